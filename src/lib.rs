@@ -1,1 +1,3 @@
 //! Kubernetes operator for Amazon ECS.
+
+pub mod api;

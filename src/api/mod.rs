@@ -1,0 +1,7 @@
+//! The contract: what users write and what we answer. Types only; no client, no async.
+
+pub mod condition;
+pub mod names;
+pub mod policy;
+pub mod reference;
+pub mod status;

@@ -1,0 +1,48 @@
+//! Every name we put into Kubernetes or AWS, once.
+
+/// API group of all kinds.
+pub const GROUP: &str = "ecs-operator.dev";
+/// The one served version.
+pub const VERSION: &str = "v1alpha1";
+/// The finalizer; present exactly while AWS may hold something of the object's.
+pub const FINALIZER: &str = "ecs-operator.dev/finalizer";
+/// Field manager of everything we apply to Kubernetes.
+pub const FIELD_MANAGER: &str = "ecs-operator";
+/// Reporting controller of events.
+pub const REPORTER: &str = "ecs-operator.dev";
+
+/// Annotations that users and tools write and the operator reads.
+pub mod annotation {
+    /// `"true"`: no AWS write until removed.
+    pub const PAUSED: &str = "ecs-operator.dev/paused";
+    /// `Observe` or `Plan`: narrows the management mode.
+    pub const MODE: &str = "ecs-operator.dev/mode";
+    /// Any new text: one full pass now; lifts back-off and the hold of a permanent refusal.
+    pub const RECONCILE_REQUESTED_AT: &str = "ecs-operator.dev/reconcile-requested-at";
+    /// Any new text: one forced deployment of the same revision.
+    pub const RESTARTED_AT: &str = "ecs-operator.dev/restarted-at";
+    /// The text of `status.rollout.promoteWith`: passes the gate that waits.
+    pub const PROMOTE: &str = "ecs-operator.dev/promote";
+    /// The rollout's id: stops it and rolls back.
+    pub const ABORT: &str = "ecs-operator.dev/abort";
+    /// The rollout's id: lifts the hold of failed content.
+    pub const RETRY: &str = "ecs-operator.dev/retry";
+}
+
+/// Tags that mark AWS resources as ours.
+pub mod tag {
+    /// Prefix that user tags must not use.
+    pub const PREFIX: &str = "ecs-operator.dev/";
+    /// Installation id of the operator.
+    pub const INSTALLATION: &str = "ecs-operator.dev/installation";
+    /// Namespace of the owning object.
+    pub const NAMESPACE: &str = "ecs-operator.dev/namespace";
+    /// Kind of the owning object.
+    pub const KIND: &str = "ecs-operator.dev/kind";
+    /// Name of the owning object.
+    pub const NAME: &str = "ecs-operator.dev/name";
+    /// UID of the owning object.
+    pub const UID: &str = "ecs-operator.dev/uid";
+    /// Task definitions: hash of the normalised content.
+    pub const CONTENT_HASH: &str = "ecs-operator.dev/content-hash";
+}
