@@ -1,7 +1,9 @@
 //! The contract: what users write and what we answer. Types only; no client, no async.
 
 pub mod condition;
+pub mod mirror;
 pub mod names;
 pub mod policy;
 pub mod reference;
+pub mod shapes;
 pub mod status;
