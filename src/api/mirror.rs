@@ -81,11 +81,7 @@ impl<T> Finish<T> for Result<T, aws_smithy_types::error::operation::BuildError> 
 }
 
 /// Converts a member for a request; an absent one stays absent, unless AWS insists on it.
-pub(crate) fn send<F: ToWire<W>, W>(
-    name: &str,
-    field: Option<&F>,
-    required: bool,
-) -> Result<Option<W>, Incomplete> {
+pub(crate) fn send<F: ToWire<W>, W>(name: &str, field: Option<&F>, required: bool) -> Result<Option<W>, Incomplete> {
     match field {
         Some(value) => value.to_wire().map(Some).map_err(|e| e.under(name)),
         None if required => Err(Incomplete::missing(name)),
@@ -272,11 +268,7 @@ macro_rules! coverage_of {
         $crate::api::mirror::Coverage {
             shape: stringify!($shape),
             ours: $shape::MEMBERS,
-            aws: <$sdk>::SCHEMA
-                .members()
-                .iter()
-                .filter_map(|m| m.member_name().map(str::to_owned))
-                .collect(),
+            aws: <$sdk>::SCHEMA.members().iter().filter_map(|m| m.member_name().map(str::to_owned)).collect(),
         }
     };
     (debug $shape:ident = $sdk:ty) => {
@@ -304,25 +296,15 @@ macro_rules! fill {
     }};
 }
 
-/// Sets those members of a request that `$names` contains; an absent list is sent as empty.
+/// Sets those of the named members of a request that `$names` contains.
 macro_rules! fill_named {
-    ($builder:expr, $from:expr, $names:expr;
-        values: $($member:ident $($wire:literal)?),* ;
-        lists: $($list:ident),* $(,)?
-    ) => {{
+    ($builder:expr, $from:expr, $names:expr; $($member:ident $($wire:literal)?),* $(,)?) => {{
         let mut builder = $builder;
         $(
             let name = $crate::api::mirror::wire_name!($member $($wire)?);
             if $names.contains(name) {
                 let value = $crate::api::mirror::send(name, $from.$member.as_ref(), false)?;
                 builder = pastey::paste! { builder.[<set_ $member>](value) };
-            }
-        )*
-        $(
-            let name = $crate::api::mirror::wire_name!($list);
-            if $names.contains(name) {
-                let value = $crate::api::mirror::send(name, $from.$list.as_ref(), false)?;
-                builder = pastey::paste! { builder.[<set_ $list>](value.or_else(|| Some(Vec::new()))) };
             }
         )*
         builder

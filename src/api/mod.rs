@@ -1,6 +1,9 @@
 //! The contract: what users write and what we answer. Types only; no client, no async.
 
 pub mod condition;
+pub mod ecs_cluster;
+pub mod ecs_service;
+pub mod ecs_task_definition;
 pub mod mirror;
 pub mod names;
 pub mod policy;

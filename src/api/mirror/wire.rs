@@ -97,8 +97,7 @@ impl FromWire<HashMap<String, String>> for BTreeMap<String, String> {
 
 impl ToWire<DateTime> for String {
     fn to_wire(&self) -> Result<DateTime, Incomplete> {
-        let time: Timestamp =
-            self.parse().map_err(|_| Incomplete::new("must be a time like 2030-01-31T12:00:00Z"))?;
+        let time: Timestamp = self.parse().map_err(|_| Incomplete::new("must be a time like 2030-01-31T12:00:00Z"))?;
         let (seconds, rest) = (time.as_second(), time.subsec_nanosecond());
         // The SDK counts fractions upwards from the second below, also before 1970.
         let (seconds, rest) = if rest < 0 { (seconds - 1, rest + 1_000_000_000) } else { (seconds, rest) };
@@ -136,9 +135,7 @@ fn document(value: &Value) -> Document {
         }),
         Value::String(text) => Document::String(text.clone()),
         Value::Array(items) => Document::Array(items.iter().map(document).collect()),
-        Value::Object(members) => {
-            Document::Object(members.iter().map(|(k, v)| (k.clone(), document(v))).collect())
-        }
+        Value::Object(members) => Document::Object(members.iter().map(|(k, v)| (k.clone(), document(v))).collect()),
     }
 }
 

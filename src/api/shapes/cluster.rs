@@ -1,5 +1,7 @@
 //! Settings of a cluster, and the strategy item that clusters and services share.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_ecs::types as sdk;
 
 use crate::api::mirror::mirror;
@@ -78,4 +80,15 @@ mirror! {
         /// Value.
         value: String,
     }
+}
+
+/// Tags as the SDK wants them, sorted by key.
+pub fn to_tags(tags: &BTreeMap<String, String>) -> Vec<sdk::Tag> {
+    tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// The SDK's tags as a map; an absent value reads as empty.
+pub fn from_tags(tags: &[sdk::Tag]) -> BTreeMap<String, String> {
+    let pair = |tag: &sdk::Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+    tags.iter().filter_map(pair).collect()
 }

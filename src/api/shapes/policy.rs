@@ -2,14 +2,15 @@
 
 use aws_sdk_applicationautoscaling::operation::put_scaling_policy::builders::PutScalingPolicyInputBuilder;
 use aws_sdk_applicationautoscaling::operation::put_scheduled_action::builders::PutScheduledActionInputBuilder;
+use aws_sdk_applicationautoscaling::operation::register_scalable_target::builders::RegisterScalableTargetInputBuilder;
 use aws_sdk_applicationautoscaling::types as sdk;
 
 use super::predictive::PredictiveScalingMetricSpecification;
 use super::scaling::{
-    CustomizedMetricSpecification, PredefinedMetricSpecification, ScalableTargetAction,
-    StepAdjustment,
+    CustomizedMetricSpecification, PredefinedMetricSpecification, ScalableTargetAction, StepAdjustment, SuspendedState,
 };
 use crate::api::mirror::{Coverage, Finish, Incomplete, coverage_of, fill, observe, shape};
+use crate::api::policy::ScalingMode;
 
 shape! {
     /// A step scaling policy, triggered by CloudWatch alarms of your own.
@@ -85,6 +86,83 @@ shape! {
     }
 }
 
+shape! {
+    /// Who owns the count of a service, and Application Auto Scaling.
+    Scaling {
+        /// Who owns `desiredCount`: `Managed`, `CreateOnly` or `External`.
+        ///
+        /// `Managed` is this object (Git, `kubectl scale`, HPA), `CreateOnly` whoever changes it in
+        /// AWS after creation, `External` Application Auto Scaling. When absent: `External` if
+        /// capacities, policies or actions are given here, else `Managed`.
+        mode: ScalingMode,
+        /// Lower bound of the count.
+        min_capacity: i32,
+        /// Upper bound of the count.
+        max_capacity: i32,
+        /// Kinds of scaling that are suspended.
+        suspended_state: SuspendedState,
+        /// Policies that keep a metric at a value.
+        target_tracking: Vec<TargetTrackingPolicy>,
+        /// Policies that your own CloudWatch alarms trigger.
+        step_scaling: Vec<StepScalingPolicy>,
+        /// Policies that follow a forecast.
+        predictive_scaling: Vec<PredictiveScalingPolicy>,
+        /// Changes of the bounds at a time.
+        scheduled_actions: Vec<ScheduledAction>,
+    }
+}
+
+impl Scaling {
+    /// Whether anything of Application Auto Scaling is declared.
+    pub fn declares_autoscaling(&self) -> bool {
+        let Self { mode: _, min_capacity, max_capacity, suspended_state, .. } = self;
+        min_capacity.is_some()
+            || max_capacity.is_some()
+            || suspended_state.is_some()
+            || self.target_tracking.is_some()
+            || self.step_scaling.is_some()
+            || self.predictive_scaling.is_some()
+            || self.scheduled_actions.is_some()
+    }
+
+    /// The request that registers `resource` (`service/<cluster>/<service>`) with these bounds; the
+    /// caller adds role and tags. Every such call pulls the count inside the bounds.
+    pub fn to_register(&self, resource: &str) -> Result<RegisterScalableTargetInputBuilder, Incomplete> {
+        let builder = RegisterScalableTargetInputBuilder::default()
+            .service_namespace(sdk::ServiceNamespace::Ecs)
+            .resource_id(resource)
+            .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount);
+        Ok(fill!(builder, self; min_capacity, max_capacity, suspended_state))
+    }
+
+    /// What Application Auto Scaling holds for one service; lists are sorted by name, and absent
+    /// when empty.
+    pub fn observed(
+        target: &sdk::ScalableTarget,
+        policies: &[sdk::ScalingPolicy],
+        actions: &[sdk::ScheduledAction],
+    ) -> Self {
+        let mut target_tracking: Vec<_> = policies.iter().filter_map(TargetTrackingPolicy::observed).collect();
+        target_tracking.sort_by(|a, b| a.policy_name.cmp(&b.policy_name));
+        let mut step_scaling: Vec<_> = policies.iter().filter_map(StepScalingPolicy::observed).collect();
+        step_scaling.sort_by(|a, b| a.policy_name.cmp(&b.policy_name));
+        let mut predictive: Vec<_> = policies.iter().filter_map(PredictiveScalingPolicy::observed).collect();
+        predictive.sort_by(|a, b| a.policy_name.cmp(&b.policy_name));
+        let mut scheduled: Vec<_> = actions.iter().map(ScheduledAction::observed).collect();
+        scheduled.sort_by(|a, b| a.scheduled_action_name.cmp(&b.scheduled_action_name));
+        Self {
+            mode: None,
+            min_capacity: Some(target.min_capacity),
+            max_capacity: Some(target.max_capacity),
+            suspended_state: target.suspended_state.as_ref().map(SuspendedState::from_sdk),
+            target_tracking: Some(target_tracking).filter(|list| !list.is_empty()),
+            step_scaling: Some(step_scaling).filter(|list| !list.is_empty()),
+            predictive_scaling: Some(predictive).filter(|list| !list.is_empty()),
+            scheduled_actions: Some(scheduled).filter(|list| !list.is_empty()),
+        }
+    }
+}
+
 /// The dimension that all ECS services scale by.
 fn put_policy(resource: &str, name: Option<&str>, kind: sdk::PolicyType) -> PutScalingPolicyInputBuilder {
     PutScalingPolicyInputBuilder::default()
@@ -140,11 +218,7 @@ impl TargetTrackingPolicy {
             predefined_metric_specification, customized_metric_specification,
             scale_out_cooldown, scale_in_cooldown, disable_scale_in,
         );
-        Some(Self {
-            policy_name: Some(policy.policy_name.clone()),
-            target_value: Some(wire.target_value),
-            ..observed
-        })
+        Some(Self { policy_name: Some(policy.policy_name.clone()), target_value: Some(wire.target_value), ..observed })
     }
 }
 
