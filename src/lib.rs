@@ -1,3 +1,4 @@
 //! Kubernetes operator for Amazon ECS.
 
 pub mod api;
+pub mod diff;

@@ -1,0 +1,212 @@
+//! What a change does when it is sent: change → effect on a service, or the call that corrects a cluster.
+
+use super::shape::Kind;
+use super::{Change, compare, normalize, render};
+use serde_json::Value;
+
+/// What a change of a service does to its tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Someone else sets this member: nothing is sent.
+    Delegated,
+    /// Applied at once; no task is replaced.
+    InPlace,
+    /// Applied to tasks that start later; running ones keep what they have until a roll.
+    NewTasksOnly,
+    /// Starts a new deployment.
+    Rolls,
+    /// Starts a new deployment and is refused without `forceNewDeployment`.
+    RollsWithForce,
+    /// No call changes it: the service has to be made anew.
+    NeedsReplacement,
+}
+
+/// `deploymentController` of a service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Controller {
+    /// ECS itself, also when absent.
+    #[default]
+    Ecs,
+    /// AWS CodeDeploy.
+    CodeDeploy,
+    /// Task sets.
+    External,
+}
+
+/// Who sets what in a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owners {
+    /// The deployment controller as it is now.
+    pub controller: Controller,
+    /// Whether `desiredCount` is ours.
+    pub owns_count: bool,
+}
+
+impl Default for Owners {
+    fn default() -> Self {
+        Self {
+            controller: Controller::Ecs,
+            owns_count: true,
+        }
+    }
+}
+
+/// What `UpdateService` does with a change; the class is in each member's text at
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>.
+///
+/// - "triggers a new service deployment": `taskDefinition`, `networkConfiguration`,
+///   `platformVersion`, `loadBalancers`, `serviceRegistries`, `serviceConnectConfiguration`,
+///   `volumeConfigurations`, `vpcLatticeConfigurations`.
+/// - "doesn't trigger": counts, deployment configuration, rebalancing, grace period, placement.
+/// - "only tasks launched after the update": tag propagation and managed tags; ECS Exec likewise.
+/// - `capacityProviderStrategy` is refused without a forced deployment ("you must force a new
+///   deployment"); a launch type in place of a strategy is set by sending the empty strategy.
+/// - Not in the request at all: `serviceName`, `cluster`, `schedulingStrategy`, `role`.
+/// - `deploymentController` may go from `CODE_DEPLOY` to `ECS`.
+/// - `gatewayConnectors` has no such text and counts as rolling; `monitoring` as in place.
+///
+/// Under the controllers `EXTERNAL` and `CODE_DEPLOY` only a few members may be sent; the rest is set
+/// by the task set or by CodeDeploy. A member that is not known needs a replacement.
+pub fn service_effect(change: &Change, owners: Owners) -> Effect {
+    let member = change.member();
+    if !updatable(member, owners) {
+        return Effect::Delegated;
+    }
+    match member {
+        "desiredCount"
+        | "deploymentConfiguration"
+        | "availabilityZoneRebalancing"
+        | "healthCheckGracePeriodSeconds"
+        | "placementConstraints"
+        | "placementStrategy"
+        | "monitoring"
+        | "tags" => Effect::InPlace,
+        "enableECSManagedTags" | "propagateTags" | "enableExecuteCommand" => Effect::NewTasksOnly,
+        "taskDefinition"
+        | "networkConfiguration"
+        | "platformVersion"
+        | "loadBalancers"
+        | "serviceRegistries"
+        | "serviceConnectConfiguration"
+        | "volumeConfigurations"
+        | "vpcLatticeConfigurations"
+        | "gatewayConnectors" => Effect::Rolls,
+        "capacityProviderStrategy" => Effect::RollsWithForce,
+        // The service runs by a strategy now: the empty strategy brings its launch type back.
+        "launchType" if change.from.is_none() => Effect::RollsWithForce,
+        "deploymentController" if change.from.as_deref().is_some_and(from_code_deploy) => {
+            Effect::InPlace
+        }
+        _ => Effect::NeedsReplacement,
+    }
+}
+
+/// The controller's rendered value, alone or inside its structure.
+fn from_code_deploy(from: &str) -> bool {
+    from.contains("CODE_DEPLOY")
+}
+
+/// Whether the member is ours to send under this controller.
+fn updatable(member: &str, owners: Owners) -> bool {
+    match (member, owners.controller) {
+        ("desiredCount", _) => owners.owns_count,
+        (_, Controller::Ecs) | ("deploymentConfiguration", Controller::CodeDeploy) => true,
+        (_, Controller::CodeDeploy | Controller::External) => !BY_TASK_SET.contains(&member),
+    }
+}
+
+/// What the task set or CodeDeploy sets instead of the service.
+const BY_TASK_SET: [&str; 14] = [
+    "taskDefinition",
+    "launchType",
+    "capacityProviderStrategy",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+    "gatewayConnectors",
+    "deploymentConfiguration",
+    "availabilityZoneRebalancing",
+    "enableExecuteCommand",
+];
+
+/// The call that corrects a member of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClusterCall {
+    /// `UpdateClusterSettings`.
+    UpdateClusterSettings,
+    /// `UpdateCluster`.
+    UpdateCluster,
+    /// `PutClusterCapacityProviders`, which replaces providers and default strategy together.
+    PutClusterCapacityProviders,
+    /// `TagResource` and `UntagResource`.
+    Tags,
+    /// None: the cluster has to be made anew.
+    NeedsReplacement,
+}
+
+/// Which call corrects a change of a cluster:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateCluster.html>,
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html>.
+pub fn cluster_call(change: &Change) -> ClusterCall {
+    match change.member() {
+        "settings" => ClusterCall::UpdateClusterSettings,
+        "configuration" | "serviceConnectDefaults" => ClusterCall::UpdateCluster,
+        "capacityProviders" | "defaultCapacityProviderStrategy" => {
+            ClusterCall::PutClusterCapacityProviders
+        }
+        "tags" => ClusterCall::Tags,
+        _ => ClusterCall::NeedsReplacement,
+    }
+}
+
+/// Changes of `protocol` or `appProtocol` of ports that Service Connect serves, from the revision that
+/// runs to the one that is wanted: ECS asks to delete and redeploy the service for them.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html>
+pub fn immutable_port_changes(service: &Value, running: &Value, wanted: &Value) -> Vec<Change> {
+    let (running, wanted) = (
+        normalize::task_definition::normalize(running),
+        normalize::task_definition::normalize(wanted),
+    );
+    let connect = normalize::service::normalize(service);
+    let services = connect.pointer("/serviceConnectConfiguration/services");
+    let names = services.and_then(Value::as_array).into_iter().flatten();
+    let names = names.filter_map(|service| service.get("portName")?.as_str());
+    let mut changes = Vec::new();
+    for name in names {
+        let (Some(old), Some((path, new))) = (port(&running, name), port(&wanted, name)) else {
+            continue;
+        };
+        let kind = Kind::Struct(&normalize::PORT_MAPPING);
+        for change in compare::member(&path, Some(new), Some(old.1), &kind) {
+            if change.path.ends_with(".protocol") || change.path.ends_with(".appProtocol") {
+                changes.push(change);
+            }
+        }
+    }
+    changes
+}
+
+/// The port mapping of that name, with its path.
+fn port<'a>(definition: &'a Value, name: &str) -> Option<(String, &'a Value)> {
+    let containers = definition.get("containerDefinitions")?.as_array()?;
+    containers.iter().find_map(|container| {
+        let mappings = container.get("portMappings")?.as_array()?;
+        let mapping = mappings
+            .iter()
+            .find(|mapping| mapping.get("name").and_then(Value::as_str) == Some(name))?;
+        let owner = container
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let path = format!(
+            "containerDefinitions[{}].portMappings[{}]",
+            render::clean(owner),
+            render::clean(name)
+        );
+        Some((path, mapping))
+    })
+}
