@@ -65,12 +65,20 @@ impl Default for Owners {
 /// - `deploymentController` may go from `CODE_DEPLOY` to `ECS`.
 /// - `gatewayConnectors` has no such text and counts as rolling; `monitoring` as in place.
 ///
-/// Under the controllers `EXTERNAL` and `CODE_DEPLOY` only a few members may be sent; the rest is set
-/// by the task set or by CodeDeploy. A member that is not known needs a replacement.
+/// Under the controllers `EXTERNAL` and `CODE_DEPLOY` only a few members may be sent; what the task set
+/// or CodeDeploy sets is delegated, the rest needs a replacement. A member that is not known needs a replacement.
 pub fn service_effect(change: &Change, owners: Owners) -> Effect {
     let member = change.member();
-    if !updatable(member, owners) {
+    if member == "desiredCount" && !owners.owns_count {
         return Effect::Delegated;
+    }
+    if !updatable(member, owners.controller) {
+        let elsewhere = SET_ELSEWHERE.contains(&member);
+        return if elsewhere {
+            Effect::Delegated
+        } else {
+            Effect::NeedsReplacement
+        };
     }
     match member {
         "desiredCount"
@@ -106,17 +114,32 @@ fn from_code_deploy(from: &str) -> bool {
     from.contains("CODE_DEPLOY")
 }
 
-/// Whether the member is ours to send under this controller.
-fn updatable(member: &str, owners: Owners) -> bool {
-    match (member, owners.controller) {
-        ("desiredCount", _) => owners.owns_count,
-        (_, Controller::Ecs) | ("deploymentConfiguration", Controller::CodeDeploy) => true,
-        (_, Controller::CodeDeploy | Controller::External) => !BY_TASK_SET.contains(&member),
+/// Whether `UpdateService` takes the member under this controller.
+fn updatable(member: &str, controller: Controller) -> bool {
+    match controller {
+        Controller::Ecs => true,
+        Controller::CodeDeploy => {
+            member == "deploymentConfiguration" || ANY_CONTROLLER.contains(&member)
+        }
+        Controller::External => ANY_CONTROLLER.contains(&member),
     }
 }
 
-/// What the task set or CodeDeploy sets instead of the service.
-const BY_TASK_SET: [&str; 14] = [
+/// What a service takes under every controller.
+const ANY_CONTROLLER: [&str; 8] = [
+    "desiredCount",
+    "placementConstraints",
+    "placementStrategy",
+    "healthCheckGracePeriodSeconds",
+    "enableECSManagedTags",
+    "propagateTags",
+    "tags",
+    // Judged by its own rule.
+    "deploymentController",
+];
+
+/// What a task set, or a deployment of CodeDeploy, sets instead of the service.
+const SET_ELSEWHERE: [&str; 7] = [
     "taskDefinition",
     "launchType",
     "capacityProviderStrategy",
@@ -124,13 +147,6 @@ const BY_TASK_SET: [&str; 14] = [
     "platformVersion",
     "loadBalancers",
     "serviceRegistries",
-    "serviceConnectConfiguration",
-    "volumeConfigurations",
-    "vpcLatticeConfigurations",
-    "gatewayConnectors",
-    "deploymentConfiguration",
-    "availabilityZoneRebalancing",
-    "enableExecuteCommand",
 ];
 
 /// The call that corrects a member of a cluster.
@@ -180,7 +196,7 @@ pub fn immutable_port_changes(service: &Value, running: &Value, wanted: &Value) 
         let (Some(old), Some((path, new))) = (port(&running, name), port(&wanted, name)) else {
             continue;
         };
-        let kind = Kind::Struct(&normalize::PORT_MAPPING);
+        let kind = Kind::Struct(&normalize::container::PORT_MAPPING);
         for change in compare::member(&path, Some(new), Some(old.1), &kind) {
             if change.path.ends_with(".protocol") || change.path.ends_with(".appProtocol") {
                 changes.push(change);

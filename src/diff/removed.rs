@@ -122,8 +122,10 @@ fn removed(
     reset: impl Fn(&str, &Value) -> Reset,
 ) -> Vec<Removed> {
     let gone = |member: &&String| desired.get(member.as_str()).is_none_or(Value::is_null);
+    // Not shown by ECS means nothing to take back.
+    let shown = |member: &&String| observed.get(member.as_str()).is_some();
     let mut result = Vec::new();
-    for member in owned.iter().filter(gone) {
+    for member in owned.iter().filter(gone).filter(shown) {
         let Some(kind) = shape.member(member).map(|member| member.kind) else {
             continue;
         };
@@ -170,15 +172,44 @@ fn default_deployment(observed: &Value) -> Value {
     } else {
         (200, 100)
     };
-    json!({
+    let mut breaker = json!({ "enable": false, "rollback": false });
+    let mut configuration = json!({
         "alarms": { "alarmNames": [], "enable": false, "rollback": false },
         "bakeTimeInMinutes": 0,
-        "deploymentCircuitBreaker": { "enable": false, "rollback": false },
         "lifecycleHooks": [],
         "maximumPercent": maximum,
         "minimumHealthyPercent": minimum,
         "strategy": "ROLLING",
-    })
+    });
+    // Newer members are only named where they are in use.
+    let old = observed.get("deploymentConfiguration");
+    let old_breaker = old.and_then(|old| old.get("deploymentCircuitBreaker"));
+    let uses = |of: Option<&Value>, name: &str| of.is_some_and(|of| of.get(name).is_some());
+    if uses(old_breaker, "thresholdConfiguration") {
+        put(
+            &mut breaker,
+            "thresholdConfiguration",
+            json!({ "type": "BOUNDED_PERCENT", "value": 50 }),
+        );
+    }
+    if old_breaker.and_then(|old| old.get("resetOnHealthyTask")) == Some(&Value::Bool(false)) {
+        put(&mut breaker, "resetOnHealthyTask", Value::Bool(true));
+    }
+    if uses(old, "earlySuccessCriteria") {
+        put(
+            &mut configuration,
+            "earlySuccessCriteria",
+            json!({ "enable": false }),
+        );
+    }
+    put(&mut configuration, "deploymentCircuitBreaker", breaker);
+    configuration
+}
+
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert(name.to_owned(), value);
+    }
 }
 
 /// CodeDeploy can be left for ECS; task sets cannot.

@@ -1,13 +1,11 @@
 //! The shapes of each kind's document and the rules that one shape cannot say.
 
 pub mod cluster;
-mod container;
-mod deployment;
-mod networking;
+pub(super) mod container;
+pub(super) mod deployment;
+pub(super) mod networking;
 pub mod service;
 pub mod task_definition;
-
-pub(super) use container::PORT_MAPPING;
 
 use serde_json::{Map, Value};
 
