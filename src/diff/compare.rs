@@ -162,7 +162,7 @@ impl Walk {
                 }
             }
             (Order::Keyed(_) | Order::Sequence | Order::Set, _) => {
-                self.note(path, desired, observed, kind)
+                self.note(path, desired, observed, kind);
             }
         }
     }

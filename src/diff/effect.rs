@@ -27,7 +27,7 @@ pub enum Controller {
     /// ECS itself, also when absent.
     #[default]
     Ecs,
-    /// AWS CodeDeploy.
+    /// AWS `CodeDeploy`.
     CodeDeploy,
     /// Task sets.
     External,
@@ -66,7 +66,7 @@ impl Default for Owners {
 /// - `gatewayConnectors` has no such text and counts as rolling; `monitoring` as in place.
 ///
 /// Under the controllers `EXTERNAL` and `CODE_DEPLOY` only a few members may be sent; what the task set
-/// or CodeDeploy sets is delegated, the rest needs a replacement. A member that is not known needs a replacement.
+/// or `CodeDeploy` sets is delegated, the rest needs a replacement. A member that is not known needs a replacement.
 pub fn service_effect(change: &Change, owners: Owners) -> Effect {
     let member = change.member();
     if member == "desiredCount" && !owners.owns_count {
@@ -138,7 +138,7 @@ const ANY_CONTROLLER: [&str; 8] = [
     "deploymentController",
 ];
 
-/// What a task set, or a deployment of CodeDeploy, sets instead of the service.
+/// What a task set, or a deployment of `CodeDeploy`, sets instead of the service.
 const SET_ELSEWHERE: [&str; 7] = [
     "taskDefinition",
     "launchType",

@@ -32,7 +32,7 @@ fn fields(
     for (name, value) in object.into_iter().flatten() {
         let kept = match shape.member(name) {
             Some(member) => normal(value, &member.kind, fill),
-            None => unknown(value, fill),
+            None => unknown(value),
         };
         if let Some(kept) = kept {
             result.insert(name.clone(), kept);
@@ -65,22 +65,22 @@ fn normal(value: &Value, kind: &Kind, fill: Fill) -> Option<Value> {
     match kind {
         Kind::Apart => None,
         Kind::Scalar(how) | Kind::Secret(how) => Some(spell(value, *how)),
-        Kind::Document => unknown(value, fill),
+        Kind::Document => unknown(value),
         Kind::Struct(shape) => match value.as_object() {
             Some(object) => present(
                 Value::Object(fields(Some(object), shape, fill)),
                 shape,
                 fill,
             ),
-            None => unknown(value, fill),
+            None => unknown(value),
         },
         Kind::Map(_) => match value.as_object() {
             Some(object) => non_empty(labels(object), fill),
-            None => unknown(value, fill),
+            None => unknown(value),
         },
         Kind::List(list) => match value.as_array() {
             Some(items) => non_empty(Value::Array(listed(items, list, fill)), fill),
-            None => unknown(value, fill),
+            None => unknown(value),
         },
     }
 }
@@ -127,21 +127,25 @@ fn listed(items: &[Value], list: &List, fill: Fill) -> Vec<Value> {
     result
 }
 
-/// A member that no shape knows: kept as it is, but for nulls and empties.
-fn unknown(value: &Value, fill: Fill) -> Option<Value> {
+/// A member that no shape knows, or of another form than the shape says: kept but for nulls and
+/// empties.
+fn unknown(value: &Value) -> Option<Value> {
     if let Some(object) = value.as_object() {
         let kept = object
             .iter()
-            .filter_map(|(name, value)| Some((name.clone(), unknown(value, fill)?)));
-        return non_empty(Value::Object(kept.collect()), fill);
+            .filter_map(|(name, value)| Some((name.clone(), unknown(value)?)));
+        return non_empty(Value::Object(kept.collect()), Fill::Defaults);
     }
     if let Some(items) = value.as_array() {
-        let kept = items
-            .iter()
-            .filter_map(|item| unknown(item, Fill::Declared));
-        return non_empty(Value::Array(kept.collect()), fill);
+        let kept = items.iter().filter_map(unknown);
+        return non_empty(Value::Array(kept.collect()), Fill::Defaults);
     }
     (!value.is_null()).then(|| value.clone())
+}
+
+/// Whether nothing is said: null, an empty list, an empty object, or only such things.
+pub(super) fn is_blank(value: &Value) -> bool {
+    unknown(value).is_none()
 }
 
 /// What tells an item of a keyed list from the others; absent members count by their default.

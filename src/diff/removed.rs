@@ -212,7 +212,7 @@ fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// CodeDeploy can be left for ECS; task sets cannot.
+/// `CodeDeploy` can be left for ECS; task sets cannot.
 fn controller_reset(observed: &Value) -> Reset {
     let now = observed
         .pointer("/deploymentController/type")

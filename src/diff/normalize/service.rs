@@ -5,11 +5,12 @@ use super::networking::{
     GATEWAY_CONNECTOR, LATTICE, LOAD_BALANCER, NETWORK, REGISTRY, SERVICE_CONNECT,
 };
 use super::{each_item, text_of};
-use crate::diff::normal::{Fill, document};
+use crate::diff::normal::{Fill, document, is_blank};
 use crate::diff::shape::{
     Default, Kind, STRINGS, Shape, Spell, apart, flag, keyed, lower, number, scalar, sequence, set,
     structure, text, upper,
 };
+use crate::diff::spell::spell;
 use crate::diff::{Change, Scope, compare};
 use serde_json::{Map, Value};
 
@@ -27,16 +28,14 @@ pub fn diff(desired: &Value, observed: &Value) -> Vec<Change> {
 }
 
 fn normal(value: &Value, fill: Fill) -> Value {
-    let mut value = value.clone();
-    if let Some(object) = value.as_object_mut() {
-        if fill == Fill::Defaults {
-            percentages(object);
-        }
-        each_item(object, "loadBalancers", target_group_pair);
-        each_item(object, "vpcLatticeConfigurations", target_group_pair);
-        service_connect(object, fill);
+    let mut object = value.as_object().cloned().unwrap_or_default();
+    if fill == Fill::Defaults {
+        percentages(&mut object);
     }
-    document(&value, &SERVICE, fill)
+    each_item(&mut object, "loadBalancers", target_group_pair);
+    each_item(&mut object, "vpcLatticeConfigurations", target_group_pair);
+    service_connect(&mut object, fill);
+    document(&Value::Object(object), &SERVICE, fill)
 }
 
 /// 100 % to 200 % for replicas, 0 % to 100 % for daemons:
@@ -48,7 +47,7 @@ fn percentages(object: &mut Map<String, Value>) {
     let configuration = object
         .entry("deploymentConfiguration")
         .or_insert(Value::Null);
-    if configuration.is_null() {
+    if is_blank(configuration) {
         *configuration = Value::Object(Map::new());
     }
     let Some(configuration) = configuration.as_object_mut() else {
@@ -68,20 +67,20 @@ fn percentages(object: &mut Map<String, Value>) {
 /// ECS swaps the two target groups when it shifts traffic, so that only the pair is wanted:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html>
 fn target_group_pair(balancer: &mut Map<String, Value>) {
-    let Some(primary) = text_of(balancer, "targetGroupArn").map(str::to_owned) else {
+    let text = |value: &Value| spell(value, Spell::Text).as_str().map(str::to_owned);
+    let Some(primary) = balancer.get("targetGroupArn").and_then(text) else {
         return;
     };
     let advanced = balancer
         .get_mut("advancedConfiguration")
         .and_then(Value::as_object_mut);
-    let alternate = advanced.and_then(|advanced| advanced.get_mut("alternateTargetGroupArn"));
-    let Some(slot) = alternate else { return };
-    let Some(alternate) = slot.as_str().filter(|alternate| **alternate < *primary) else {
+    let slot = advanced.and_then(|advanced| advanced.get_mut("alternateTargetGroupArn"));
+    let Some(slot) = slot else { return };
+    let Some(alternate) = text(slot).filter(|alternate| *alternate < primary) else {
         return;
     };
-    let first = Value::from(alternate);
     *slot = Value::from(primary);
-    balancer.insert("targetGroupArn".to_owned(), first);
+    balancer.insert("targetGroupArn".to_owned(), Value::from(alternate));
 }
 
 /// Turned off means that the rest does not count; a service is discovered by its port name unless
@@ -91,7 +90,9 @@ fn service_connect(object: &mut Map<String, Value>, fill: Fill) {
         .get_mut("serviceConnectConfiguration")
         .and_then(Value::as_object_mut);
     let Some(connect) = connect else { return };
-    if connect.get("enabled").and_then(Value::as_bool) == Some(false) {
+    let enabled = connect.get("enabled").filter(|enabled| !enabled.is_null());
+    let off = enabled.is_none_or(|enabled| spell(enabled, Spell::Flag) == Value::Bool(false));
+    if off {
         connect.retain(|name, _| name == "enabled");
     }
     if fill == Fill::Defaults {

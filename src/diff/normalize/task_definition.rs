@@ -7,9 +7,11 @@ use crate::diff::shape::{
     Default, Kind, Shape, Spell, UPPERS, apart, flag, keyed, lower, map, number, scalar, secret,
     secret_map, set, structure, text, upper,
 };
+use crate::diff::spell::spell;
 use crate::diff::{Change, Scope, compare};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// The full normal form: ECS's spellings and defaults, lists without meaning in their order sorted,
 /// no tags. `normalize(normalize(x)) == normalize(x)`.
@@ -21,7 +23,11 @@ pub fn normalize(value: &Value) -> Value {
 /// describes after its registration.
 pub fn content_hash(value: &Value) -> String {
     let digest = Sha256::digest(canonical(&normalize(value)).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What differs. [`Scope::Whole`] answers what a new revision would change against another, so that
@@ -37,12 +43,10 @@ pub fn diff(desired: &Value, observed: &Value, scope: Scope) -> Vec<Change> {
 }
 
 fn normal(value: &Value, fill: Fill) -> Value {
-    let mut value = value.clone();
-    if let Some(object) = value.as_object_mut() {
-        network_mode(object, fill);
-        host_ports(object, fill);
-    }
-    document(&value, &TASK_DEFINITION, fill)
+    let mut object = value.as_object().cloned().unwrap_or_default();
+    network_mode(&mut object, fill);
+    host_ports(&mut object, fill);
+    document(&Value::Object(object), &TASK_DEFINITION, fill)
 }
 
 /// Linux tasks use `bridge` when no mode is given:
@@ -66,7 +70,7 @@ fn host_ports(object: &mut Map<String, Value>, fill: Fill) {
     let mirrored = mode == "awsvpc" || mode == "host";
     each_item(object, "containerDefinitions", |container| {
         each_item(container, "portMappings", |mapping| {
-            host_port(mapping, mirrored, fill)
+            host_port(mapping, mirrored, fill);
         });
     });
 }
@@ -80,7 +84,7 @@ fn host_port(mapping: &mut Map<String, Value>, mirrored: bool, fill: Fill) {
         return;
     };
     let host_port = mapping.get("hostPort").filter(|port| !port.is_null());
-    let zero = host_port.is_some_and(|port| port.as_i64() == Some(0) || port.as_str() == Some("0"));
+    let zero = host_port.is_some_and(|port| spell(port, Spell::Number) == 0);
     let absent = host_port.is_none();
     let effective = if mirrored {
         container_port

@@ -261,7 +261,7 @@ fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// What DescribeTaskDefinition answers for a registered document, as AWS documents and public
+/// What `DescribeTaskDefinition` answers for a registered document, as AWS documents and public
 /// answers show it: sizes in units, zero cpu, essential, empty lists, protocols, host ports, checks.
 pub(super) fn described(written: &Value) -> Value {
     let mut answer = turned(written);

@@ -74,7 +74,7 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            found.push(at.to_owned())
+            found.push(at.to_owned());
         }
     }
 }
@@ -86,7 +86,8 @@ fn other(value: &Value) -> Value {
         Value::Number(number) => json!(number.as_i64().unwrap_or_default() + 40_000),
         Value::String(text) if text == "udp" => json!("tcp"),
         Value::String(text) if text == "tcp" => json!("udp"),
-        other => json!(format!("{}x", other.as_str().unwrap_or_default())),
+        Value::String(text) => json!(format!("{text}x")),
+        Value::Null | Value::Array(_) | Value::Object(_) => json!("x"),
     }
 }
 
@@ -139,7 +140,8 @@ proptest! {
         let leaf = names.last().unwrap();
         let parent = names.iter().rev().nth(1).unwrap_or(leaf);
         let identity = ["name", "containerPath", "containerPort", "protocol", "networkMode"].contains(&leaf.as_str());
-        let named = changes.iter().any(|change| change.path.contains(leaf) || (identity && change.path.contains(parent)));
+        let appears = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(leaf.as_str()));
+        let named = changes.iter().any(|change| change.path.contains(leaf) || appears(&change.to) || (identity && change.path.contains(parent)));
         prop_assert!(named, "{} in {:?}", pointer, changes);
         prop_assert_ne!(content_hash(&edited), content_hash(&document));
     }

@@ -189,10 +189,10 @@ fn hooks_are_compared_with_their_defaults_in_any_order() {
         { "targetType": "AWS_LAMBDA", "hookTargetArn": "arn:fn", "roleArn": "r", "lifecycleStages": ["PRE_SCALE_UP", "POST_SCALE_UP"] },
     ]));
     assert_eq!(diff(&desired, &observed), []);
-    let changed = hooks(
+    let other = hooks(
         json!([{ "targetType": "PAUSE", "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"], "timeoutConfiguration": { "action": "CONTINUE" } }]),
     );
-    let changes = diff(&changed, &observed);
+    let changes = diff(&other, &observed);
     assert_eq!(changes.len(), 2, "{changes:?}");
 }
 

@@ -22,6 +22,10 @@ macro_rules! pairs {
     };
 }
 
+#[expect(
+    deprecated,
+    reason = "documents that still name inference accelerators are compared"
+)]
 fn pairs() -> Vec<(&'static str, Shape, BTreeSet<&'static str>)> {
     pairs![
         k::CONTAINER = sdk::ContainerDefinition,

@@ -62,18 +62,23 @@ fn each_member_of_a_cluster_has_its_call() {
         .iter()
         .map(|c| (c.member().to_owned(), cluster_call(c)))
         .collect();
-    use ClusterCall::{PutClusterCapacityProviders, UpdateCluster, UpdateClusterSettings};
     assert_eq!(
         calls,
         [
-            ("capacityProviders".to_owned(), PutClusterCapacityProviders),
-            ("configuration".to_owned(), UpdateCluster),
+            (
+                "capacityProviders".to_owned(),
+                ClusterCall::PutClusterCapacityProviders
+            ),
+            ("configuration".to_owned(), ClusterCall::UpdateCluster),
             (
                 "defaultCapacityProviderStrategy".to_owned(),
-                PutClusterCapacityProviders
+                ClusterCall::PutClusterCapacityProviders
             ),
-            ("serviceConnectDefaults".to_owned(), UpdateCluster),
-            ("settings".to_owned(), UpdateClusterSettings),
+            (
+                "serviceConnectDefaults".to_owned(),
+                ClusterCall::UpdateCluster
+            ),
+            ("settings".to_owned(), ClusterCall::UpdateClusterSettings),
         ]
     );
     assert_eq!(
