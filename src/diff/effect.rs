@@ -66,7 +66,8 @@ impl Default for Owners {
 /// - `gatewayConnectors` has no such text and counts as rolling; `monitoring` as in place.
 ///
 /// Under the controllers `EXTERNAL` and `CODE_DEPLOY` only a few members may be sent; what the task set
-/// or `CodeDeploy` sets is delegated, the rest needs a replacement. A member that is not known needs a replacement.
+/// or `CodeDeploy` sets is delegated, the rest needs a replacement, as does
+/// a member that is not known.
 pub fn service_effect(change: &Change, owners: Owners) -> Effect {
     let member = change.member();
     if member == "desiredCount" && !owners.owns_count {
@@ -102,16 +103,16 @@ pub fn service_effect(change: &Change, owners: Owners) -> Effect {
         "capacityProviderStrategy" => Effect::RollsWithForce,
         // The service runs by a strategy now: the empty strategy brings its launch type back.
         "launchType" if change.from.is_none() => Effect::RollsWithForce,
-        "deploymentController" if change.from.as_deref().is_some_and(from_code_deploy) => {
-            Effect::InPlace
-        }
+        "deploymentController" if leaves_code_deploy(change) => Effect::InPlace,
         _ => Effect::NeedsReplacement,
     }
 }
 
-/// The controller's rendered value, alone or inside its structure.
-fn from_code_deploy(from: &str) -> bool {
-    from.contains("CODE_DEPLOY")
+/// From `CodeDeploy` to ECS, which is the default. The values are rendered, alone or in their structure.
+fn leaves_code_deploy(change: &Change) -> bool {
+    let from = change.from.as_deref().unwrap_or_default();
+    let to = change.to.as_deref().unwrap_or("ECS");
+    from.contains("CODE_DEPLOY") && to.contains("ECS")
 }
 
 /// Whether `UpdateService` takes the member under this controller.

@@ -35,6 +35,7 @@ fn normal(value: &Value, fill: Fill) -> Value {
     each_item(&mut object, "loadBalancers", target_group_pair);
     each_item(&mut object, "vpcLatticeConfigurations", target_group_pair);
     service_connect(&mut object, fill);
+    no_security_groups(&mut object);
     document(&Value::Object(object), &SERVICE, fill)
 }
 
@@ -81,6 +82,16 @@ fn target_group_pair(balancer: &mut Map<String, Value>) {
     };
     *slot = Value::from(primary);
     balancer.insert("targetGroupArn".to_owned(), Value::from(alternate));
+}
+
+/// No group means the default group of the VPC, which may be what ECS shows:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html>
+fn no_security_groups(object: &mut Map<String, Value>) {
+    let network = object.get_mut("networkConfiguration");
+    let vpc = network.and_then(|network| network.get_mut("awsvpcConfiguration"));
+    if let Some(vpc) = vpc.and_then(Value::as_object_mut) {
+        vpc.retain(|name, value| name != "securityGroups" || !is_blank(value));
+    }
 }
 
 /// Turned off means that the rest does not count; a service is discovered by its port name unless

@@ -228,3 +228,10 @@ fn ebs_volumes_and_percentages_as_decimals_are_compared() {
     assert_eq!(diff(&linear(json!(12)), &linear(json!(12.0))), []);
     assert_eq!(diff(&linear(json!(12.5)), &linear(json!(12.0))).len(), 1);
 }
+
+#[test]
+fn no_security_group_means_the_default_one() {
+    let desired =
+        json!({ "networkConfiguration": { "awsvpcConfiguration": { "securityGroups": [] } } });
+    assert_eq!(diff(&desired, &described()), []);
+}

@@ -128,6 +128,15 @@ fn effects_follow_the_member_texts_of_update_service() {
         owns_count: true,
     };
     assert_eq!(service_effect(&leave, code_deploy), Effect::InPlace);
+    let other = change(
+        "deploymentController.type",
+        Some("CODE_DEPLOY"),
+        Some("EXTERNAL"),
+    );
+    assert_eq!(
+        service_effect(&other, code_deploy),
+        Effect::NeedsReplacement
+    );
     let enter = change("deploymentController.type", Some("ECS"), Some("EXTERNAL"));
     assert_eq!(service_effect(&enter, own), Effect::NeedsReplacement);
 }
