@@ -9,31 +9,15 @@ use serde_json::{Map as Object, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Compares two documents that are both in normal form.
-pub(super) fn documents(
-    desired: &Value,
-    observed: &Value,
-    shape: &Shape,
-    scope: Scope,
-) -> Vec<Change> {
-    let mut walk = Walk {
-        scope,
-        changes: Vec::new(),
-    };
+pub(super) fn documents(desired: &Value, observed: &Value, shape: &Shape, scope: Scope) -> Vec<Change> {
+    let mut walk = Walk { scope, changes: Vec::new() };
     walk.structure("", desired.as_object(), observed.as_object(), shape);
     walk.changes
 }
 
 /// Compares one member, all of its members.
-pub(super) fn member(
-    path: &str,
-    desired: Option<&Value>,
-    observed: Option<&Value>,
-    kind: &Kind,
-) -> Vec<Change> {
-    let mut walk = Walk {
-        scope: Scope::Whole,
-        changes: Vec::new(),
-    };
+pub(super) fn member(path: &str, desired: Option<&Value>, observed: Option<&Value>, kind: &Kind) -> Vec<Change> {
+    let mut walk = Walk { scope: Scope::Whole, changes: Vec::new() };
     walk.member(path, desired, observed, kind);
     walk.changes
 }
@@ -51,37 +35,20 @@ impl Walk {
         observed: Option<&Object<String, Value>>,
         shape: &Shape,
     ) {
-        let mut names: BTreeSet<&str> = desired
-            .into_iter()
-            .flat_map(Object::keys)
-            .map(String::as_str)
-            .collect();
+        let mut names: BTreeSet<&str> = desired.into_iter().flat_map(Object::keys).map(String::as_str).collect();
         if self.scope == Scope::Whole {
-            names.extend(
-                observed
-                    .into_iter()
-                    .flat_map(Object::keys)
-                    .map(String::as_str),
-            );
+            names.extend(observed.into_iter().flat_map(Object::keys).map(String::as_str));
         }
         for name in names {
             let here = join(path, name);
             let left = desired.and_then(|object| object.get(name));
             let right = observed.and_then(|object| object.get(name));
-            let kind = shape
-                .member(name)
-                .map_or(&Kind::Document, |member| &member.kind);
+            let kind = shape.member(name).map_or(&Kind::Document, |member| &member.kind);
             self.member(&here, left, right, kind);
         }
     }
 
-    fn member(
-        &mut self,
-        path: &str,
-        desired: Option<&Value>,
-        observed: Option<&Value>,
-        kind: &Kind,
-    ) {
+    fn member(&mut self, path: &str, desired: Option<&Value>, observed: Option<&Value>, kind: &Kind) {
         if desired.is_none() && observed.is_none() {
             return;
         }
@@ -104,14 +71,7 @@ impl Walk {
     }
 
     /// A structure inside a structure: absent means its defaults.
-    fn nested(
-        &mut self,
-        path: &str,
-        desired: Option<&Value>,
-        observed: Option<&Value>,
-        shape: &Shape,
-        kind: &Kind,
-    ) {
+    fn nested(&mut self, path: &str, desired: Option<&Value>, observed: Option<&Value>, shape: &Shape, kind: &Kind) {
         let (Some(left), Some(right)) = (desired, observed) else {
             let absent = assumed(shape);
             let left = desired.unwrap_or(&absent);
@@ -125,8 +85,7 @@ impl Walk {
     }
 
     fn map(&mut self, path: &str, desired: Option<&Value>, observed: Option<&Value>, map: &Map) {
-        let entries =
-            |side: Option<&Value>| side.and_then(Value::as_object).cloned().unwrap_or_default();
+        let entries = |side: Option<&Value>| side.and_then(Value::as_object).cloned().unwrap_or_default();
         let (desired, observed) = (entries(desired), entries(observed));
         let keys: BTreeSet<&String> = desired.keys().chain(observed.keys()).collect();
         let kind = entry_kind(map);
@@ -139,16 +98,8 @@ impl Walk {
         }
     }
 
-    fn list(
-        &mut self,
-        path: &str,
-        desired: Option<&Value>,
-        observed: Option<&Value>,
-        list: &List,
-        kind: &Kind,
-    ) {
-        let items =
-            |side: Option<&Value>| side.and_then(Value::as_array).cloned().unwrap_or_default();
+    fn list(&mut self, path: &str, desired: Option<&Value>, observed: Option<&Value>, list: &List, kind: &Kind) {
+        let items = |side: Option<&Value>| side.and_then(Value::as_array).cloned().unwrap_or_default();
         let (left, right) = (items(desired), items(observed));
         if left == right {
             return;
@@ -167,28 +118,13 @@ impl Walk {
         }
     }
 
-    fn keyed(
-        &mut self,
-        path: &str,
-        desired: &[Value],
-        observed: &[Value],
-        keys: &[Key],
-        of: &Kind,
-    ) {
+    fn keyed(&mut self, path: &str, desired: &[Value], observed: &[Value], keys: &[Key], of: &Kind) {
         let mut groups: BTreeMap<Vec<String>, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
         for left in desired {
-            groups
-                .entry(identity(left, keys, of))
-                .or_default()
-                .0
-                .push(left);
+            groups.entry(identity(left, keys, of)).or_default().0.push(left);
         }
         for right in observed {
-            groups
-                .entry(identity(right, keys, of))
-                .or_default()
-                .1
-                .push(right);
+            groups.entry(identity(right, keys, of)).or_default().1.push(right);
         }
         for (left, right) in groups.into_values() {
             for (left, right) in pair(left, right, of, self.scope) {
@@ -206,13 +142,7 @@ impl Walk {
     }
 
     /// Values without structure of their own.
-    fn plain(
-        &mut self,
-        path: &str,
-        desired: Option<&Value>,
-        observed: Option<&Value>,
-        kind: &Kind,
-    ) {
+    fn plain(&mut self, path: &str, desired: Option<&Value>, observed: Option<&Value>, kind: &Kind) {
         if desired.map(canonical) != observed.map(canonical) {
             self.note(path, desired, observed, kind);
         }
@@ -237,36 +167,25 @@ fn pair<'a>(
     let mut pairs = Vec::new();
     let mut rest = Vec::new();
     for left in desired {
-        match observed
-            .iter()
-            .position(|right| equal(left, right, of, scope))
-        {
+        match observed.iter().position(|right| equal(left, right, of, scope)) {
             Some(index) => pairs.push((Some(left), Some(observed.remove(index)))),
             None => rest.push(left),
         }
     }
     let longest = rest.len().max(observed.len());
-    pairs
-        .extend((0..longest).map(|index| (rest.get(index).copied(), observed.get(index).copied())));
+    pairs.extend((0..longest).map(|index| (rest.get(index).copied(), observed.get(index).copied())));
     pairs
 }
 
 fn equal(desired: &Value, observed: &Value, kind: &Kind, scope: Scope) -> bool {
-    let mut walk = Walk {
-        scope,
-        changes: Vec::new(),
-    };
+    let mut walk = Walk { scope, changes: Vec::new() };
     walk.member("", Some(desired), Some(observed), kind);
     walk.changes.is_empty()
 }
 
 fn entry_kind(map: &Map) -> Kind {
     use super::shape::Spell::Text;
-    if map.secret {
-        Kind::Secret(Text)
-    } else {
-        Kind::Scalar(Text)
-    }
+    if map.secret { Kind::Secret(Text) } else { Kind::Scalar(Text) }
 }
 
 /// Whether a value has the form that its kind asks for.
@@ -281,11 +200,7 @@ fn fits(value: &Value, kind: &Kind) -> bool {
 
 fn join(path: &str, name: &str) -> String {
     let name = clean(name);
-    if path.is_empty() {
-        name
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name } else { format!("{path}.{name}") }
 }
 
 fn item(path: &str, label: &str) -> String {

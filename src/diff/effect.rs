@@ -44,10 +44,7 @@ pub struct Owners {
 
 impl Default for Owners {
     fn default() -> Self {
-        Self {
-            controller: Controller::Ecs,
-            owns_count: true,
-        }
+        Self { controller: Controller::Ecs, owns_count: true }
     }
 }
 
@@ -75,11 +72,7 @@ pub fn service_effect(change: &Change, owners: Owners) -> Effect {
     }
     if !updatable(member, owners.controller) {
         let elsewhere = SET_ELSEWHERE.contains(&member);
-        return if elsewhere {
-            Effect::Delegated
-        } else {
-            Effect::NeedsReplacement
-        };
+        return if elsewhere { Effect::Delegated } else { Effect::NeedsReplacement };
     }
     match member {
         "desiredCount"
@@ -119,9 +112,7 @@ fn leaves_code_deploy(change: &Change) -> bool {
 fn updatable(member: &str, controller: Controller) -> bool {
     match controller {
         Controller::Ecs => true,
-        Controller::CodeDeploy => {
-            member == "deploymentConfiguration" || ANY_CONTROLLER.contains(&member)
-        }
+        Controller::CodeDeploy => member == "deploymentConfiguration" || ANY_CONTROLLER.contains(&member),
         Controller::External => ANY_CONTROLLER.contains(&member),
     }
 }
@@ -172,9 +163,7 @@ pub fn cluster_call(change: &Change) -> ClusterCall {
     match change.member() {
         "settings" => ClusterCall::UpdateClusterSettings,
         "configuration" | "serviceConnectDefaults" => ClusterCall::UpdateCluster,
-        "capacityProviders" | "defaultCapacityProviderStrategy" => {
-            ClusterCall::PutClusterCapacityProviders
-        }
+        "capacityProviders" | "defaultCapacityProviderStrategy" => ClusterCall::PutClusterCapacityProviders,
         "tags" => ClusterCall::Tags,
         _ => ClusterCall::NeedsReplacement,
     }
@@ -184,10 +173,8 @@ pub fn cluster_call(change: &Change) -> ClusterCall {
 /// runs to the one that is wanted: ECS asks to delete and redeploy the service for them.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html>
 pub fn immutable_port_changes(service: &Value, running: &Value, wanted: &Value) -> Vec<Change> {
-    let (running, wanted) = (
-        normalize::task_definition::normalize(running),
-        normalize::task_definition::normalize(wanted),
-    );
+    let (running, wanted) =
+        (normalize::task_definition::normalize(running), normalize::task_definition::normalize(wanted));
     let connect = normalize::service::normalize(service);
     let services = connect.pointer("/serviceConnectConfiguration/services");
     let names = services.and_then(Value::as_array).into_iter().flatten();
@@ -212,18 +199,9 @@ fn port<'a>(definition: &'a Value, name: &str) -> Option<(String, &'a Value)> {
     let containers = definition.get("containerDefinitions")?.as_array()?;
     containers.iter().find_map(|container| {
         let mappings = container.get("portMappings")?.as_array()?;
-        let mapping = mappings
-            .iter()
-            .find(|mapping| mapping.get("name").and_then(Value::as_str) == Some(name))?;
-        let owner = container
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let path = format!(
-            "containerDefinitions[{}].portMappings[{}]",
-            render::clean(owner),
-            render::clean(name)
-        );
+        let mapping = mappings.iter().find(|mapping| mapping.get("name").and_then(Value::as_str) == Some(name))?;
+        let owner = container.get("name").and_then(Value::as_str).unwrap_or_default();
+        let path = format!("containerDefinitions[{}].portMappings[{}]", render::clean(owner), render::clean(name));
         Some((path, mapping))
     })
 }

@@ -23,11 +23,7 @@ pub(super) fn assumed(shape: &Shape) -> Value {
     Value::Object(fields(None, shape, Fill::Defaults))
 }
 
-fn fields(
-    object: Option<&Object<String, Value>>,
-    shape: &Shape,
-    fill: Fill,
-) -> Object<String, Value> {
+fn fields(object: Option<&Object<String, Value>>, shape: &Shape, fill: Fill) -> Object<String, Value> {
     let mut result = Object::new();
     for (name, value) in object.into_iter().flatten() {
         let kept = match shape.member(name) {
@@ -67,11 +63,7 @@ fn normal(value: &Value, kind: &Kind, fill: Fill) -> Option<Value> {
         Kind::Scalar(how) | Kind::Secret(how) => Some(spell(value, *how)),
         Kind::Document => unknown(value),
         Kind::Struct(shape) => match value.as_object() {
-            Some(object) => present(
-                Value::Object(fields(Some(object), shape, fill)),
-                shape,
-                fill,
-            ),
+            Some(object) => present(Value::Object(fields(Some(object), shape, fill)), shape, fill),
             None => unknown(value),
         },
         Kind::Map(_) => match value.as_object() {
@@ -93,8 +85,7 @@ fn present(value: Value, shape: &Shape, fill: Fill) -> Option<Value> {
 }
 
 fn non_empty(value: Value, fill: Fill) -> Option<Value> {
-    let empty = value.as_array().is_some_and(Vec::is_empty)
-        || value.as_object().is_some_and(Object::is_empty);
+    let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Object::is_empty);
     (fill == Fill::Declared || !empty).then_some(value)
 }
 
@@ -111,9 +102,7 @@ fn listed(items: &[Value], list: &List, fill: Fill) -> Vec<Value> {
         .filter(|item| !item.is_null())
         .filter_map(|item| match (list.of, item.as_object()) {
             // An item counts even when it says only defaults.
-            (Kind::Struct(shape), Some(object)) => {
-                Some(Value::Object(fields(Some(object), shape, fill)))
-            }
+            (Kind::Struct(shape), Some(object)) => Some(Value::Object(fields(Some(object), shape, fill))),
             (kind, _) => normal(item, kind, fill),
         })
         .collect();
@@ -131,9 +120,7 @@ fn listed(items: &[Value], list: &List, fill: Fill) -> Vec<Value> {
 /// empties.
 fn unknown(value: &Value) -> Option<Value> {
     if let Some(object) = value.as_object() {
-        let kept = object
-            .iter()
-            .filter_map(|(name, value)| Some((name.clone(), unknown(value)?)));
+        let kept = object.iter().filter_map(|(name, value)| Some((name.clone(), unknown(value)?)));
         return non_empty(Value::Object(kept.collect()), Fill::Defaults);
     }
     if let Some(items) = value.as_array() {
@@ -156,10 +143,7 @@ pub(super) fn identity(item: &Value, keys: &[Key], of: &Kind) -> Vec<String> {
             let Kind::Struct(shape) = of else { return None };
             key.iter().find_map(|name| default_of(shape.member(name)?))
         };
-        given
-            .cloned()
-            .or_else(assumed)
-            .map_or_else(String::new, |value| plain(&value))
+        given.cloned().or_else(assumed).map_or_else(String::new, |value| plain(&value))
     };
     keys.iter().map(part).collect()
 }
@@ -180,17 +164,13 @@ pub(super) fn canonical(value: &Value) -> String {
     if let Some(object) = value.as_object() {
         let mut names: Vec<(&String, &Value)> = object.iter().collect();
         names.sort_by_key(|(name, _)| *name);
-        let members = names
-            .into_iter()
-            .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
+        let members =
+            names.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
         return format!("{{{}}}", members.collect::<Vec<_>>().join(","));
     }
     match value.as_array() {
         Some(items) => {
-            format!(
-                "[{}]",
-                items.iter().map(canonical).collect::<Vec<_>>().join(",")
-            )
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
         }
         None => value.to_string(),
     }

@@ -53,12 +53,8 @@ pub fn service_reset(member: &str, observed: &Value) -> Reset {
             { "metricNames": ["CPUUtilization", "MemoryUtilization"], "resolutionSeconds": 60 }
         ] })),
         "deploymentController" => controller_reset(observed),
-        "networkConfiguration" => {
-            Reset::CannotUnset("tasks in awsvpc mode always have a network configuration")
-        }
-        "schedulingStrategy" => {
-            Reset::CannotUnset("the scheduling strategy is set when the service is created")
-        }
+        "networkConfiguration" => Reset::CannotUnset("tasks in awsvpc mode always have a network configuration"),
+        "schedulingStrategy" => Reset::CannotUnset("the scheduling strategy is set when the service is created"),
         "role" => Reset::CannotUnset("the role is set when the service is created"),
         _ => Reset::Keep,
     }
@@ -71,47 +67,23 @@ pub fn cluster_reset(member: &str, _observed: &Value) -> Reset {
     match member {
         "capacityProviders" | "defaultCapacityProviderStrategy" => Reset::Send(json!([])),
         "serviceConnectDefaults" => Reset::Send(json!({ "namespace": "" })),
-        "configuration" => {
-            Reset::Send(json!({ "executeCommandConfiguration": { "logging": "DEFAULT" } }))
-        }
-        "settings" => {
-            Reset::CannotUnset("a cluster setting cannot go back to the account's setting")
-        }
+        "configuration" => Reset::Send(json!({ "executeCommandConfiguration": { "logging": "DEFAULT" } })),
+        "settings" => Reset::CannotUnset("a cluster setting cannot go back to the account's setting"),
         _ => Reset::Keep,
     }
 }
 
 /// Members of a service that we set earlier (`owned`, top-level names) and that `desired` no longer
 /// has, as far as ECS still shows them.
-pub fn service_removed(
-    owned: &BTreeSet<String>,
-    desired: &Value,
-    observed: &Value,
-) -> Vec<Removed> {
+pub fn service_removed(owned: &BTreeSet<String>, desired: &Value, observed: &Value) -> Vec<Removed> {
     let observed = normalize::service::normalize(observed);
-    removed(
-        owned,
-        desired,
-        &observed,
-        &normalize::service::SERVICE,
-        service_reset,
-    )
+    removed(owned, desired, &observed, &normalize::service::SERVICE, service_reset)
 }
 
 /// The same for a cluster.
-pub fn cluster_removed(
-    owned: &BTreeSet<String>,
-    desired: &Value,
-    observed: &Value,
-) -> Vec<Removed> {
+pub fn cluster_removed(owned: &BTreeSet<String>, desired: &Value, observed: &Value) -> Vec<Removed> {
     let observed = normalize::cluster::normalize(observed);
-    removed(
-        owned,
-        desired,
-        &observed,
-        &normalize::cluster::CLUSTER,
-        cluster_reset,
-    )
+    removed(owned, desired, &observed, &normalize::cluster::CLUSTER, cluster_reset)
 }
 
 fn removed(
@@ -138,24 +110,14 @@ fn removed(
         let changes = differences(member, &target, observed, kind, shape);
         if !changes.is_empty() {
             let member = member.clone();
-            result.push(Removed {
-                changes,
-                member,
-                reset,
-            });
+            result.push(Removed { changes, member, reset });
         }
     }
     result
 }
 
 /// What of the member is still there, told as `from → (absent)`.
-fn differences(
-    member: &str,
-    target: &Value,
-    observed: &Value,
-    kind: Kind,
-    shape: &Shape,
-) -> Vec<Change> {
+fn differences(member: &str, target: &Value, observed: &Value, kind: Kind, shape: &Shape) -> Vec<Change> {
     if matches!(kind, Kind::Apart) {
         return Vec::new();
     }
@@ -167,11 +129,7 @@ fn differences(
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
 fn default_deployment(observed: &Value) -> Value {
     let strategy = observed.get("schedulingStrategy").and_then(Value::as_str);
-    let (maximum, minimum) = if strategy == Some("DAEMON") {
-        (100, 0)
-    } else {
-        (200, 100)
-    };
+    let (maximum, minimum) = if strategy == Some("DAEMON") { (100, 0) } else { (200, 100) };
     let mut breaker = json!({ "enable": false, "rollback": false });
     let mut configuration = json!({
         "alarms": { "alarmNames": [], "enable": false, "rollback": false },
@@ -186,21 +144,13 @@ fn default_deployment(observed: &Value) -> Value {
     let old_breaker = old.and_then(|old| old.get("deploymentCircuitBreaker"));
     let uses = |of: Option<&Value>, name: &str| of.is_some_and(|of| of.get(name).is_some());
     if uses(old_breaker, "thresholdConfiguration") {
-        put(
-            &mut breaker,
-            "thresholdConfiguration",
-            json!({ "type": "BOUNDED_PERCENT", "value": 50 }),
-        );
+        put(&mut breaker, "thresholdConfiguration", json!({ "type": "BOUNDED_PERCENT", "value": 50 }));
     }
     if old_breaker.and_then(|old| old.get("resetOnHealthyTask")) == Some(&Value::Bool(false)) {
         put(&mut breaker, "resetOnHealthyTask", Value::Bool(true));
     }
     if uses(old, "earlySuccessCriteria") {
-        put(
-            &mut configuration,
-            "earlySuccessCriteria",
-            json!({ "enable": false }),
-        );
+        put(&mut configuration, "earlySuccessCriteria", json!({ "enable": false }));
     }
     put(&mut configuration, "deploymentCircuitBreaker", breaker);
     configuration
@@ -214,9 +164,7 @@ fn put(object: &mut Value, name: &str, value: Value) {
 
 /// `CodeDeploy` can be left for ECS; task sets cannot.
 fn controller_reset(observed: &Value) -> Reset {
-    let now = observed
-        .pointer("/deploymentController/type")
-        .and_then(Value::as_str);
+    let now = observed.pointer("/deploymentController/type").and_then(Value::as_str);
     if now == Some("EXTERNAL") {
         Reset::CannotUnset("a service with the EXTERNAL controller keeps it")
     } else {

@@ -36,11 +36,7 @@ pub(super) fn render(value: &Value, kind: &Kind) -> String {
         Kind::Map(map) => match value.as_object() {
             Some(entries) => tree(
                 entries.iter().map(|(name, value)| {
-                    let text = if map.secret {
-                        REDACTED.to_owned()
-                    } else {
-                        scalar(value)
-                    };
+                    let text = if map.secret { REDACTED.to_owned() } else { scalar(value) };
                     format!("{}: {text}", clean(name))
                 }),
                 ("{", "}", "entries"),
@@ -48,10 +44,7 @@ pub(super) fn render(value: &Value, kind: &Kind) -> String {
             None => MALFORMED.to_owned(),
         },
         Kind::List(list) => match value.as_array() {
-            Some(items) => tree(
-                items.iter().map(|item| render(item, list.of)),
-                ("[", "]", "items"),
-            ),
+            Some(items) => tree(items.iter().map(|item| render(item, list.of)), ("[", "]", "items")),
             None => MALFORMED.to_owned(),
         },
     }
@@ -97,19 +90,11 @@ pub(super) fn shorten(text: &str, longest: usize) -> String {
 /// The identity of a list item as it stands in a path: `web`, `8080/tcp`.
 pub(super) fn label(item: &Value, keys: &[Key], of: &Kind) -> String {
     let parts = identity(item, keys, of);
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|part| !part.is_empty())
-        .map(|part| clean(resource(part)))
-        .collect();
+    let parts: Vec<String> = parts.iter().filter(|part| !part.is_empty()).map(|part| clean(resource(part))).collect();
     shorten(&parts.join("/"), LONGEST_LABEL)
 }
 
 /// The resource of an ARN, or the text itself.
 fn resource(text: &str) -> &str {
-    if text.starts_with("arn:") {
-        text.splitn(6, ':').last().unwrap_or(text)
-    } else {
-        text
-    }
+    if text.starts_with("arn:") { text.splitn(6, ':').last().unwrap_or(text) } else { text }
 }

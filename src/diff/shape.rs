@@ -104,11 +104,7 @@ pub(super) const NUMBERS: Kind = Kind::Scalar(Spell::Number);
 
 impl Member {
     pub(super) const fn new(name: &'static str, kind: Kind) -> Self {
-        Self {
-            name,
-            kind,
-            default: Default::None,
-        }
+        Self { name, kind, default: Default::None }
     }
 
     /// The same member with a default.
@@ -154,24 +150,12 @@ pub(super) const fn structure(name: &'static str, shape: &'static Shape) -> Memb
 /// A map whose values may be printed.
 pub(super) const fn map(name: &'static str) -> Member {
     let (secret, server_keys): (bool, &'static [&'static str]) = (false, &[]);
-    Member::new(
-        name,
-        Kind::Map(Map {
-            secret,
-            server_keys,
-        }),
-    )
+    Member::new(name, Kind::Map(Map { secret, server_keys }))
 }
 
 /// A map whose values are never printed.
 pub(super) const fn secret_map(name: &'static str, server_keys: &'static [&'static str]) -> Member {
-    Member::new(
-        name,
-        Kind::Map(Map {
-            secret: true,
-            server_keys,
-        }),
-    )
+    Member::new(name, Kind::Map(Map { secret: true, server_keys }))
 }
 
 pub(super) const fn sequence(name: &'static str, of: &'static Kind) -> Member {

@@ -48,17 +48,11 @@ fn is_arn(text: &str) -> bool {
 /// `name` is a bare name or a path and name, and `arn` the ARN of that role.
 fn role_of(arn: &str, name: &str) -> bool {
     let tail = arn.split_once(":role/").map(|(_, tail)| tail);
-    is_arn(arn)
-        && !is_arn(name)
-        && tail.is_some_and(|tail| tail == name || tail.rsplit('/').next() == Some(name))
+    is_arn(arn) && !is_arn(name) && tail.is_some_and(|tail| tail == name || tail.rsplit('/').next() == Some(name))
 }
 
 fn as_text(value: &Value) -> Value {
-    if value.is_number() || value.is_boolean() {
-        Value::String(value.to_string())
-    } else {
-        value.clone()
-    }
+    if value.is_number() || value.is_boolean() { Value::String(value.to_string()) } else { value.clone() }
 }
 
 /// Whole numbers are integers, so that `10` equals `10.0`.
@@ -129,18 +123,10 @@ fn times_1024(amount: &str) -> Option<u64> {
     if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
         return None;
     }
-    let whole = if whole.is_empty() {
-        0
-    } else {
-        whole.parse::<u64>().ok()?
-    };
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? };
     let fraction = fraction.trim_end_matches('0');
     let scale = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-    let part = if fraction.is_empty() {
-        0
-    } else {
-        fraction.parse::<u64>().ok()?
-    };
+    let part = if fraction.is_empty() { 0 } else { fraction.parse::<u64>().ok()? };
     let part = part.checked_mul(1024)?;
     if part % scale != 0 {
         return None;

@@ -33,15 +33,13 @@ pub fn tag_changes<'a>(
         .filter(|(key, value)| !is_reserved(key) && differs(key, value))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    let left_over = |key: &&String| {
-        !is_reserved(key) && !desired.contains_key(*key) && observed.contains_key(key.as_str())
-    };
+    let left_over =
+        |key: &&String| !is_reserved(key) && !desired.contains_key(*key) && observed.contains_key(key.as_str());
     let remove = owned.iter().filter(left_over).cloned().collect();
     TagChanges { set, remove }
 }
 
 /// Whether a tag key belongs to AWS.
 pub fn is_reserved(key: &str) -> bool {
-    key.get(..4)
-        .is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
+    key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"))
 }

@@ -3,8 +3,7 @@
 use super::service::STRATEGY_ITEM;
 use crate::diff::normal::{Fill, document};
 use crate::diff::shape::{
-    Default, Kind, STRINGS, Shape, Spell, apart, flag, keyed, lower, scalar, set, structure, text,
-    upper,
+    Default, Kind, STRINGS, Shape, Spell, apart, flag, keyed, lower, scalar, set, structure, text, upper,
 };
 use crate::diff::{Change, Scope, compare};
 use serde_json::Value;
@@ -30,19 +29,13 @@ pub(in crate::diff) const CLUSTER: Shape = Shape {
         keyed("settings", &[&["name"]], &Kind::Struct(&SETTING)),
         structure("configuration", &CONFIGURATION),
         set("capacityProviders", &STRINGS),
-        keyed(
-            "defaultCapacityProviderStrategy",
-            &[&["capacityProvider"]],
-            &Kind::Struct(&STRATEGY_ITEM),
-        ),
+        keyed("defaultCapacityProviderStrategy", &[&["capacityProvider"]], &Kind::Struct(&STRATEGY_ITEM)),
         structure("serviceConnectDefaults", &SERVICE_CONNECT_DEFAULTS),
         apart("tags"),
     ],
 };
 
-pub(in crate::diff) const SETTING: Shape = Shape {
-    members: &[text("name"), lower("value")],
-};
+pub(in crate::diff) const SETTING: Shape = Shape { members: &[text("name"), lower("value")] };
 
 pub(in crate::diff) const CONFIGURATION: Shape = Shape {
     members: &[
@@ -70,10 +63,7 @@ pub(in crate::diff) const EXECUTE_LOG: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const MANAGED_STORAGE: Shape = Shape {
-    members: &[text("kmsKeyId"), text("fargateEphemeralStorageKmsKeyId")],
-};
+pub(in crate::diff) const MANAGED_STORAGE: Shape =
+    Shape { members: &[text("kmsKeyId"), text("fargateEphemeralStorageKmsKeyId")] };
 
-pub(in crate::diff) const SERVICE_CONNECT_DEFAULTS: Shape = Shape {
-    members: &[scalar("namespace", Spell::Namespace)],
-};
+pub(in crate::diff) const SERVICE_CONNECT_DEFAULTS: Shape = Shape { members: &[scalar("namespace", Spell::Namespace)] };

@@ -4,8 +4,7 @@
 //! and the types it refers to.
 
 use crate::diff::shape::{
-    Default, Kind, Member, STRINGS, Shape, Spell, UPPERS, flag, keyed, number, scalar, set,
-    structure, text, upper,
+    Default, Kind, Member, STRINGS, Shape, Spell, UPPERS, flag, keyed, number, scalar, set, structure, text, upper,
 };
 
 pub(in crate::diff) const DEPLOYMENT_CONFIGURATION: Shape = Shape {
@@ -37,20 +36,11 @@ pub(in crate::diff) const CIRCUIT_BREAKER: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const THRESHOLD: Shape = Shape {
-    members: &[
-        upper("type").or(Default::Text("BOUNDED_PERCENT")),
-        number("value").or(Default::Int(50)),
-    ],
-};
+pub(in crate::diff) const THRESHOLD: Shape =
+    Shape { members: &[upper("type").or(Default::Text("BOUNDED_PERCENT")), number("value").or(Default::Int(50))] };
 
-pub(in crate::diff) const ALARMS: Shape = Shape {
-    members: &[
-        set("alarmNames", &STRINGS),
-        flag("rollback"),
-        flag("enable"),
-    ],
-};
+pub(in crate::diff) const ALARMS: Shape =
+    Shape { members: &[set("alarmNames", &STRINGS), flag("rollback"), flag("enable")] };
 
 /// What the hook is given may hold anything: never printed.
 const HOOK_DETAILS: Member = Member::new("hookDetails", Kind::Document);
@@ -67,30 +57,16 @@ pub(in crate::diff) const LIFECYCLE_HOOK: Shape = Shape {
 };
 
 pub(in crate::diff) const HOOK_TIMEOUT: Shape = Shape {
-    members: &[
-        number("timeoutInMinutes").or(Default::Int(1440)),
-        upper("action").or(Default::Text("ROLLBACK")),
-    ],
+    members: &[number("timeoutInMinutes").or(Default::Int(1440)), upper("action").or(Default::Text("ROLLBACK"))],
 };
 
 pub(in crate::diff) const LINEAR: Shape = Shape {
-    members: &[
-        number("stepPercent").or(Default::Int(10)),
-        number("stepBakeTimeInMinutes").or(Default::Int(6)),
-    ],
+    members: &[number("stepPercent").or(Default::Int(10)), number("stepBakeTimeInMinutes").or(Default::Int(6))],
 };
 
 pub(in crate::diff) const CANARY: Shape = Shape {
-    members: &[
-        number("canaryPercent").or(Default::Int(5)),
-        number("canaryBakeTimeInMinutes").or(Default::Int(10)),
-    ],
+    members: &[number("canaryPercent").or(Default::Int(5)), number("canaryBakeTimeInMinutes").or(Default::Int(10))],
 };
 
-pub(in crate::diff) const EARLY_SUCCESS: Shape = Shape {
-    members: &[
-        flag("enable"),
-        number("healthyPercent"),
-        upper("sourceServiceRevisionCleanup"),
-    ],
-};
+pub(in crate::diff) const EARLY_SUCCESS: Shape =
+    Shape { members: &[flag("enable"), number("healthyPercent"), upper("sourceServiceRevisionCleanup")] };

@@ -1,14 +1,12 @@
 //! Normal form of a service: what is wanted against what the answer and its PRIMARY deployment say.
 
 use super::deployment::DEPLOYMENT_CONFIGURATION;
-use super::networking::{
-    GATEWAY_CONNECTOR, LATTICE, LOAD_BALANCER, NETWORK, REGISTRY, SERVICE_CONNECT,
-};
+use super::networking::{GATEWAY_CONNECTOR, LATTICE, LOAD_BALANCER, NETWORK, REGISTRY, SERVICE_CONNECT};
 use super::{each_item, text_of};
 use crate::diff::normal::{Fill, document, is_blank};
 use crate::diff::shape::{
-    Default, Kind, STRINGS, Shape, Spell, apart, flag, keyed, lower, number, scalar, sequence, set,
-    structure, text, upper,
+    Default, Kind, STRINGS, Shape, Spell, apart, flag, keyed, lower, number, scalar, sequence, set, structure, text,
+    upper,
 };
 use crate::diff::spell::spell;
 use crate::diff::{Change, Scope, compare};
@@ -42,22 +40,16 @@ fn normal(value: &Value, fill: Fill) -> Value {
 /// 100 % to 200 % for replicas, 0 % to 100 % for daemons:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
 fn percentages(object: &mut Map<String, Value>) {
-    let daemon =
-        text_of(object, "schedulingStrategy").is_some_and(|s| s.eq_ignore_ascii_case("DAEMON"));
+    let daemon = text_of(object, "schedulingStrategy").is_some_and(|s| s.eq_ignore_ascii_case("DAEMON"));
     let (maximum, minimum) = if daemon { (100, 0) } else { (200, 100) };
-    let configuration = object
-        .entry("deploymentConfiguration")
-        .or_insert(Value::Null);
+    let configuration = object.entry("deploymentConfiguration").or_insert(Value::Null);
     if is_blank(configuration) {
         *configuration = Value::Object(Map::new());
     }
     let Some(configuration) = configuration.as_object_mut() else {
         return;
     };
-    for (name, percent) in [
-        ("maximumPercent", maximum),
-        ("minimumHealthyPercent", minimum),
-    ] {
+    for (name, percent) in [("maximumPercent", maximum), ("minimumHealthyPercent", minimum)] {
         let value = configuration.entry(name).or_insert(Value::Null);
         if value.is_null() {
             *value = Value::from(percent);
@@ -72,9 +64,7 @@ fn target_group_pair(balancer: &mut Map<String, Value>) {
     let Some(primary) = balancer.get("targetGroupArn").and_then(text) else {
         return;
     };
-    let advanced = balancer
-        .get_mut("advancedConfiguration")
-        .and_then(Value::as_object_mut);
+    let advanced = balancer.get_mut("advancedConfiguration").and_then(Value::as_object_mut);
     let slot = advanced.and_then(|advanced| advanced.get_mut("alternateTargetGroupArn"));
     let Some(slot) = slot else { return };
     let Some(alternate) = text(slot).filter(|alternate| *alternate < primary) else {
@@ -97,9 +87,7 @@ fn no_security_groups(object: &mut Map<String, Value>) {
 /// Turned off means that the rest does not count; a service is discovered by its port name unless
 /// it has another: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceConnectService.html>
 fn service_connect(object: &mut Map<String, Value>, fill: Fill) {
-    let connect = object
-        .get_mut("serviceConnectConfiguration")
-        .and_then(Value::as_object_mut);
+    let connect = object.get_mut("serviceConnectConfiguration").and_then(Value::as_object_mut);
     let Some(connect) = connect else { return };
     let enabled = connect.get("enabled").filter(|enabled| !enabled.is_null());
     let off = enabled.is_none_or(|enabled| spell(enabled, Spell::Flag) == Value::Bool(false));
@@ -125,33 +113,17 @@ pub(in crate::diff) const SERVICE: Shape = Shape {
         upper("availabilityZoneRebalancing").or(Default::Text("DISABLED")),
         keyed(
             "loadBalancers",
-            &[
-                &["targetGroupArn", "loadBalancerName"],
-                &["containerName"],
-                &["containerPort"],
-            ],
+            &[&["targetGroupArn", "loadBalancerName"], &["containerName"], &["containerPort"]],
             &Kind::Struct(&LOAD_BALANCER),
         ),
-        keyed(
-            "serviceRegistries",
-            &[&["registryArn"]],
-            &Kind::Struct(&REGISTRY),
-        ),
+        keyed("serviceRegistries", &[&["registryArn"]], &Kind::Struct(&REGISTRY)),
         number("desiredCount"),
         upper("launchType"),
-        keyed(
-            "capacityProviderStrategy",
-            &[&["capacityProvider"]],
-            &Kind::Struct(&STRATEGY_ITEM),
-        ),
+        keyed("capacityProviderStrategy", &[&["capacityProvider"]], &Kind::Struct(&STRATEGY_ITEM)),
         scalar("platformVersion", Spell::Text).or(Default::Text("LATEST")),
         scalar("role", Spell::Role),
         structure("deploymentConfiguration", &DEPLOYMENT_CONFIGURATION),
-        keyed(
-            "placementConstraints",
-            &[&["type"], &["expression"]],
-            &Kind::Struct(&CONSTRAINT),
-        ),
+        keyed("placementConstraints", &[&["type"], &["expression"]], &Kind::Struct(&CONSTRAINT)),
         sequence("placementStrategy", &Kind::Struct(&PLACEMENT_STRATEGY)),
         structure("networkConfiguration", &NETWORK),
         number("healthCheckGracePeriodSeconds").or(Default::Int(0)),
@@ -162,16 +134,8 @@ pub(in crate::diff) const SERVICE: Shape = Shape {
         flag("enableExecuteCommand"),
         structure("serviceConnectConfiguration", &SERVICE_CONNECT),
         keyed("volumeConfigurations", &[&["name"]], &Kind::Struct(&VOLUME)),
-        keyed(
-            "vpcLatticeConfigurations",
-            &[&["targetGroupArn"], &["portName"]],
-            &Kind::Struct(&LATTICE),
-        ),
-        keyed(
-            "gatewayConnectors",
-            &[&["portName"]],
-            &Kind::Struct(&GATEWAY_CONNECTOR),
-        ),
+        keyed("vpcLatticeConfigurations", &[&["targetGroupArn"], &["portName"]], &Kind::Struct(&LATTICE)),
+        keyed("gatewayConnectors", &[&["portName"]], &Kind::Struct(&GATEWAY_CONNECTOR)),
         structure("monitoring", &MONITORING),
         apart("tags"),
         apart("clientToken"),
@@ -182,28 +146,18 @@ pub(in crate::diff) const SERVICE: Shape = Shape {
 /// An item without weight or base has 0 of each:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html>
 pub(in crate::diff) const STRATEGY_ITEM: Shape = Shape {
-    members: &[
-        text("capacityProvider"),
-        number("weight").or(Default::Int(0)),
-        number("base").or(Default::Int(0)),
-    ],
+    members: &[text("capacityProvider"), number("weight").or(Default::Int(0)), number("base").or(Default::Int(0))],
 };
 
-pub(in crate::diff) const CONSTRAINT: Shape = Shape {
-    members: &[text("type"), text("expression")],
-};
+pub(in crate::diff) const CONSTRAINT: Shape = Shape { members: &[text("type"), text("expression")] };
 
-pub(in crate::diff) const PLACEMENT_STRATEGY: Shape = Shape {
-    members: &[lower("type"), scalar("field", Spell::PlacementField)],
-};
+pub(in crate::diff) const PLACEMENT_STRATEGY: Shape =
+    Shape { members: &[lower("type"), scalar("field", Spell::PlacementField)] };
 
-pub(in crate::diff) const CONTROLLER: Shape = Shape {
-    members: &[upper("type").or(Default::Text("ECS"))],
-};
+pub(in crate::diff) const CONTROLLER: Shape = Shape { members: &[upper("type").or(Default::Text("ECS"))] };
 
-pub(in crate::diff) const VOLUME: Shape = Shape {
-    members: &[text("name"), structure("managedEBSVolume", &EBS_VOLUME)],
-};
+pub(in crate::diff) const VOLUME: Shape =
+    Shape { members: &[text("name"), structure("managedEBSVolume", &EBS_VOLUME)] };
 
 pub(in crate::diff) const EBS_VOLUME: Shape = Shape {
     members: &[
@@ -215,11 +169,7 @@ pub(in crate::diff) const EBS_VOLUME: Shape = Shape {
         number("volumeInitializationRate"),
         number("iops"),
         number("throughput"),
-        keyed(
-            "tagSpecifications",
-            &[&["resourceType"]],
-            &Kind::Struct(&TAG_SPECIFICATION),
-        ),
+        keyed("tagSpecifications", &[&["resourceType"]], &Kind::Struct(&TAG_SPECIFICATION)),
         scalar("roleArn", Spell::Role),
         lower("filesystemType").or(Default::Text("xfs")),
     ],
@@ -233,17 +183,10 @@ pub(in crate::diff) const TAG_SPECIFICATION: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const TAG: Shape = Shape {
-    members: &[text("key"), text("value")],
-};
+pub(in crate::diff) const TAG: Shape = Shape { members: &[text("key"), text("value")] };
 
-pub(in crate::diff) const MONITORING: Shape = Shape {
-    members: &[sequence("metricConfigurations", &Kind::Struct(&METRIC))],
-};
+pub(in crate::diff) const MONITORING: Shape =
+    Shape { members: &[sequence("metricConfigurations", &Kind::Struct(&METRIC))] };
 
-pub(in crate::diff) const METRIC: Shape = Shape {
-    members: &[
-        set("metricNames", &STRINGS),
-        number("resolutionSeconds").or(Default::Int(60)),
-    ],
-};
+pub(in crate::diff) const METRIC: Shape =
+    Shape { members: &[set("metricNames", &STRINGS), number("resolutionSeconds").or(Default::Int(60))] };

@@ -4,8 +4,8 @@ use super::container::CONTAINER;
 use super::{each_item, text_of};
 use crate::diff::normal::{Fill, canonical, document};
 use crate::diff::shape::{
-    Default, Kind, Shape, Spell, UPPERS, apart, flag, keyed, lower, map, number, scalar, secret,
-    secret_map, set, structure, text, upper,
+    Default, Kind, Shape, Spell, UPPERS, apart, flag, keyed, lower, map, number, scalar, secret, secret_map, set,
+    structure, text, upper,
 };
 use crate::diff::spell::spell;
 use crate::diff::{Change, Scope, compare};
@@ -64,9 +64,7 @@ fn network_mode(object: &mut Map<String, Value>, fill: Fill) {
 /// The host port is the container port under `awsvpc` and `host`, otherwise dynamic (0) when absent:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html>
 fn host_ports(object: &mut Map<String, Value>, fill: Fill) {
-    let mode = text_of(object, "networkMode")
-        .unwrap_or("bridge")
-        .to_ascii_lowercase();
+    let mode = text_of(object, "networkMode").unwrap_or("bridge").to_ascii_lowercase();
     let mirrored = mode == "awsvpc" || mode == "host";
     each_item(object, "containerDefinitions", |container| {
         each_item(container, "portMappings", |mapping| {
@@ -76,21 +74,14 @@ fn host_ports(object: &mut Map<String, Value>, fill: Fill) {
 }
 
 fn host_port(mapping: &mut Map<String, Value>, mirrored: bool, fill: Fill) {
-    let container_port = mapping
-        .get("containerPort")
-        .filter(|port| !port.is_null())
-        .cloned();
+    let container_port = mapping.get("containerPort").filter(|port| !port.is_null()).cloned();
     let Some(container_port) = container_port else {
         return;
     };
     let host_port = mapping.get("hostPort").filter(|port| !port.is_null());
     let zero = host_port.is_some_and(|port| spell(port, Spell::Number) == 0);
     let absent = host_port.is_none();
-    let effective = if mirrored {
-        container_port
-    } else {
-        Value::from(0)
-    };
+    let effective = if mirrored { container_port } else { Value::from(0) };
     if zero || (absent && fill == Fill::Defaults) {
         mapping.insert("hostPort".to_owned(), effective);
     }
@@ -102,28 +93,16 @@ pub(in crate::diff) const TASK_DEFINITION: Shape = Shape {
         scalar("taskRoleArn", Spell::Role),
         scalar("executionRoleArn", Spell::Role),
         lower("networkMode"),
-        keyed(
-            "containerDefinitions",
-            &[&["name"]],
-            &Kind::Struct(&CONTAINER),
-        ),
+        keyed("containerDefinitions", &[&["name"]], &Kind::Struct(&CONTAINER)),
         keyed("volumes", &[&["name"]], &Kind::Struct(&VOLUME)),
-        keyed(
-            "placementConstraints",
-            &[&["type"], &["expression"]],
-            &Kind::Struct(&CONSTRAINT),
-        ),
+        keyed("placementConstraints", &[&["type"], &["expression"]], &Kind::Struct(&CONSTRAINT)),
         set("requiresCompatibilities", &UPPERS),
         scalar("cpu", Spell::Cpu),
         scalar("memory", Spell::Memory),
         lower("pidMode"),
         lower("ipcMode"),
         structure("proxyConfiguration", &PROXY),
-        keyed(
-            "inferenceAccelerators",
-            &[&["deviceName"]],
-            &Kind::Struct(&ACCELERATOR),
-        ),
+        keyed("inferenceAccelerators", &[&["deviceName"]], &Kind::Struct(&ACCELERATOR)),
         structure("ephemeralStorage", &EPHEMERAL_STORAGE),
         structure("runtimePlatform", &RUNTIME_PLATFORM),
         flag("enableFaultInjection"),
@@ -141,9 +120,7 @@ pub(in crate::diff) const TASK_DEFINITION: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const CONSTRAINT: Shape = Shape {
-    members: &[text("type"), text("expression")],
-};
+pub(in crate::diff) const CONSTRAINT: Shape = Shape { members: &[text("type"), text("expression")] };
 
 pub(in crate::diff) const PROXY: Shape = Shape {
     members: &[
@@ -154,21 +131,14 @@ pub(in crate::diff) const PROXY: Shape = Shape {
 };
 
 /// Network settings of the proxy, not secret.
-pub(in crate::diff) const PROPERTY: Shape = Shape {
-    members: &[text("name"), text("value")],
-};
+pub(in crate::diff) const PROPERTY: Shape = Shape { members: &[text("name"), text("value")] };
 
-pub(in crate::diff) const ACCELERATOR: Shape = Shape {
-    members: &[text("deviceName"), text("deviceType")],
-};
+pub(in crate::diff) const ACCELERATOR: Shape = Shape { members: &[text("deviceName"), text("deviceType")] };
 
-pub(in crate::diff) const EPHEMERAL_STORAGE: Shape = Shape {
-    members: &[number("sizeInGiB")],
-};
+pub(in crate::diff) const EPHEMERAL_STORAGE: Shape = Shape { members: &[number("sizeInGiB")] };
 
-pub(in crate::diff) const RUNTIME_PLATFORM: Shape = Shape {
-    members: &[upper("cpuArchitecture"), upper("operatingSystemFamily")],
-};
+pub(in crate::diff) const RUNTIME_PLATFORM: Shape =
+    Shape { members: &[upper("cpuArchitecture"), upper("operatingSystemFamily")] };
 
 pub(in crate::diff) const VOLUME: Shape = Shape {
     members: &[
@@ -182,19 +152,11 @@ pub(in crate::diff) const VOLUME: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const HOST: Shape = Shape {
-    members: &[text("sourcePath")],
-};
+pub(in crate::diff) const HOST: Shape = Shape { members: &[text("sourcePath")] };
 
 /// Driver options may hold the password of a network share.
 pub(in crate::diff) const DOCKER_VOLUME: Shape = Shape {
-    members: &[
-        lower("scope"),
-        flag("autoprovision"),
-        text("driver"),
-        secret_map("driverOpts", &[]),
-        map("labels"),
-    ],
+    members: &[lower("scope"), flag("autoprovision"), text("driver"), secret_map("driverOpts", &[]), map("labels")],
 };
 
 pub(in crate::diff) const EFS_VOLUME: Shape = Shape {
@@ -207,12 +169,8 @@ pub(in crate::diff) const EFS_VOLUME: Shape = Shape {
     ],
 };
 
-pub(in crate::diff) const EFS_AUTHORIZATION: Shape = Shape {
-    members: &[
-        text("accessPointId"),
-        upper("iam").or(Default::Text("DISABLED")),
-    ],
-};
+pub(in crate::diff) const EFS_AUTHORIZATION: Shape =
+    Shape { members: &[text("accessPointId"), upper("iam").or(Default::Text("DISABLED"))] };
 
 pub(in crate::diff) const S3_FILES_VOLUME: Shape = Shape {
     members: &[
@@ -224,13 +182,8 @@ pub(in crate::diff) const S3_FILES_VOLUME: Shape = Shape {
 };
 
 pub(in crate::diff) const FSX_VOLUME: Shape = Shape {
-    members: &[
-        text("fileSystemId"),
-        text("rootDirectory"),
-        structure("authorizationConfig", &FSX_AUTHORIZATION),
-    ],
+    members: &[text("fileSystemId"), text("rootDirectory"), structure("authorizationConfig", &FSX_AUTHORIZATION)],
 };
 
-pub(in crate::diff) const FSX_AUTHORIZATION: Shape = Shape {
-    members: &[secret("credentialsParameter"), text("domain")],
-};
+pub(in crate::diff) const FSX_AUTHORIZATION: Shape =
+    Shape { members: &[secret("credentialsParameter"), text("domain")] };

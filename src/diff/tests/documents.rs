@@ -25,9 +25,7 @@ const UNORDERED: [&str; 15] = [
 ];
 
 fn object(members: Vec<(&str, Option<Value>)>) -> Value {
-    let present = members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(present.collect::<Map<_, _>>())
 }
 
@@ -36,11 +34,7 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 /// Items of one kind, each with a name of its own under `key`.
-fn named(
-    key: &'static str,
-    prefix: &'static str,
-    item: impl Strategy<Value = Value>,
-) -> impl Strategy<Value = Value> {
+fn named(key: &'static str, prefix: &'static str, item: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
     vec(item, 0..4).prop_map(move |mut items| {
         for (index, item) in items.iter_mut().enumerate() {
             item[key] = json!(format!("{prefix}{index}"));
@@ -56,38 +50,23 @@ fn texts() -> impl Strategy<Value = Value> {
 fn port_mappings(mirrored: bool) -> impl Strategy<Value = Value> {
     let mapping = (of(0_u8..2), any::<bool>(), of(prop_oneof!["http", "grpc"]));
     vec(mapping, 0..3).prop_map(move |mappings| {
-        let items = mappings
-            .into_iter()
-            .enumerate()
-            .map(|(index, (host, udp, app))| {
-                let port = 8000 + index;
-                let host = host.map(|host| {
-                    if mirrored {
-                        port
-                    } else {
-                        usize::from(host) * 31000
-                    }
-                });
-                object(vec![
-                    ("containerPort", Some(json!(port))),
-                    ("hostPort", host.map(|host| json!(host))),
-                    ("protocol", udp.then(|| json!("udp"))),
-                    ("appProtocol", app.map(|app| json!(app))),
-                ])
-            });
+        let items = mappings.into_iter().enumerate().map(|(index, (host, udp, app))| {
+            let port = 8000 + index;
+            let host = host.map(|host| if mirrored { port } else { usize::from(host) * 31000 });
+            object(vec![
+                ("containerPort", Some(json!(port))),
+                ("hostPort", host.map(|host| json!(host))),
+                ("protocol", udp.then(|| json!("udp"))),
+                ("appProtocol", app.map(|app| json!(app))),
+            ])
+        });
         Value::Array(items.collect())
     })
 }
 
 fn health_check() -> impl Strategy<Value = Value> {
-    (
-        texts(),
-        of(5..300_i32),
-        of(2..60_i32),
-        of(1..10_i32),
-        of(0..300_i32),
-    )
-        .prop_map(|(command, interval, timeout, retries, start)| {
+    (texts(), of(5..300_i32), of(2..60_i32), of(1..10_i32), of(0..300_i32)).prop_map(
+        |(command, interval, timeout, retries, start)| {
             object(vec![
                 ("command", Some(command)),
                 ("interval", interval.map(|n| json!(n))),
@@ -95,7 +74,8 @@ fn health_check() -> impl Strategy<Value = Value> {
                 ("retries", retries.map(|n| json!(n))),
                 ("startPeriod", start.map(|n| json!(n))),
             ])
-        })
+        },
+    )
 }
 
 fn log_configuration() -> impl Strategy<Value = Value> {
@@ -116,34 +96,23 @@ fn container(mirrored: bool) -> impl Strategy<Value = Value> {
         of(0..2048_i32),
         of(16..4096_i32),
         of(any::<bool>()),
-        of(named(
-            "name",
-            "VAR_",
-            "[ -~]{0,6}".prop_map(|text| json!({ "value": text })),
-        )),
+        of(named("name", "VAR_", "[ -~]{0,6}".prop_map(|text| json!({ "value": text })))),
         of(named("name", "SECRET_", secret())),
         of(port_mappings(mirrored)),
         of(texts()),
         of(texts()),
     );
     let mount = (word(), of(any::<bool>())).prop_map(|(volume, ro)| {
-        object(vec![
-            ("sourceVolume", Some(json!(volume))),
-            ("readOnly", ro.map(|ro| json!(ro))),
-        ])
+        object(vec![("sourceVolume", Some(json!(volume))), ("readOnly", ro.map(|ro| json!(ro)))])
     });
-    let ulimit = (1024..4096_i32, 4096..8192_i32)
-        .prop_map(|(soft, hard)| json!({ "softLimit": soft, "hardLimit": hard }));
+    let ulimit =
+        (1024..4096_i32, 4096..8192_i32).prop_map(|(soft, hard)| json!({ "softLimit": soft, "hardLimit": hard }));
     let second = (
         of(named("containerPath", "/mnt/", mount)),
         of(named("name", "limit", ulimit)),
         of(health_check()),
         of(log_configuration()),
-        of(proptest::collection::btree_map(
-            "[A-Za-z.]{1,6}",
-            "[ -~]{0,6}",
-            0..3,
-        )),
+        of(proptest::collection::btree_map("[A-Za-z.]{1,6}", "[ -~]{0,6}", 0..3)),
         of((any::<bool>(), of(60..1800_i32))),
         of(any::<bool>()),
         of(2..120_i32),
@@ -185,11 +154,7 @@ fn container(mirrored: bool) -> impl Strategy<Value = Value> {
 }
 
 fn volume() -> impl Strategy<Value = Value> {
-    let efs = (
-        of(prop_oneof!["/", "/data"]),
-        of(prop_oneof!["ENABLED", "DISABLED"]),
-        any::<bool>(),
-    );
+    let efs = (of(prop_oneof!["/", "/data"]), of(prop_oneof!["ENABLED", "DISABLED"]), any::<bool>());
     prop_oneof![
         Just(json!({ "host": {} })),
         word().prop_map(|path| json!({ "host": { "sourcePath": format!("/{path}") } })),
@@ -241,9 +206,7 @@ pub(super) fn turned(value: &Value) -> Value {
                 .iter()
                 .map(|(name, value)| {
                     let mut value = turned(value);
-                    if let (true, Some(items)) =
-                        (UNORDERED.contains(&name.as_str()), value.as_array_mut())
-                    {
+                    if let (true, Some(items)) = (UNORDERED.contains(&name.as_str()), value.as_array_mut()) {
                         items.reverse();
                     }
                     (name.clone(), value)
@@ -266,21 +229,13 @@ fn put(object: &mut Value, name: &str, value: Value) {
 pub(super) fn described(written: &Value) -> Value {
     let mut answer = turned(written);
     for (name, sizes) in [
-        (
-            "cpu",
-            [("0.25 vCPU", "256"), ("1 vcpu", "1024"), (".5 vCPU", "512")],
-        ),
-        (
-            "memory",
-            [("1 GB", "1024"), ("2gb", "2048"), ("0.5 GB", "512")],
-        ),
+        ("cpu", [("0.25 vCPU", "256"), ("1 vcpu", "1024"), (".5 vCPU", "512")]),
+        ("memory", [("1 GB", "1024"), ("2gb", "2048"), ("0.5 GB", "512")]),
     ] {
         let Some(size) = answer.get_mut(name) else {
             continue;
         };
-        let text = size
-            .as_str()
-            .map_or_else(|| size.to_string(), str::to_owned);
+        let text = size.as_str().map_or_else(|| size.to_string(), str::to_owned);
         let found = sizes.iter().find(|(given, _)| *given == text);
         *size = json!(found.map_or(text.as_str(), |(_, registered)| registered));
     }
@@ -288,35 +243,21 @@ pub(super) fn described(written: &Value) -> Value {
     for list in ["placementConstraints", "requiresCompatibilities"] {
         put(&mut answer, list, json!([]));
     }
-    put(
-        &mut answer,
-        "taskDefinitionArn",
-        json!("arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7"),
-    );
+    put(&mut answer, "taskDefinitionArn", json!("arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7"));
     put(&mut answer, "revision", json!(7));
     put(&mut answer, "status", json!("ACTIVE"));
     put(&mut answer, "compatibilities", json!(["EC2"]));
-    put(
-        &mut answer,
-        "requiresAttributes",
-        json!([{ "name": "ecs.capability.x" }]),
-    );
+    put(&mut answer, "requiresAttributes", json!([{ "name": "ecs.capability.x" }]));
     answer["tags"] = json!([]);
     let mirrored = answer["networkMode"] == "awsvpc" || answer["networkMode"] == "host";
-    for container in answer["containerDefinitions"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-    {
+    for container in answer["containerDefinitions"].as_array_mut().into_iter().flatten() {
         described_container(container, mirrored);
     }
     for volume in answer["volumes"].as_array_mut().into_iter().flatten() {
         if let Some(efs) = volume.get_mut("efsVolumeConfiguration") {
             put(efs, "rootDirectory", json!("/"));
             put(efs, "transitEncryption", json!("DISABLED"));
-        } else if volume.get("dockerVolumeConfiguration").is_none()
-            && volume["configuredAtLaunch"] != true
-        {
+        } else if volume.get("dockerVolumeConfiguration").is_none() && volume["configuredAtLaunch"] != true {
             put(volume, "host", json!({}));
         }
     }
@@ -326,34 +267,15 @@ pub(super) fn described(written: &Value) -> Value {
 fn described_container(container: &mut Value, mirrored: bool) {
     put(container, "cpu", json!(0));
     put(container, "essential", json!(true));
-    for list in [
-        "environment",
-        "mountPoints",
-        "volumesFrom",
-        "portMappings",
-        "systemControls",
-        "secrets",
-    ] {
+    for list in ["environment", "mountPoints", "volumesFrom", "portMappings", "systemControls", "secrets"] {
         put(container, list, json!([]));
     }
-    for mapping in container["portMappings"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-    {
+    for mapping in container["portMappings"].as_array_mut().into_iter().flatten() {
         put(mapping, "protocol", json!("tcp"));
-        let port = if mirrored {
-            mapping["containerPort"].clone()
-        } else {
-            json!(0)
-        };
+        let port = if mirrored { mapping["containerPort"].clone() } else { json!(0) };
         put(mapping, "hostPort", port);
     }
-    for mount in container["mountPoints"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-    {
+    for mount in container["mountPoints"].as_array_mut().into_iter().flatten() {
         put(mount, "readOnly", json!(false));
     }
     if let Some(check) = container.get_mut("healthCheck") {

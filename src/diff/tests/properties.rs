@@ -45,12 +45,7 @@ fn json_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::Array),
             proptest::collection::vec((names.clone(), inner), 0..6).prop_map(|members| {
-                Value::Object(
-                    members
-                        .into_iter()
-                        .map(|(name, value)| (name.to_owned(), value))
-                        .collect::<Map<_, _>>(),
-                )
+                Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
             }),
         ]
     })
@@ -61,11 +56,7 @@ fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members.iter().filter(|(name, _)| *name != "tags") {
-                leaves(
-                    value,
-                    &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")),
-                    found,
-                );
+                leaves(value, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), found);
             }
         }
         Value::Array(items) => {

@@ -86,44 +86,27 @@ fn members_that_are_not_declared_are_not_compared() {
 
 #[test]
 fn percentages_default_by_scheduling_strategy() {
-    assert_eq!(
-        normalize(&json!({ "schedulingStrategy": "DAEMON" }))["deploymentConfiguration"]["maximumPercent"],
-        100
-    );
+    assert_eq!(normalize(&json!({ "schedulingStrategy": "DAEMON" }))["deploymentConfiguration"]["maximumPercent"], 100);
     assert_eq!(
         normalize(&json!({ "schedulingStrategy": "DAEMON" }))["deploymentConfiguration"]["minimumHealthyPercent"],
         0
     );
-    assert_eq!(
-        normalize(&json!({}))["deploymentConfiguration"]["maximumPercent"],
-        200
-    );
+    assert_eq!(normalize(&json!({}))["deploymentConfiguration"]["maximumPercent"], 200);
     let desired = json!({ "deploymentConfiguration": { "maximumPercent": 150 } });
-    assert_eq!(
-        printed(&diff(&desired, &described())),
-        ["deploymentConfiguration.maximumPercent: 200 → 150"]
-    );
+    assert_eq!(printed(&diff(&desired, &described())), ["deploymentConfiguration.maximumPercent: 200 → 150"]);
 }
 
 #[test]
 fn placement_fields_are_compared_by_meaning_and_their_order_counts() {
     let strategy = |fields: [&str; 2]| json!({ "placementStrategy": [{ "type": "spread", "field": fields[0] }, { "type": "binpack", "field": fields[1] }] });
-    assert_eq!(
-        diff(
-            &strategy(["host", "memory"]),
-            &strategy(["instanceId", "MEMORY"])
-        ),
-        []
-    );
+    assert_eq!(diff(&strategy(["host", "memory"]), &strategy(["instanceId", "MEMORY"])), []);
     let changes = diff(
         &strategy(["attribute:ecs.availability-zone", "cpu"]),
         &strategy(["attribute:ecs.availability-zone", "memory"]),
     );
-    assert_eq!(
-        printed(&changes),
-        ["placementStrategy[1].field: memory → cpu"]
-    );
-    let reversed = json!({ "placementStrategy": [{ "type": "binpack", "field": "cpu" }, { "type": "spread", "field": "host" }] });
+    assert_eq!(printed(&changes), ["placementStrategy[1].field: memory → cpu"]);
+    let reversed =
+        json!({ "placementStrategy": [{ "type": "binpack", "field": "cpu" }, { "type": "spread", "field": "host" }] });
     assert!(!diff(&reversed, &strategy(["host", "cpu"])).is_empty());
 }
 
@@ -148,20 +131,11 @@ fn balancer(primary: &str, alternate: &str) -> Value {
 
 #[test]
 fn swapped_target_groups_are_no_drift() {
-    assert_eq!(
-        diff(&balancer("blue", "green"), &balancer("green", "blue")),
-        []
-    );
-    assert_eq!(
-        diff(&balancer("green", "blue"), &balancer("green", "blue")),
-        []
-    );
+    assert_eq!(diff(&balancer("blue", "green"), &balancer("green", "blue")), []);
+    assert_eq!(diff(&balancer("green", "blue"), &balancer("green", "blue")), []);
     let changes = diff(&balancer("blue", "red"), &balancer("green", "blue"));
     assert_eq!(changes.len(), 1);
-    assert!(
-        changes[0].path.contains("alternateTargetGroupArn"),
-        "{changes:?}"
-    );
+    assert!(changes[0].path.contains("alternateTargetGroupArn"), "{changes:?}");
 }
 
 #[test]
@@ -203,15 +177,9 @@ fn service_connect_is_on_or_off() {
     observed["serviceConnectConfiguration"]["services"][0]["discoveryName"] = json!("api");
     observed["serviceConnectConfiguration"]["namespace"] =
         json!("arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-1");
-    assert_eq!(
-        diff(&json!({ "serviceConnectConfiguration": on }), &observed),
-        []
-    );
+    assert_eq!(diff(&json!({ "serviceConnectConfiguration": on }), &observed), []);
     let off = json!({ "serviceConnectConfiguration": { "enabled": false } });
-    assert_eq!(
-        printed(&diff(&off, &observed)),
-        ["serviceConnectConfiguration.enabled: true → false"]
-    );
+    assert_eq!(printed(&diff(&off, &observed)), ["serviceConnectConfiguration.enabled: true → false"]);
     let changes = diff(&json!({ "serviceConnectConfiguration": on }), &described());
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].path, "serviceConnectConfiguration");
@@ -231,7 +199,6 @@ fn ebs_volumes_and_percentages_as_decimals_are_compared() {
 
 #[test]
 fn no_security_group_means_the_default_one() {
-    let desired =
-        json!({ "networkConfiguration": { "awsvpcConfiguration": { "securityGroups": [] } } });
+    let desired = json!({ "networkConfiguration": { "awsvpcConfiguration": { "securityGroups": [] } } });
     assert_eq!(diff(&desired, &described()), []);
 }

@@ -1,32 +1,31 @@
 //! The shapes name the members that the SDK knows, no more and no less.
 
 use crate::diff::normalize::{
-    cluster as c, container as k, deployment as d, networking as n, service as s,
-    task_definition as t,
+    cluster as c, container as k, deployment as d, networking as n, service as s, task_definition as t,
 };
-use crate::diff::shape::{Kind, Shape};
+use crate::diff::shape::{Kind, Shape, Spell};
 use aws_sdk_ecs::operation::{
     create_cluster::CreateClusterInput, create_service::CreateServiceInput,
     register_task_definition::RegisterTaskDefinitionInput, update_service::UpdateServiceInput,
 };
 use aws_sdk_ecs::types as sdk;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+/// Member name and type, as the SDK says them.
+type Members = BTreeMap<&'static str, String>;
 
 macro_rules! pairs {
     ($($shape:path = $sdk:path),* $(,)?) => {
         vec![$((
             stringify!($sdk),
             $shape,
-            <$sdk>::SCHEMA.members().iter().filter_map(|member| member.member_name()).collect::<BTreeSet<_>>(),
+            <$sdk>::SCHEMA.members().iter().filter_map(|member| Some((member.member_name()?, format!("{:?}", member.shape_type())))).collect::<BTreeMap<_, _>>(),
         )),*]
     };
 }
 
-#[expect(
-    deprecated,
-    reason = "documents that still name inference accelerators are compared"
-)]
-fn pairs() -> Vec<(&'static str, Shape, BTreeSet<&'static str>)> {
+#[expect(deprecated, reason = "documents that still name inference accelerators are compared")]
+fn pairs() -> Vec<(&'static str, Shape, Members)> {
     pairs![
         k::CONTAINER = sdk::ContainerDefinition,
         k::REPOSITORY_CREDENTIALS = sdk::RepositoryCredentials,
@@ -48,6 +47,8 @@ fn pairs() -> Vec<(&'static str, Shape, BTreeSet<&'static str>)> {
         k::HEALTH_CHECK = sdk::HealthCheck,
         k::SYSTEM_CONTROL = sdk::SystemControl,
         k::RESOURCE_REQUIREMENT = sdk::ResourceRequirement,
+        k::SHARING = sdk::SharingStrategy,
+        k::NVIDIA_MPS = sdk::NvidiaMpsAllocation,
         k::FIRELENS = sdk::FirelensConfiguration,
         t::CONSTRAINT = sdk::TaskDefinitionPlacementConstraint,
         t::PROXY = sdk::ProxyConfiguration,
@@ -118,22 +119,12 @@ fn pairs() -> Vec<(&'static str, Shape, BTreeSet<&'static str>)> {
 #[test]
 fn every_shape_has_the_members_of_the_sdk() {
     for (name, shape, expected) in pairs() {
-        let compared = shape
-            .members
-            .iter()
-            .filter(|member| !matches!(member.kind, Kind::Apart));
+        let compared = shape.members.iter().filter(|member| !matches!(member.kind, Kind::Apart));
         for member in compared {
-            assert!(
-                expected.contains(member.name),
-                "{name} has no {}",
-                member.name
-            );
+            assert!(expected.contains_key(member.name), "{name} has no {}", member.name);
         }
-        for member in expected {
-            assert!(
-                shape.member(member).is_some(),
-                "{name}.{member} is not in the shape"
-            );
+        for member in expected.keys() {
+            assert!(shape.member(member).is_some(), "{name}.{member} is not in the shape");
         }
     }
 }
@@ -142,8 +133,32 @@ fn every_shape_has_the_members_of_the_sdk() {
 fn update_service_has_no_member_that_create_service_lacks() {
     let pairs = pairs![s::SERVICE = UpdateServiceInput];
     for (_, shape, members) in pairs {
-        for member in members.iter().filter(|member| **member != "service") {
+        for member in members.keys().filter(|member| **member != "service") {
             assert!(shape.member(member).is_some(), "{member}");
+        }
+    }
+}
+
+/// The SDK's word for a kind; enumerations are strings there.
+fn types(kind: &Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Scalar(Spell::Number) | Kind::Secret(Spell::Number) => &["Integer", "Double"],
+        Kind::Scalar(Spell::Flag) | Kind::Secret(Spell::Flag) => &["Boolean"],
+        Kind::Scalar(_) | Kind::Secret(_) => &["String"],
+        Kind::Struct(_) => &["Structure", "Union"],
+        Kind::Map(_) => &["Map"],
+        Kind::List(_) => &["List"],
+        Kind::Document => &["Document"],
+        Kind::Apart => &["List", "String", "Boolean"],
+    }
+}
+
+#[test]
+fn every_member_has_the_type_of_the_sdk() {
+    for (name, shape, expected) in pairs() {
+        for member in shape.members {
+            let Some(found) = expected.get(member.name) else { continue };
+            assert!(types(&member.kind).contains(&found.as_str()), "{name}.{} is {found}", member.name);
         }
     }
 }

@@ -16,11 +16,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 
 fn change(path: &str, from: Option<&str>, to: Option<&str>) -> Change {
     let (from, to) = (from.map(str::to_owned), to.map(str::to_owned));
-    Change {
-        path: path.to_owned(),
-        from,
-        to,
-    }
+    Change { path: path.to_owned(), from, to }
 }
 
 #[test]
@@ -58,33 +54,18 @@ fn each_member_of_a_cluster_has_its_call() {
         "serviceConnectDefaults": { "namespace": "arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-1" },
     });
     let changes = cluster::diff(&desired, &observed);
-    let calls: Vec<(String, ClusterCall)> = changes
-        .iter()
-        .map(|c| (c.member().to_owned(), cluster_call(c)))
-        .collect();
+    let calls: Vec<(String, ClusterCall)> = changes.iter().map(|c| (c.member().to_owned(), cluster_call(c))).collect();
     assert_eq!(
         calls,
         [
-            (
-                "capacityProviders".to_owned(),
-                ClusterCall::PutClusterCapacityProviders
-            ),
+            ("capacityProviders".to_owned(), ClusterCall::PutClusterCapacityProviders),
             ("configuration".to_owned(), ClusterCall::UpdateCluster),
-            (
-                "defaultCapacityProviderStrategy".to_owned(),
-                ClusterCall::PutClusterCapacityProviders
-            ),
-            (
-                "serviceConnectDefaults".to_owned(),
-                ClusterCall::UpdateCluster
-            ),
+            ("defaultCapacityProviderStrategy".to_owned(), ClusterCall::PutClusterCapacityProviders),
+            ("serviceConnectDefaults".to_owned(), ClusterCall::UpdateCluster),
             ("settings".to_owned(), ClusterCall::UpdateClusterSettings),
         ]
     );
-    assert_eq!(
-        printed(&changes)[4],
-        "settings[containerInsights].value: disabled → enhanced"
-    );
+    assert_eq!(printed(&changes)[4], "settings[containerInsights].value: disabled → enhanced");
 }
 
 #[test]
@@ -92,15 +73,9 @@ fn effects_follow_the_member_texts_of_update_service() {
     let own = Owners::default();
     for (path, effect) in [
         ("taskDefinition", Effect::Rolls),
-        (
-            "networkConfiguration.awsvpcConfiguration.subnets",
-            Effect::Rolls,
-        ),
+        ("networkConfiguration.awsvpcConfiguration.subnets", Effect::Rolls),
         ("loadBalancers[targetgroup/a/web/80]", Effect::Rolls),
-        (
-            "capacityProviderStrategy[FARGATE].weight",
-            Effect::RollsWithForce,
-        ),
+        ("capacityProviderStrategy[FARGATE].weight", Effect::RollsWithForce),
         ("desiredCount", Effect::InPlace),
         ("deploymentConfiguration.maximumPercent", Effect::InPlace),
         ("placementStrategy", Effect::InPlace),
@@ -110,59 +85,29 @@ fn effects_follow_the_member_texts_of_update_service() {
         ("serviceName", Effect::NeedsReplacement),
         ("launchType", Effect::NeedsReplacement),
     ] {
-        assert_eq!(
-            service_effect(&change(path, Some("a"), Some("b")), own),
-            effect,
-            "{path}"
-        );
+        assert_eq!(service_effect(&change(path, Some("a"), Some("b")), own), effect, "{path}");
     }
     let back = change("launchType", None, Some("FARGATE"));
     assert_eq!(service_effect(&back, own), Effect::RollsWithForce);
-    let leave = change(
-        "deploymentController.type",
-        Some("CODE_DEPLOY"),
-        Some("ECS"),
-    );
-    let code_deploy = Owners {
-        controller: Controller::CodeDeploy,
-        owns_count: true,
-    };
+    let leave = change("deploymentController.type", Some("CODE_DEPLOY"), Some("ECS"));
+    let code_deploy = Owners { controller: Controller::CodeDeploy, owns_count: true };
     assert_eq!(service_effect(&leave, code_deploy), Effect::InPlace);
-    let other = change(
-        "deploymentController.type",
-        Some("CODE_DEPLOY"),
-        Some("EXTERNAL"),
-    );
-    assert_eq!(
-        service_effect(&other, code_deploy),
-        Effect::NeedsReplacement
-    );
+    let other = change("deploymentController.type", Some("CODE_DEPLOY"), Some("EXTERNAL"));
+    assert_eq!(service_effect(&other, code_deploy), Effect::NeedsReplacement);
     let enter = change("deploymentController.type", Some("ECS"), Some("EXTERNAL"));
     assert_eq!(service_effect(&enter, own), Effect::NeedsReplacement);
 }
 
 #[test]
 fn other_controllers_and_autoscaling_keep_their_members() {
-    let external = Owners {
-        controller: Controller::External,
-        owns_count: false,
-    };
-    let code_deploy = Owners {
-        controller: Controller::CodeDeploy,
-        owns_count: true,
-    };
+    let external = Owners { controller: Controller::External, owns_count: false };
+    let code_deploy = Owners { controller: Controller::CodeDeploy, owns_count: true };
     let effect = |path, owners| service_effect(&change(path, Some("a"), Some("b")), owners);
     assert_eq!(effect("taskDefinition", external), Effect::Delegated);
     assert_eq!(effect("desiredCount", external), Effect::Delegated);
     assert_eq!(effect("placementStrategy", external), Effect::InPlace);
-    assert_eq!(
-        effect("deploymentConfiguration", external),
-        Effect::NeedsReplacement
-    );
-    assert_eq!(
-        effect("deploymentConfiguration", code_deploy),
-        Effect::InPlace
-    );
+    assert_eq!(effect("deploymentConfiguration", external), Effect::NeedsReplacement);
+    assert_eq!(effect("deploymentConfiguration", code_deploy), Effect::InPlace);
     assert_eq!(effect("loadBalancers[x]", code_deploy), Effect::Delegated);
 }
 
@@ -185,14 +130,8 @@ fn protocol_of_a_service_connect_port_is_immutable() {
             "containerDefinitions[web].portMappings[api].protocol: tcp → udp",
         ]
     );
-    assert_eq!(
-        immutable_port_changes(&service, &running, &definition("tcp", "http", "b")),
-        []
-    );
-    assert_eq!(
-        immutable_port_changes(&json!({}), &running, &definition("udp", "grpc", "b")),
-        []
-    );
+    assert_eq!(immutable_port_changes(&service, &running, &definition("tcp", "http", "b")), []);
+    assert_eq!(immutable_port_changes(&json!({}), &running, &definition("udp", "grpc", "b")), []);
 }
 
 #[test]
@@ -219,62 +158,34 @@ fn a_member_that_left_the_spec_is_taken_back_once() {
         "monitoring",
         "propagateTags",
     ]);
-    let removed = service_removed(
-        &owned,
-        &json!({ "propagateTags": "TASK_DEFINITION" }),
-        &observed,
-    );
-    let resets: BTreeMap<&str, &Reset> = removed
-        .iter()
-        .map(|r| (r.member.as_str(), &r.reset))
-        .collect();
+    let removed = service_removed(&owned, &json!({ "propagateTags": "TASK_DEFINITION" }), &observed);
+    let resets: BTreeMap<&str, &Reset> = removed.iter().map(|r| (r.member.as_str(), &r.reset)).collect();
     assert_eq!(
         resets.keys().copied().collect::<Vec<_>>(),
-        [
-            "deploymentConfiguration",
-            "loadBalancers",
-            "networkConfiguration",
-            "placementStrategy",
-            "platformVersion"
-        ]
+        ["deploymentConfiguration", "loadBalancers", "networkConfiguration", "placementStrategy", "platformVersion"]
     );
     assert_eq!(resets["loadBalancers"], &Reset::Send(json!([])));
     assert_eq!(resets["placementStrategy"], &Reset::Send(json!([])));
     assert_eq!(resets["platformVersion"], &Reset::Send(json!("LATEST")));
-    assert!(matches!(
-        resets["networkConfiguration"],
-        Reset::CannotUnset(_)
-    ));
-    assert!(
-        matches!(resets["deploymentConfiguration"], Reset::Send(value) if value["maximumPercent"] == 200)
-    );
-    assert_eq!(
-        printed(&removed[0].changes),
-        ["deploymentConfiguration.maximumPercent: 150 → 200"]
-    );
+    assert!(matches!(resets["networkConfiguration"], Reset::CannotUnset(_)));
+    assert!(matches!(resets["deploymentConfiguration"], Reset::Send(value) if value["maximumPercent"] == 200));
+    assert_eq!(printed(&removed[0].changes), ["deploymentConfiguration.maximumPercent: 150 → 200"]);
     assert!(removed[1].changes.iter().all(|change| change.to.is_none()));
     assert_eq!(service_removed(&owned, &json!({}), &json!({})), []);
 }
 
 #[test]
 fn a_cluster_forgets_its_service_connect_namespace_by_the_empty_name() {
-    let observed =
-        json!({ "serviceConnectDefaults": { "namespace": "arn:aws:x" }, "capacityProviders": [] });
-    let removed = cluster_removed(
-        &names(&["serviceConnectDefaults", "capacityProviders"]),
-        &Value::Null,
-        &observed,
-    );
+    let observed = json!({ "serviceConnectDefaults": { "namespace": "arn:aws:x" }, "capacityProviders": [] });
+    let removed = cluster_removed(&names(&["serviceConnectDefaults", "capacityProviders"]), &Value::Null, &observed);
     assert_eq!(removed.len(), 1);
     assert_eq!(removed[0].reset, Reset::Send(json!({ "namespace": "" })));
 }
 
 #[test]
 fn tags_of_aws_and_of_others_stay() {
-    let desired = BTreeMap::from(
-        [("team", "a"), ("env", "prod"), ("AWS:mine", "x")]
-            .map(|(k, v)| (k.to_owned(), v.to_owned())),
-    );
+    let desired =
+        BTreeMap::from([("team", "a"), ("env", "prod"), ("AWS:mine", "x")].map(|(k, v)| (k.to_owned(), v.to_owned())));
     let observed = [
         ("team", "b"),
         ("aws:cloudformation:stack", "s"),
@@ -283,15 +194,8 @@ fn tags_of_aws_and_of_others_stay() {
         ("Aws:x", "y"),
         ("env", "prod"),
     ];
-    let changes = tag_changes(
-        &desired,
-        observed,
-        &names(&["old", "gone", "Aws:x", "team"]),
-    );
-    assert_eq!(
-        changes.set,
-        BTreeMap::from([("team".to_owned(), "a".to_owned())])
-    );
+    let changes = tag_changes(&desired, observed, &names(&["old", "gone", "Aws:x", "team"]));
+    assert_eq!(changes.set, BTreeMap::from([("team".to_owned(), "a".to_owned())]));
     assert_eq!(changes.remove, names(&["old"]));
     assert!(tag_changes(&BTreeMap::new(), observed, &BTreeSet::new()).is_empty());
 }

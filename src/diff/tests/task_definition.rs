@@ -22,29 +22,13 @@ fn sizes_become_units() {
         ("0.1 vCPU", "0.1 vCPU"),
         ("many", "many"),
     ] {
-        assert_eq!(
-            normalize(&json!({ "cpu": written }))["cpu"],
-            registered,
-            "{written}"
-        );
+        assert_eq!(normalize(&json!({ "cpu": written }))["cpu"], registered, "{written}");
     }
-    for (written, registered) in [
-        ("1 GB", "1024"),
-        ("0.5gb", "512"),
-        ("30 GB", "30720"),
-        ("1.5 GB", "1536"),
-    ] {
-        assert_eq!(
-            normalize(&json!({ "memory": written }))["memory"],
-            registered,
-            "{written}"
-        );
+    for (written, registered) in [("1 GB", "1024"), ("0.5gb", "512"), ("30 GB", "30720"), ("1.5 GB", "1536")] {
+        assert_eq!(normalize(&json!({ "memory": written }))["memory"], registered, "{written}");
     }
     assert_eq!(normalize(&json!({ "cpu": 512 }))["cpu"], "512");
-    assert_eq!(
-        normalize(&container(json!({ "memory": "128" })))["containerDefinitions"][0]["memory"],
-        128
-    );
+    assert_eq!(normalize(&container(json!({ "memory": "128" })))["containerDefinitions"][0]["memory"], 128);
 }
 
 #[test]
@@ -60,31 +44,20 @@ fn host_ports_follow_the_network_mode() {
         mapping["containerPort"] = json!(80);
         let mut document = container(json!({ "portMappings": [mapping] }));
         document["networkMode"] = json!(mode);
-        assert_eq!(
-            normalize(&document)["containerDefinitions"][0]["portMappings"][0]["hostPort"],
-            expected,
-            "{mode}"
-        );
+        assert_eq!(normalize(&document)["containerDefinitions"][0]["portMappings"][0]["hostPort"], expected, "{mode}");
     }
 }
 
 #[test]
 fn a_dynamic_host_port_differs_from_a_fixed_one() {
-    let port = |port: i32| {
-        container(json!({ "portMappings": [{ "containerPort": 80, "hostPort": port }] }))
-    };
+    let port = |port: i32| container(json!({ "portMappings": [{ "containerPort": 80, "hostPort": port }] }));
     let changes = diff(&port(0), &port(8080), Scope::Declared);
-    assert_eq!(
-        printed(&changes),
-        ["containerDefinitions[web].portMappings[80/tcp].hostPort: 8080 → 0"]
-    );
+    assert_eq!(printed(&changes), ["containerDefinitions[web].portMappings[80/tcp].hostPort: 8080 → 0"]);
 }
 
 #[test]
 fn any_protocol_but_udp_is_tcp() {
-    let with = |protocol: &str| {
-        container(json!({ "portMappings": [{ "containerPort": 80, "protocol": protocol }] }))
-    };
+    let with = |protocol: &str| container(json!({ "portMappings": [{ "containerPort": 80, "protocol": protocol }] }));
     assert_eq!(content_hash(&with("http")), content_hash(&with("tcp")));
     assert_ne!(content_hash(&with("udp")), content_hash(&with("tcp")));
 }
@@ -92,20 +65,14 @@ fn any_protocol_but_udp_is_tcp() {
 #[test]
 fn an_empty_environment_value_is_not_an_absent_one() {
     let with = |item: Value| container(json!({ "environment": [item] }));
-    assert_ne!(
-        content_hash(&with(json!({ "name": "A", "value": "" }))),
-        content_hash(&with(json!({ "name": "A" })))
-    );
+    assert_ne!(content_hash(&with(json!({ "name": "A", "value": "" }))), content_hash(&with(json!({ "name": "A" }))));
 }
 
 #[test]
 fn labels_and_options_keep_their_case() {
     let labels = |key: &str| container(json!({ "dockerLabels": { key: "v" } }));
     assert_ne!(content_hash(&labels("A")), content_hash(&labels("a")));
-    assert!(
-        normalize(&labels("Com.Example"))["containerDefinitions"][0]["dockerLabels"]["Com.Example"]
-            == "v"
-    );
+    assert!(normalize(&labels("Com.Example"))["containerDefinitions"][0]["dockerLabels"]["Com.Example"] == "v");
 }
 
 #[test]
@@ -128,10 +95,7 @@ fn defaults_empties_nulls_and_tags_do_not_count() {
 fn order_of_arguments_counts() {
     let command = |words: [&str; 2]| container(json!({ "command": words }));
     let changes = diff(&command(["b", "a"]), &command(["a", "b"]), Scope::Declared);
-    assert_eq!(
-        printed(&changes),
-        ["containerDefinitions[web].command: [a, b] → [b, a]"]
-    );
+    assert_eq!(printed(&changes), ["containerDefinitions[web].command: [a, b] → [b, a]"]);
 }
 
 #[test]
@@ -146,31 +110,15 @@ fn an_item_only_in_ecs_is_a_change_and_an_undeclared_member_is_not() {
         ["containerDefinitions[web].environment[B]: {name: B, value: (redacted)} → (absent)"]
     );
     let whole = diff(&desired, &observed, Scope::Whole);
-    assert!(whole.iter().any(
-        |change| change.path == "containerDefinitions[web].stopTimeout" && change.to.is_none()
-    ));
+    assert!(whole.iter().any(|change| change.path == "containerDefinitions[web].stopTimeout" && change.to.is_none()));
 }
 
 #[test]
 fn an_empty_list_is_a_wish_for_none() {
     let observed = container(json!({ "links": ["db"] }));
-    let changes = diff(
-        &container(json!({ "links": [] })),
-        &observed,
-        Scope::Declared,
-    );
-    assert_eq!(
-        printed(&changes),
-        ["containerDefinitions[web].links: [db] → []"]
-    );
-    assert_eq!(
-        diff(
-            &container(json!({ "links": [] })),
-            &container(json!({})),
-            Scope::Declared
-        ),
-        []
-    );
+    let changes = diff(&container(json!({ "links": [] })), &observed, Scope::Declared);
+    assert_eq!(printed(&changes), ["containerDefinitions[web].links: [db] → []"]);
+    assert_eq!(diff(&container(json!({ "links": [] })), &container(json!({})), Scope::Declared), []);
     assert_eq!(diff(&container(json!({})), &observed, Scope::Declared), []);
 }
 
@@ -190,38 +138,15 @@ fn items_of_one_identity_are_paired_by_content() {
             json!({ "portMappings": [{ "containerPort": 80, "hostPort": hosts[0] }, { "containerPort": 80, "hostPort": hosts[1] }] }),
         )
     };
-    assert_eq!(
-        diff(&ports([1000, 2000]), &ports([2000, 1000]), Scope::Declared),
-        []
-    );
+    assert_eq!(diff(&ports([1000, 2000]), &ports([2000, 1000]), Scope::Declared), []);
     let changes = diff(&ports([1000, 3000]), &ports([2000, 1000]), Scope::Declared);
-    assert_eq!(
-        printed(&changes),
-        ["containerDefinitions[web].portMappings[80/tcp].hostPort: 2000 → 3000"]
-    );
+    assert_eq!(printed(&changes), ["containerDefinitions[web].portMappings[80/tcp].hostPort: 2000 → 3000"]);
 }
 
 #[test]
 fn the_log_mode_of_the_account_is_no_change() {
-    let log = |options: Value| {
-        container(json!({ "logConfiguration": { "logDriver": "awslogs", "options": options } }))
-    };
+    let log = |options: Value| container(json!({ "logConfiguration": { "logDriver": "awslogs", "options": options } }));
     let observed = log(json!({ "awslogs-group": "g", "mode": "non-blocking" }));
-    assert_eq!(
-        diff(
-            &log(json!({ "awslogs-group": "g" })),
-            &observed,
-            Scope::Declared
-        ),
-        []
-    );
-    assert_eq!(
-        diff(
-            &log(json!({ "awslogs-group": "g", "mode": "blocking" })),
-            &observed,
-            Scope::Declared
-        )
-        .len(),
-        1
-    );
+    assert_eq!(diff(&log(json!({ "awslogs-group": "g" })), &observed, Scope::Declared), []);
+    assert_eq!(diff(&log(json!({ "awslogs-group": "g", "mode": "blocking" })), &observed, Scope::Declared).len(), 1);
 }
