@@ -1,0 +1,1 @@
+//! What the process needs beside the controllers: settings, logs, metrics, probes, an orderly end.
