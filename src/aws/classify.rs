@@ -3,7 +3,7 @@
 /// What kind of failure it is, hence what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Too many calls: slow down, the call keeps its place.
+    /// Too many calls: the limiter has slowed down, come back later.
     Throttled,
     /// No usable answer: perhaps applied. Repeat with the same token, or read first.
     UnknownOutcome,
@@ -78,7 +78,10 @@ impl Class {
 
     /// The thing called upon, or what it lives in, is not there: success when deleting.
     pub fn is_gone(self) -> bool {
-        matches!(self, Self::DependencyMissing | Self::TargetMissing | Self::NotActive)
+        matches!(
+            self,
+            Self::DependencyMissing | Self::TargetMissing | Self::NotActive
+        )
     }
 
     /// The name, as used in logs.
@@ -164,11 +167,23 @@ const CLIENT: &[&str] = &["ClientException"];
 const PARAMETER: &[&str] = &["InvalidParameterException"];
 
 const fn codes(class: Class, codes: &'static [&'static str]) -> Row {
-    Row { class, codes, messages: &[] }
+    Row {
+        class,
+        codes,
+        messages: &[],
+    }
 }
 
-const fn says(class: Class, codes: &'static [&'static str], messages: &'static [&'static str]) -> Row {
-    Row { class, codes, messages }
+const fn says(
+    class: Class,
+    codes: &'static [&'static str],
+    messages: &'static [&'static str],
+) -> Row {
+    Row {
+        class,
+        codes,
+        messages,
+    }
 }
 
 /// In order: the first row that fits decides.
@@ -193,27 +208,66 @@ const TABLE: &[Row] = &[
     ),
     codes(
         Class::Permission,
-        &["AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "OptInRequired", "FailedResourceAccessException"],
+        &[
+            "AccessDeniedException",
+            "AccessDenied",
+            "UnauthorizedOperation",
+            "NotAuthorized",
+            "OptInRequired",
+            "FailedResourceAccessException",
+        ],
     ),
-    says(Class::Permission, CLIENT, &["not authorized", "unable to assume"]),
+    says(
+        Class::Permission,
+        CLIENT,
+        &["not authorized", "unable to assume"],
+    ),
     says(Class::Concurrent, CLIENT, &["too many concurrent attempts"]),
-    says(Class::TargetMissing, CLIENT, &["unable to describe task definition", "taskdefinition not found"]),
-    says(Class::NameBlocked, PARAMETER, &["unable to start a service that is still draining"]),
+    says(
+        Class::TargetMissing,
+        CLIENT,
+        &[
+            "unable to describe task definition",
+            "taskdefinition not found",
+        ],
+    ),
+    says(
+        Class::NameBlocked,
+        PARAMETER,
+        &["unable to start a service that is still draining"],
+    ),
     says(
         Class::DeleteOrder,
         PARAMETER,
-        &["cannot be stopped while deployments are active", "while it is scaled above 0", "while the primary deployment is scaled above 0"],
+        &[
+            "cannot be stopped while deployments are active",
+            "while it is scaled above 0",
+            "while the primary deployment is scaled above 0",
+        ],
     ),
     says(
         Class::Settling,
         PARAMETER,
-        &["does not have an associated load balancer", "verify that the ecs service role being passed has the proper permissions"],
+        &[
+            "does not have an associated load balancer",
+            "verify that the ecs service role being passed has the proper permissions",
+        ],
     ),
     says(Class::NotIdempotent, PARAMETER, &["was not idempotent"]),
-    says(Class::NeedsForce, PARAMETER, &["you must force a new deployment"]),
+    says(
+        Class::NeedsForce,
+        PARAMETER,
+        &["you must force a new deployment"],
+    ),
     says(Class::StalePage, PARAMETER, &["nexttoken", "next token"]),
-    codes(Class::StalePage, &["InvalidNextTokenException", code::REPEATED_PAGE]),
-    codes(Class::DependencyMissing, &["ClusterNotFoundException", "NamespaceNotFoundException"]),
+    codes(
+        Class::StalePage,
+        &["InvalidNextTokenException", code::REPEATED_PAGE],
+    ),
+    codes(
+        Class::DependencyMissing,
+        &["ClusterNotFoundException", "NamespaceNotFoundException"],
+    ),
     codes(
         Class::TargetMissing,
         &[
@@ -236,8 +290,24 @@ const TABLE: &[Row] = &[
             "ResourceInUseException",
         ],
     ),
-    codes(Class::Busy, &["UpdateInProgressException", "ConflictException", "ConcurrentUpdateException", code::FENCED]),
-    codes(Class::Quota, &["LimitExceededException", "BlockedException", "ServiceQuotaExceededException", "TooManyTagsException"]),
+    codes(
+        Class::Busy,
+        &[
+            "UpdateInProgressException",
+            "ConflictException",
+            "ConcurrentUpdateException",
+            code::FENCED,
+        ],
+    ),
+    codes(
+        Class::Quota,
+        &[
+            "LimitExceededException",
+            "BlockedException",
+            "ServiceQuotaExceededException",
+            "TooManyTagsException",
+        ],
+    ),
     codes(
         Class::Permanent,
         &[
@@ -268,11 +338,13 @@ pub(crate) fn recognise(code: &str, message: &str, status: Option<u16>) -> (Clas
     if THROTTLE_CODES.contains(&code) || message.contains("rate exceeded") || status == Some(429) {
         return (Class::Throttled, true);
     }
-    if UNKNOWN_OUTCOME_CODES.contains(&code) || status.is_some_and(|s| s >= 500) || code.is_empty() {
+    if UNKNOWN_OUTCOME_CODES.contains(&code) || status.is_some_and(|s| s >= 500) || code.is_empty()
+    {
         return (Class::UnknownOutcome, true);
     }
     let fits = |row: &&Row| {
-        row.codes.contains(&code) && (row.messages.is_empty() || row.messages.iter().any(|m| message.contains(m)))
+        row.codes.contains(&code)
+            && (row.messages.is_empty() || row.messages.iter().any(|m| message.contains(m)))
     };
     match TABLE.iter().find(fits) {
         Some(row) => (row.class, true),

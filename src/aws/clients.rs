@@ -12,6 +12,7 @@ use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 
 use super::classify::{Class, code};
@@ -108,7 +109,9 @@ pub struct Aws(Arc<Shared>);
 
 impl fmt::Debug for Aws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Aws").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Aws")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,9 +132,15 @@ impl Aws {
     }
 
     /// Sets the credentials of an account by its whole configuration; replaces its clients.
-    pub fn set_account(&self, account: AccountKey, config: SdkConfig) {
-        lock(&self.0.clients).retain(|scope, _| scope.account != account);
-        lock(&self.0.accounts).insert(account, config);
+    pub fn set_account(&self, account: &AccountKey, config: SdkConfig) {
+        lock(&self.0.accounts).insert(account.clone(), config);
+        lock(&self.0.clients).retain(|scope, _| scope.account != *account);
+    }
+
+    /// Forgets an account: later calls for it fail for want of credentials.
+    pub fn remove_account(&self, account: &AccountKey) {
+        lock(&self.0.accounts).remove(account);
+        lock(&self.0.clients).retain(|scope, _| scope.account != *account);
     }
 
     /// The ECS client of a scope. An account that was never set has no credentials.
@@ -166,35 +175,56 @@ impl Aws {
     /// Makes one call: waits for a token, asks the fence before a write, sends once, in time, and classifies.
     ///
     /// `send` is the future of the SDK's `send()`; nothing leaves before it is polled here.
-    pub async fn call<T, E, F>(&self, scope: &Scope, op: Op, priority: Priority, send: F) -> Result<T, AwsError>
+    /// The future is boxed, because the SDK's are thousands of bytes large.
+    pub fn call<'a, T, E, F>(
+        &'a self,
+        scope: &'a Scope,
+        op: Op,
+        priority: Priority,
+        send: F,
+    ) -> BoxFuture<'a, Result<T, AwsError>>
     where
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + std::error::Error + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+        T: Send + 'a,
+        E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
+        Box::pin(async move {
+            self.admit(scope, op, priority).await?;
+            let started = Instant::now();
+            let answer = match timeout(self.0.settings.operation_timeout, send).await {
+                Ok(Ok(output)) => Ok(output),
+                Ok(Err(error)) => Err(AwsError::recognise_sdk(op.name(), &error)),
+                Err(_) => Err((
+                    AwsError::new(op.name(), code::TIMEOUT, "no answer in time"),
+                    true,
+                )),
+            };
+            let took = started.elapsed();
+            answer
+                .inspect(|_| self.succeeded(scope, op, took))
+                .map_err(|(error, recognised)| {
+                    self.failed(scope, op, &error, recognised, took);
+                    error
+                })
+        })
+    }
+
+    /// Waits for a token; a write must also find the fence open after the wait.
+    async fn admit(&self, scope: &Scope, op: Op, priority: Priority) -> Result<(), AwsError> {
         let shared = &*self.0;
         let waited = shared.limiter.acquire(scope, op, priority).await;
         shared.metrics.waited(scope, op, priority, waited);
-        if op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open()) {
-            return Err(AwsError::new(op.name(), code::FENCED, "this replica does not hold the lease"));
+        let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
+        if closed {
+            let message = "this replica does not hold the lease";
+            return Err(AwsError::new(op.name(), code::FENCED, message));
         }
-        let sent = Instant::now();
-        let answer = match timeout(shared.settings.operation_timeout, send).await {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) => Err(AwsError::recognise_sdk(op.name(), &error)),
-            Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
-        };
-        let took = sent.elapsed();
-        match answer {
-            Ok(output) => {
-                shared.metrics.answered(scope, op, "OK", took);
-                tracing::debug!(%scope, operation = op.name(), ?took, "AWS answered");
-                Ok(output)
-            }
-            Err((error, recognised)) => {
-                self.failed(scope, op, &error, recognised, took);
-                Err(error)
-            }
-        }
+        Ok(())
+    }
+
+    fn succeeded(&self, scope: &Scope, op: Op, took: Duration) {
+        self.0.metrics.answered(scope, op, "OK", took);
+        tracing::debug!(%scope, operation = op.name(), ?took, "AWS answered");
     }
 
     fn failed(&self, scope: &Scope, op: Op, error: &AwsError, recognised: bool, took: Duration) {
@@ -214,20 +244,26 @@ impl Aws {
         }
         shared.metrics.unclassified(scope, op);
         let mut unknown = lock(&shared.unknown);
-        if unknown.len() < LOGGED_PAIRS && unknown.insert((error.code.clone(), error.message.clone())) {
+        if unknown.len() < LOGGED_PAIRS
+            && unknown.insert((error.code.clone(), error.message.clone()))
+        {
             tracing::warn!(
-                operation = op.name(), code = error.code, message = error.message, aws_request_id = request_id,
+                operation = op.name(),
+                code = error.code,
+                message = error.message,
+                aws_request_id = request_id,
                 "AWS answered with an error the operator does not know"
             );
         }
     }
 
     fn clients(&self, scope: &Scope) -> Clients {
-        let known = lock(&self.0.accounts).get(&scope.account).cloned();
+        // Held while the account is read, so that a change of the account comes before or after both.
         let mut clients = lock(&self.0.clients);
         if let Some(found) = clients.get(scope) {
             return found.clone();
         }
+        let known = lock(&self.0.accounts).get(&scope.account).cloned();
         let config = known.unwrap_or_else(|| without_credentials(&self.0.base));
         let made = make(&config, scope, &self.0.settings);
         clients.insert(scope.clone(), made.clone());

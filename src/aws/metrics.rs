@@ -54,7 +54,9 @@ impl Default for AwsMetrics {
         Self {
             requests: Family::default(),
             duration: Family::new_with_constructor(|| {
-                Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0])
+                Histogram::new([
+                    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
+                ])
             }),
             throttled: Family::default(),
             limiter_wait: Family::new_with_constructor(|| {
@@ -69,14 +71,26 @@ impl AwsMetrics {
     /// Registers all of them under `ecs_operator_aws`.
     pub fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("ecs_operator_aws");
-        registry.register("requests", "Calls to AWS by answer; code is OK, an AWS error code or Other", self.requests.clone());
+        registry.register(
+            "requests",
+            "Calls to AWS by answer; code is OK, an AWS error code or Other",
+            self.requests.clone(),
+        );
         registry.register(
             "request_duration_seconds",
             "Time from sending a call to its answer, without the wait for a token",
             self.duration.clone(),
         );
-        registry.register("throttled", "Calls that AWS throttled", self.throttled.clone());
-        registry.register("limiter_wait_seconds", "Time a call waited for a token", self.limiter_wait.clone());
+        registry.register(
+            "throttled",
+            "Calls that AWS throttled",
+            self.throttled.clone(),
+        );
+        registry.register(
+            "limiter_wait_seconds",
+            "Time a call waited for a token",
+            self.limiter_wait.clone(),
+        );
         registry.register(
             "unclassified_errors",
             "Errors whose code or message the operator does not know",
@@ -91,11 +105,15 @@ impl AwsMetrics {
             bucket: op.bucket().as_str(),
             priority: priority.as_str(),
         };
-        self.limiter_wait.get_or_create(&labels).observe(wait.as_secs_f64());
+        self.limiter_wait
+            .get_or_create(&labels)
+            .observe(wait.as_secs_f64());
     }
 
     pub(crate) fn answered(&self, scope: &Scope, op: Op, code: &'static str, took: Duration) {
-        self.duration.get_or_create(&operation(scope, op)).observe(took.as_secs_f64());
+        self.duration
+            .get_or_create(&operation(scope, op))
+            .observe(took.as_secs_f64());
         let labels = AnswerLabels {
             account: scope.account.0.clone(),
             region: scope.region.clone(),

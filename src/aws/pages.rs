@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use aws_sdk_ecs::types::{DesiredStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{
+    DesiredStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinitionStatus,
+};
 
 use super::classify::{Class, code};
 use super::clients::Aws;
@@ -40,9 +42,15 @@ where
     loop {
         let (items, next) = page(token).await?;
         all.extend(items);
-        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(all) };
+        let Some(next) = next.filter(|next| !next.is_empty()) else {
+            return Ok(all);
+        };
         if used.len() >= MAX_PAGES || !used.insert(next.clone()) {
-            return Err(AwsError::new(op.name(), code::REPEATED_PAGE, "the listing does not come to an end"));
+            return Err(AwsError::new(
+                op.name(),
+                code::REPEATED_PAGE,
+                "the listing does not come to an end",
+            ));
         }
         token = Some(next);
     }
@@ -55,7 +63,7 @@ pub struct TaskFilter {
     pub service: Option<String>,
     /// Tasks of this family.
     pub family: Option<String>,
-    /// Tasks with this mark, for a service's tasks the deployment id. ECS wants it alone.
+    /// Tasks with this mark, for a service's tasks the deployment id. ECS wants it alone: the other members are left out.
     pub started_by: Option<String>,
     /// `STOPPED` instead of the default `RUNNING`.
     pub stopped: bool,
@@ -71,20 +79,44 @@ impl Aws {
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListTaskDefinitions, |token| {
-            let call = self.ecs(scope).list_task_definitions().family_prefix(family).status(status.clone());
-            let call = call.sort(aws_sdk_ecs::types::SortOrder::Desc).max_results(100).set_next_token(token).send();
+            let call = self
+                .ecs(scope)
+                .list_task_definitions()
+                .family_prefix(family)
+                .status(status.clone());
+            let call = call
+                .sort(aws_sdk_ecs::types::SortOrder::Desc)
+                .max_results(100)
+                .set_next_token(token)
+                .send();
             async move {
-                let page = self.call(scope, Op::ListTaskDefinitions, priority, call).await?;
-                Ok((page.task_definition_arns.unwrap_or_default(), page.next_token))
+                let page = self
+                    .call(scope, Op::ListTaskDefinitions, priority, call)
+                    .await?;
+                Ok((
+                    page.task_definition_arns.unwrap_or_default(),
+                    page.next_token,
+                ))
             }
         })
         .await
     }
 
     /// ARNs of the cluster's services. Leaves out those that drain or are inactive.
-    pub async fn list_services(&self, scope: &Scope, cluster: &str, priority: Priority) -> Result<Vec<String>, AwsError> {
+    pub async fn list_services(
+        &self,
+        scope: &Scope,
+        cluster: &str,
+        priority: Priority,
+    ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListServices, |token| {
-            let call = self.ecs(scope).list_services().cluster(cluster).max_results(100).set_next_token(token).send();
+            let call = self
+                .ecs(scope)
+                .list_services()
+                .cluster(cluster)
+                .max_results(100)
+                .set_next_token(token)
+                .send();
             async move {
                 let page = self.call(scope, Op::ListServices, priority, call).await?;
                 Ok((page.service_arns.unwrap_or_default(), page.next_token))
@@ -101,9 +133,18 @@ impl Aws {
         filter: &TaskFilter,
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
-        let status = if filter.stopped { DesiredStatus::Stopped } else { DesiredStatus::Running };
+        let status = if filter.stopped {
+            DesiredStatus::Stopped
+        } else {
+            DesiredStatus::Running
+        };
         pages(Op::ListTasks, |token| {
-            let call = self.ecs(scope).list_tasks().cluster(cluster).max_results(100).set_next_token(token);
+            let call = self
+                .ecs(scope)
+                .list_tasks()
+                .cluster(cluster)
+                .max_results(100)
+                .set_next_token(token);
             let call = match &filter.started_by {
                 Some(started_by) => call.started_by(started_by),
                 None => call
@@ -131,11 +172,24 @@ impl Aws {
     ) -> Result<Vec<ServiceDeploymentBrief>, AwsError> {
         let statuses = (!statuses.is_empty()).then(|| statuses.to_vec());
         pages(Op::ListServiceDeployments, |token| {
-            let call = self.ecs(scope).list_service_deployments().cluster(cluster).service(service);
-            let call = call.set_status(statuses.clone()).max_results(100).set_next_token(token).send();
+            let call = self
+                .ecs(scope)
+                .list_service_deployments()
+                .cluster(cluster)
+                .service(service);
+            let call = call
+                .set_status(statuses.clone())
+                .max_results(100)
+                .set_next_token(token)
+                .send();
             async move {
-                let page = self.call(scope, Op::ListServiceDeployments, priority, call).await?;
-                Ok((page.service_deployments.unwrap_or_default(), page.next_token))
+                let page = self
+                    .call(scope, Op::ListServiceDeployments, priority, call)
+                    .await?;
+                Ok((
+                    page.service_deployments.unwrap_or_default(),
+                    page.next_token,
+                ))
             }
         })
         .await
