@@ -59,24 +59,14 @@ struct Gathered {
 
 impl<T> fmt::Debug for Batcher<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batcher")
-            .field("op", &self.op)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
+        f.debug_struct("Batcher").field("op", &self.op).field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 
 impl Members {
     fn new(name: &str, priority: Priority) -> Arc<Self> {
-        let gathered = Gathered {
-            names: BTreeSet::from([name.to_owned()]),
-            priority,
-            closed: false,
-        };
-        Arc::new(Self {
-            gathered: Mutex::new(gathered),
-            full: Notify::new(),
-        })
+        let gathered = Gathered { names: BTreeSet::from([name.to_owned()]), priority, closed: false };
+        Arc::new(Self { gathered: Mutex::new(gathered), full: Notify::new() })
     }
 
     /// Adds a name if the batch still takes it.
@@ -104,12 +94,7 @@ impl Members {
 impl<T: Clone + Send + Sync + 'static> Batcher<T> {
     /// At most `limit` names a request; `window` is how long the first waits for others.
     pub fn new(op: Op, limit: usize, window: Duration) -> Self {
-        Self {
-            op,
-            limit,
-            window,
-            open: Mutex::default(),
-        }
+        Self { op, limit, window, open: Mutex::default() }
     }
 
     /// Reads one name. `fetch` reads several with the highest priority among them, and is
@@ -120,10 +105,7 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
         Fut: Future<Output = Answers<T>> + Send + 'static,
     {
         let answers = self.join(key, name, priority, fetch).await;
-        answers
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| Err(unanswered(self.op, name)))
+        answers.get(name).cloned().unwrap_or_else(|| Err(unanswered(self.op, name)))
     }
 
     fn join<F, Fut>(&self, key: Key, name: &str, priority: Priority, fetch: F) -> Shared<Running<T>>
@@ -132,12 +114,7 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
         Fut: Future<Output = Answers<T>> + Send + 'static,
     {
         let mut open = lock(&self.open);
-        let running = open.get(&key).and_then(|batch| {
-            batch
-                .running
-                .upgrade()
-                .map(|running| (&batch.members, running))
-        });
+        let running = open.get(&key).and_then(|batch| batch.running.upgrade().map(|running| (&batch.members, running)));
         if let Some((members, running)) = running
             && members.join(name, priority, self.limit)
         {
@@ -148,13 +125,7 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
         // What nobody waits for any more is dropped here, so the map does not grow with old keys.
         open.retain(|_, batch| batch.running.upgrade().is_some());
         if let Some(weak) = running.downgrade() {
-            open.insert(
-                key,
-                Open {
-                    members,
-                    running: weak,
-                },
-            );
+            open.insert(key, Open { members, running: weak });
         }
         running
     }
@@ -181,9 +152,5 @@ where
 
 /// Neither found nor reported missing: not an answer to build on.
 pub(super) fn unanswered(op: Op, name: &str) -> AwsError {
-    AwsError::new(
-        op.name(),
-        code::UNANSWERED,
-        &format!("the answer says nothing about {name}"),
-    )
+    AwsError::new(op.name(), code::UNANSWERED, &format!("the answer says nothing about {name}"))
 }

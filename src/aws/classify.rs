@@ -78,10 +78,7 @@ impl Class {
 
     /// The thing called upon, or what it lives in, is not there: success when deleting.
     pub fn is_gone(self) -> bool {
-        matches!(
-            self,
-            Self::DependencyMissing | Self::TargetMissing | Self::NotActive
-        )
+        matches!(self, Self::DependencyMissing | Self::TargetMissing | Self::NotActive)
     }
 
     /// The name, as used in logs.
@@ -167,23 +164,11 @@ const CLIENT: &[&str] = &["ClientException"];
 const PARAMETER: &[&str] = &["InvalidParameterException"];
 
 const fn codes(class: Class, codes: &'static [&'static str]) -> Row {
-    Row {
-        class,
-        codes,
-        messages: &[],
-    }
+    Row { class, codes, messages: &[] }
 }
 
-const fn says(
-    class: Class,
-    codes: &'static [&'static str],
-    messages: &'static [&'static str],
-) -> Row {
-    Row {
-        class,
-        codes,
-        messages,
-    }
+const fn says(class: Class, codes: &'static [&'static str], messages: &'static [&'static str]) -> Row {
+    Row { class, codes, messages }
 }
 
 /// In order: the first row that fits decides.
@@ -217,25 +202,10 @@ const TABLE: &[Row] = &[
             "FailedResourceAccessException",
         ],
     ),
-    says(
-        Class::Permission,
-        CLIENT,
-        &["not authorized", "unable to assume"],
-    ),
+    says(Class::Permission, CLIENT, &["not authorized", "unable to assume"]),
     says(Class::Concurrent, CLIENT, &["too many concurrent attempts"]),
-    says(
-        Class::TargetMissing,
-        CLIENT,
-        &[
-            "unable to describe task definition",
-            "taskdefinition not found",
-        ],
-    ),
-    says(
-        Class::NameBlocked,
-        PARAMETER,
-        &["unable to start a service that is still draining"],
-    ),
+    says(Class::TargetMissing, CLIENT, &["unable to describe task definition", "taskdefinition not found"]),
+    says(Class::NameBlocked, PARAMETER, &["unable to start a service that is still draining"]),
     says(
         Class::DeleteOrder,
         PARAMETER,
@@ -254,20 +224,10 @@ const TABLE: &[Row] = &[
         ],
     ),
     says(Class::NotIdempotent, PARAMETER, &["was not idempotent"]),
-    says(
-        Class::NeedsForce,
-        PARAMETER,
-        &["you must force a new deployment"],
-    ),
+    says(Class::NeedsForce, PARAMETER, &["you must force a new deployment"]),
     says(Class::StalePage, PARAMETER, &["nexttoken", "next token"]),
-    codes(
-        Class::StalePage,
-        &["InvalidNextTokenException", code::REPEATED_PAGE],
-    ),
-    codes(
-        Class::DependencyMissing,
-        &["ClusterNotFoundException", "NamespaceNotFoundException"],
-    ),
+    codes(Class::StalePage, &["InvalidNextTokenException", code::REPEATED_PAGE]),
+    codes(Class::DependencyMissing, &["ClusterNotFoundException", "NamespaceNotFoundException"]),
     codes(
         Class::TargetMissing,
         &[
@@ -290,23 +250,10 @@ const TABLE: &[Row] = &[
             "ResourceInUseException",
         ],
     ),
-    codes(
-        Class::Busy,
-        &[
-            "UpdateInProgressException",
-            "ConflictException",
-            "ConcurrentUpdateException",
-            code::FENCED,
-        ],
-    ),
+    codes(Class::Busy, &["UpdateInProgressException", "ConflictException", "ConcurrentUpdateException", code::FENCED]),
     codes(
         Class::Quota,
-        &[
-            "LimitExceededException",
-            "BlockedException",
-            "ServiceQuotaExceededException",
-            "TooManyTagsException",
-        ],
+        &["LimitExceededException", "BlockedException", "ServiceQuotaExceededException", "TooManyTagsException"],
     ),
     codes(
         Class::Permanent,
@@ -338,13 +285,11 @@ pub(crate) fn recognise(code: &str, message: &str, status: Option<u16>) -> (Clas
     if THROTTLE_CODES.contains(&code) || message.contains("rate exceeded") || status == Some(429) {
         return (Class::Throttled, true);
     }
-    if UNKNOWN_OUTCOME_CODES.contains(&code) || status.is_some_and(|s| s >= 500) || code.is_empty()
-    {
+    if UNKNOWN_OUTCOME_CODES.contains(&code) || status.is_some_and(|s| s >= 500) || code.is_empty() {
         return (Class::UnknownOutcome, true);
     }
     let fits = |row: &&Row| {
-        row.codes.contains(&code)
-            && (row.messages.is_empty() || row.messages.iter().any(|m| message.contains(m)))
+        row.codes.contains(&code) && (row.messages.is_empty() || row.messages.iter().any(|m| message.contains(m)))
     };
     match TABLE.iter().find(fits) {
         Some(row) => (row.class, true),

@@ -109,9 +109,7 @@ pub struct Aws(Arc<Shared>);
 
 impl fmt::Debug for Aws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Aws")
-            .field("settings", &self.0.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Aws").field("settings", &self.0.settings).finish_non_exhaustive()
     }
 }
 
@@ -194,18 +192,13 @@ impl Aws {
             let answer = match timeout(self.0.settings.operation_timeout, send).await {
                 Ok(Ok(output)) => Ok(output),
                 Ok(Err(error)) => Err(AwsError::recognise_sdk(op.name(), &error)),
-                Err(_) => Err((
-                    AwsError::new(op.name(), code::TIMEOUT, "no answer in time"),
-                    true,
-                )),
+                Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
             };
             let took = started.elapsed();
-            answer
-                .inspect(|_| self.succeeded(scope, op, took))
-                .map_err(|(error, recognised)| {
-                    self.failed(scope, op, &error, recognised, took);
-                    error
-                })
+            answer.inspect(|_| self.succeeded(scope, op, took)).map_err(|(error, recognised)| {
+                self.failed(scope, op, &error, recognised, took);
+                error
+            })
         })
     }
 
@@ -244,9 +237,7 @@ impl Aws {
         }
         shared.metrics.unclassified(scope, op);
         let mut unknown = lock(&shared.unknown);
-        if unknown.len() < LOGGED_PAIRS
-            && unknown.insert((error.code.clone(), error.message.clone()))
-        {
+        if unknown.len() < LOGGED_PAIRS && unknown.insert((error.code.clone(), error.message.clone())) {
             tracing::warn!(
                 operation = op.name(),
                 code = error.code,

@@ -5,8 +5,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
-    Cluster, ClusterField, Failure, Service, ServiceDeployment, ServiceField, ServiceRevision,
-    Task, TaskField,
+    Cluster, ClusterField, Failure, Service, ServiceDeployment, ServiceField, ServiceRevision, Task, TaskField,
 };
 use futures::future::join_all;
 
@@ -57,36 +56,18 @@ impl Aws {
                 let (aws, at, within) = (&aws, &at, &within);
                 async move {
                     let call = aws.ecs(at).describe_services();
-                    let call = call
-                        .cluster(within)
-                        .set_services(Some(names))
-                        .include(ServiceField::Tags)
-                        .send();
+                    let call = call.cluster(within).set_services(Some(names)).include(ServiceField::Tags).send();
                     let found = aws.call(at, Op::DescribeServices, priority, call).await?;
-                    Ok((
-                        found.services.unwrap_or_default(),
-                        found.failures.unwrap_or_default(),
-                    ))
+                    Ok((found.services.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
             };
-            resolve(Op::DescribeServices, names, ask, |s| {
-                [s.service_arn(), s.service_name()]
-            })
-            .await
+            resolve(Op::DescribeServices, names, ask, |s| [s.service_arn(), s.service_name()]).await
         };
-        self.batches()
-            .services
-            .get((scope.clone(), cluster.to_owned()), name, priority, fetch)
-            .await
+        self.batches().services.get((scope.clone(), cluster.to_owned()), name, priority, fetch).await
     }
 
     /// The cluster of that name or ARN with all its optional parts; `None` when ECS says it is missing.
-    pub async fn describe_cluster(
-        &self,
-        scope: &Scope,
-        name: &str,
-        priority: Priority,
-    ) -> Found<Cluster> {
+    pub async fn describe_cluster(&self, scope: &Scope, name: &str, priority: Priority) -> Found<Cluster> {
         let (aws, at) = (self.clone(), scope.clone());
         let fetch = move |names, priority| async move {
             let ask = |names: Vec<String>| {
@@ -100,60 +81,32 @@ impl Aws {
                         ClusterField::Tags,
                     ];
                     let call = aws.ecs(at).describe_clusters();
-                    let call = call
-                        .set_clusters(Some(names))
-                        .set_include(Some(parts.to_vec()))
-                        .send();
+                    let call = call.set_clusters(Some(names)).set_include(Some(parts.to_vec())).send();
                     let found = aws.call(at, Op::DescribeClusters, priority, call).await?;
-                    Ok((
-                        found.clusters.unwrap_or_default(),
-                        found.failures.unwrap_or_default(),
-                    ))
+                    Ok((found.clusters.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
             };
-            resolve(Op::DescribeClusters, names, ask, |c| {
-                [c.cluster_arn(), c.cluster_name()]
-            })
-            .await
+            resolve(Op::DescribeClusters, names, ask, |c| [c.cluster_arn(), c.cluster_name()]).await
         };
-        self.batches()
-            .clusters
-            .get((scope.clone(), String::new()), name, priority, fetch)
-            .await
+        self.batches().clusters.get((scope.clone(), String::new()), name, priority, fetch).await
     }
 
     /// One task by ARN or id, with tags; `None` when ECS says it is missing.
-    pub async fn describe_task(
-        &self,
-        scope: &Scope,
-        cluster: &str,
-        task: &str,
-        priority: Priority,
-    ) -> Found<Task> {
+    pub async fn describe_task(&self, scope: &Scope, cluster: &str, task: &str, priority: Priority) -> Found<Task> {
         let (aws, at, within) = (self.clone(), scope.clone(), cluster.to_owned());
         let fetch = move |names, priority| async move {
             let ask = |names: Vec<String>| {
                 let (aws, at, within) = (&aws, &at, &within);
                 async move {
                     let call = aws.ecs(at).describe_tasks();
-                    let call = call
-                        .cluster(within)
-                        .set_tasks(Some(names))
-                        .include(TaskField::Tags)
-                        .send();
+                    let call = call.cluster(within).set_tasks(Some(names)).include(TaskField::Tags).send();
                     let found = aws.call(at, Op::DescribeTasks, priority, call).await?;
-                    Ok((
-                        found.tasks.unwrap_or_default(),
-                        found.failures.unwrap_or_default(),
-                    ))
+                    Ok((found.tasks.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
             };
             resolve(Op::DescribeTasks, names, ask, |t| [t.task_arn(), None]).await
         };
-        self.batches()
-            .tasks
-            .get((scope.clone(), cluster.to_owned()), task, priority, fetch)
-            .await
+        self.batches().tasks.get((scope.clone(), cluster.to_owned()), task, priority, fetch).await
     }
 
     /// Several tasks by ARN or id, each with its own answer.
@@ -165,10 +118,7 @@ impl Aws {
         priority: Priority,
     ) -> Answers<Task> {
         let reads = tasks.iter().map(|task| async move {
-            (
-                task.clone(),
-                Box::pin(self.describe_task(scope, cluster, task, priority)).await,
-            )
+            (task.clone(), Box::pin(self.describe_task(scope, cluster, task, priority)).await)
         });
         join_all(reads).await.into_iter().collect()
     }
@@ -187,24 +137,13 @@ impl Aws {
                 async move {
                     let call = aws.ecs(at).describe_service_deployments();
                     let call = call.set_service_deployment_arns(Some(names)).send();
-                    let found = aws
-                        .call(at, Op::DescribeServiceDeployments, priority, call)
-                        .await?;
-                    Ok((
-                        found.service_deployments.unwrap_or_default(),
-                        found.failures.unwrap_or_default(),
-                    ))
+                    let found = aws.call(at, Op::DescribeServiceDeployments, priority, call).await?;
+                    Ok((found.service_deployments.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
             };
-            resolve(Op::DescribeServiceDeployments, names, ask, |d| {
-                [d.service_deployment_arn(), None]
-            })
-            .await
+            resolve(Op::DescribeServiceDeployments, names, ask, |d| [d.service_deployment_arn(), None]).await
         };
-        self.batches()
-            .deployments
-            .get((scope.clone(), String::new()), arn, priority, fetch)
-            .await
+        self.batches().deployments.get((scope.clone(), String::new()), arn, priority, fetch).await
     }
 
     /// One service revision by ARN, which never changes; `None` when ECS says it is missing.
@@ -221,24 +160,13 @@ impl Aws {
                 async move {
                     let call = aws.ecs(at).describe_service_revisions();
                     let call = call.set_service_revision_arns(Some(names)).send();
-                    let found = aws
-                        .call(at, Op::DescribeServiceRevisions, priority, call)
-                        .await?;
-                    Ok((
-                        found.service_revisions.unwrap_or_default(),
-                        found.failures.unwrap_or_default(),
-                    ))
+                    let found = aws.call(at, Op::DescribeServiceRevisions, priority, call).await?;
+                    Ok((found.service_revisions.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
             };
-            resolve(Op::DescribeServiceRevisions, names, ask, |r| {
-                [r.service_revision_arn(), None]
-            })
-            .await
+            resolve(Op::DescribeServiceRevisions, names, ask, |r| [r.service_revision_arn(), None]).await
         };
-        self.batches()
-            .revisions
-            .get((scope.clone(), String::new()), arn, priority, fetch)
-            .await
+        self.batches().revisions.get((scope.clone(), String::new()), arn, priority, fetch).await
     }
 }
 
@@ -269,18 +197,12 @@ where
 
 /// Refusals that can be about the form or the absence of a single member.
 fn may_be_one_member(class: Class) -> bool {
-    matches!(
-        class,
-        Class::Permanent | Class::TargetMissing | Class::Permission
-    )
+    matches!(class, Class::Permanent | Class::TargetMissing | Class::Permission)
 }
 
 fn failed<T>(names: Vec<String>, error: &AwsError) -> Answers<T> {
     let gone = error.class == Class::TargetMissing;
-    names
-        .into_iter()
-        .map(|name| (name, if gone { Ok(None) } else { Err(error.clone()) }))
-        .collect()
+    names.into_iter().map(|name| (name, if gone { Ok(None) } else { Err(error.clone()) })).collect()
 }
 
 fn matched<T: Clone>(
@@ -300,10 +222,7 @@ fn matched<T: Clone>(
             None => Err(unanswered(op, asked)),
         }
     };
-    names
-        .iter()
-        .map(|name| (name.clone(), answer(name)))
-        .collect()
+    names.iter().map(|name| (name.clone(), answer(name))).collect()
 }
 
 /// Equal, or the same last part: a name against an ARN, an old ARN against a new one.
@@ -314,19 +233,14 @@ fn same(asked: &str, candidate: &str) -> bool {
     }
     let parts = |text: &str| text.split('/').count();
     let both_arns = asked.starts_with("arn:") && candidate.starts_with("arn:");
-    asked == candidate
-        || (last(asked) == last(candidate) && !(both_arns && parts(asked) == parts(candidate)))
+    asked == candidate || (last(asked) == last(candidate) && !(both_arns && parts(asked) == parts(candidate)))
 }
 
 fn refused(op: Op, failure: &Failure) -> AwsError {
     let reason = failure.reason().unwrap_or("Failure");
     let detail = failure.detail().unwrap_or_default();
     let mut error = AwsError::new(op.name(), reason, detail);
-    if reason
-        .to_ascii_uppercase()
-        .replace('_', "")
-        .contains("ACCESSDENIED")
-    {
+    if reason.to_ascii_uppercase().replace('_', "").contains("ACCESSDENIED") {
         error.class = Class::Permission;
     }
     error

@@ -34,18 +34,9 @@ impl AwsError {
         Self::with_status(operation, code, message, None).0
     }
 
-    fn with_status(
-        operation: &'static str,
-        code: &str,
-        message: &str,
-        status: Option<u16>,
-    ) -> (Self, bool) {
+    fn with_status(operation: &'static str, code: &str, message: &str, status: Option<u16>) -> (Self, bool) {
         let (class, recognised) = recognise(code, message, status);
-        let code = if code.is_empty() {
-            code::UNREADABLE
-        } else {
-            code
-        };
+        let code = if code.is_empty() { code::UNREADABLE } else { code };
         let error = Self {
             operation,
             class,
@@ -65,10 +56,7 @@ impl AwsError {
     }
 
     /// As [`AwsError::from_sdk`], with whether code and message are known to the table.
-    pub(crate) fn recognise_sdk<E>(
-        operation: &'static str,
-        error: &SdkError<E, HttpResponse>,
-    ) -> (Self, bool)
+    pub(crate) fn recognise_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> (Self, bool)
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -77,27 +65,20 @@ impl AwsError {
         let (code, message) = match error {
             SdkError::ServiceError(service) => {
                 let meta = service.err().meta();
-                (
-                    meta.code().unwrap_or_default(),
-                    meta.message().unwrap_or_default().to_owned(),
-                )
+                (meta.code().unwrap_or_default(), meta.message().unwrap_or_default().to_owned())
             }
             SdkError::TimeoutError(_) => (code::TIMEOUT, chain(error)),
             SdkError::DispatchFailure(failure) => {
                 let text = chain(error);
-                (
-                    dispatch_code(failure.is_timeout(), failure.is_io(), &text),
-                    text,
-                )
+                (dispatch_code(failure.is_timeout(), failure.is_io(), &text), text)
             }
             SdkError::ConstructionFailure(_) => (code::CONSTRUCTION, chain(error)),
             // Later kinds of the SDK's error too: an answer we could not make sense of.
             SdkError::ResponseError(_) | _ => (code::UNREADABLE, chain(error)),
         };
         let (mut made, recognised) = Self::with_status(operation, code, &message, status);
-        made.request_id = raw
-            .and_then(|answer| answer.headers().get("x-amzn-requestid"))
-            .map(|id| tidy(id, CODE_BYTES));
+        made.request_id =
+            raw.and_then(|answer| answer.headers().get("x-amzn-requestid")).map(|id| tidy(id, CODE_BYTES));
         (made, recognised)
     }
 
@@ -110,9 +91,7 @@ impl AwsError {
 /// A failure before the request left that speaks of credentials is the account's, not the network's.
 fn dispatch_code(timeout: bool, io: bool, text: &str) -> &'static str {
     let text = text.to_ascii_lowercase();
-    let identity = ["credential", "identity", "auth scheme"]
-        .iter()
-        .any(|word| text.contains(word));
+    let identity = ["credential", "identity", "auth scheme"].iter().any(|word| text.contains(word));
     match (timeout, io) {
         (true, _) => code::TIMEOUT,
         (false, false) if identity => code::NO_CREDENTIALS,
@@ -154,22 +133,15 @@ mod tests {
     #[test]
     fn a_message_is_cut_on_a_character_boundary_and_stays_one_line() {
         let long = "é".repeat(MESSAGE_BYTES);
-        let error = AwsError::new(
-            "UpdateService",
-            "ClientException",
-            &format!("a\n\u{1b}[31m{long}"),
-        );
+        let error = AwsError::new("UpdateService", "ClientException", &format!("a\n\u{1b}[31m{long}"));
         assert!(error.message.len() <= MESSAGE_BYTES && error.message.len() > MESSAGE_BYTES - 2);
         assert!(!error.message.chars().any(char::is_control));
     }
 
     #[test]
     fn an_error_reads_operation_code_message() {
-        let error = AwsError::new(
-            "RegisterTaskDefinition",
-            "ClientException",
-            "Too many concurrent attempts to create",
-        );
+        let error =
+            AwsError::new("RegisterTaskDefinition", "ClientException", "Too many concurrent attempts to create");
         assert_eq!(
             error.to_string(),
             "RegisterTaskDefinition: ClientException: Too many concurrent attempts to create"
@@ -180,9 +152,6 @@ mod tests {
     #[test]
     fn an_error_without_a_code_is_an_unreadable_answer() {
         let error = AwsError::new("UpdateService", "", "<html>");
-        assert_eq!(
-            (error.code.as_str(), error.class),
-            (code::UNREADABLE, Class::UnknownOutcome)
-        );
+        assert_eq!((error.code.as_str(), error.class), (code::UNREADABLE, Class::UnknownOutcome));
     }
 }

@@ -34,10 +34,7 @@ pub struct LimiterSettings {
 
 impl Default for LimiterSettings {
     fn default() -> Self {
-        Self {
-            share: 0.5,
-            quotas: BTreeMap::new(),
-        }
+        Self { share: 0.5, quotas: BTreeMap::new() }
     }
 }
 
@@ -51,10 +48,7 @@ pub struct Limiter {
 impl Limiter {
     /// A limiter whose buckets start half full.
     pub fn new(settings: LimiterSettings) -> Self {
-        Self {
-            settings,
-            queues: Mutex::new(BTreeMap::new()),
-        }
+        Self { settings, queues: Mutex::new(BTreeMap::new()) }
     }
 
     /// Waits for a token of the operation's bucket; returns how long it waited.
@@ -95,15 +89,8 @@ impl Limiter {
         if let Some(queue) = queues.get(&(scope.clone(), bucket)) {
             return Arc::clone(queue);
         }
-        let quota = self
-            .settings
-            .quotas
-            .get(&bucket)
-            .copied()
-            .unwrap_or(bucket.quota());
-        let queue = Arc::new(Queue {
-            tokens: Mutex::new(Tokens::new(quota, self.settings.share, Instant::now())),
-        });
+        let quota = self.settings.quotas.get(&bucket).copied().unwrap_or(bucket.quota());
+        let queue = Arc::new(Queue { tokens: Mutex::new(Tokens::new(quota, self.settings.share, Instant::now())) });
         queues.insert((scope.clone(), bucket), Arc::clone(&queue));
         queue
     }
@@ -173,10 +160,7 @@ impl Tokens {
 
     fn cut(&mut self, now: Instant) {
         self.refill(now);
-        if self
-            .cut
-            .is_some_and(|last| now.saturating_duration_since(last) < SECOND)
-        {
+        if self.cut.is_some_and(|last| now.saturating_duration_since(last) < SECOND) {
             return;
         }
         self.rate = (self.rate * CUT).max(self.nominal * FLOOR);
@@ -192,20 +176,12 @@ impl Tokens {
             return first;
         }
         let sweeps = (Priority::Sweep, 0)..(Priority::Prune, 0);
-        self.waiting
-            .range(sweeps)
-            .next()
-            .map(|(place, _)| *place)
-            .or(first)
+        self.waiting.range(sweeps).next().map(|(place, _)| *place).or(first)
     }
 
     /// Pruning may only use what nobody else is likely to need.
     fn need(&self, priority: Priority) -> f64 {
-        if priority == Priority::Prune {
-            (self.capacity / 2.0).max(1.0)
-        } else {
-            1.0
-        }
+        if priority == Priority::Prune { (self.capacity / 2.0).max(1.0) } else { 1.0 }
     }
 
     fn take(&mut self, place: Place, now: Instant) -> Turn {
@@ -248,11 +224,7 @@ impl Ticket {
         let place = (priority, tokens.arrivals);
         tokens.waiting.insert(place, Arc::clone(&woken));
         drop(tokens);
-        Self {
-            queue,
-            place,
-            woken,
-        }
+        Self { queue, place, woken }
     }
 
     fn turn(&self, now: Instant) -> Turn {

@@ -8,10 +8,7 @@ use tokio::time::{Instant, advance, timeout};
 use super::*;
 
 fn limiter(share: f64) -> Arc<Limiter> {
-    Arc::new(Limiter::new(LimiterSettings {
-        share,
-        quotas: BTreeMap::new(),
-    }))
+    Arc::new(Limiter::new(LimiterSettings { share, quotas: BTreeMap::new() }))
 }
 
 fn here() -> Scope {
@@ -19,13 +16,7 @@ fn here() -> Scope {
 }
 
 async fn drain(limiter: &Limiter, op: Op) {
-    while timeout(
-        Duration::ZERO,
-        limiter.acquire(&here(), op, Priority::Cleanup),
-    )
-    .await
-    .is_ok()
-    {}
+    while timeout(Duration::ZERO, limiter.acquire(&here(), op, Priority::Cleanup)).await.is_ok() {}
 }
 
 /// Queues calls of the given priorities in that order, returns the order they were served in.
@@ -48,25 +39,12 @@ async fn half_of_the_burst_is_there_at_once_and_then_the_share_of_the_refill() {
     let started = Instant::now();
     // RegisterTaskDefinition: burst 20, refill 1; at half share 10 and 0.5, starting half full with 5.
     for _ in 0..5 {
-        assert_eq!(
-            limiter
-                .acquire(&here(), Op::RegisterTaskDefinition, Priority::Edit)
-                .await,
-            Duration::ZERO
-        );
+        assert_eq!(limiter.acquire(&here(), Op::RegisterTaskDefinition, Priority::Edit).await, Duration::ZERO);
     }
-    let waited = limiter
-        .acquire(&here(), Op::DeregisterTaskDefinition, Priority::Edit)
-        .await;
-    assert_eq!(
-        waited.as_secs(),
-        2,
-        "register and deregister share the bucket"
-    );
+    let waited = limiter.acquire(&here(), Op::DeregisterTaskDefinition, Priority::Edit).await;
+    assert_eq!(waited.as_secs(), 2, "register and deregister share the bucket");
     for _ in 0..9 {
-        limiter
-            .acquire(&here(), Op::RegisterTaskDefinition, Priority::Edit)
-            .await;
+        limiter.acquire(&here(), Op::RegisterTaskDefinition, Priority::Edit).await;
     }
     let seconds = started.elapsed().as_secs_f64();
     assert!((20.0..20.1).contains(&seconds), "{seconds}");
@@ -91,24 +69,13 @@ async fn accounts_regions_and_buckets_do_not_wait_for_each_other() {
     drain(&limiter, Op::UpdateService).await;
     let others = [
         (Scope::new("us-east-1"), Op::UpdateService),
-        (
-            Scope::of(crate::aws::AccountKey("b".into()), "eu-west-1"),
-            Op::UpdateService,
-        ),
+        (Scope::of(crate::aws::AccountKey("b".into()), "eu-west-1"), Op::UpdateService),
         (here(), Op::DescribeServices),
     ];
     for (scope, op) in others {
-        assert_eq!(
-            limiter.acquire(&scope, op, Priority::Prune).await,
-            Duration::ZERO
-        );
+        assert_eq!(limiter.acquire(&scope, op, Priority::Prune).await, Duration::ZERO);
     }
-    assert!(
-        limiter
-            .acquire(&here(), Op::CreateService, Priority::Cleanup)
-            .await
-            > Duration::ZERO
-    );
+    assert!(limiter.acquire(&here(), Op::CreateService, Priority::Cleanup).await > Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,17 +83,8 @@ async fn waiters_are_served_by_priority_then_by_arrival() {
     let limiter = limiter(0.5);
     drain(&limiter, Op::UpdateService).await;
     lock(&limiter.queue(&here(), Bucket::ServiceModify).tokens).grants = 0;
-    let order = served(
-        &limiter,
-        &[
-            Priority::Sweep,
-            Priority::Edit,
-            Priority::Sweep,
-            Priority::Cleanup,
-            Priority::Edit,
-        ],
-    )
-    .await;
+    let order =
+        served(&limiter, &[Priority::Sweep, Priority::Edit, Priority::Sweep, Priority::Cleanup, Priority::Edit]).await;
     assert_eq!(order, [3, 1, 4, 0, 2]);
 }
 
@@ -147,16 +105,12 @@ async fn pruning_waits_for_a_half_full_bucket_and_lets_others_pass() {
     drain(&limiter, Op::UpdateService).await;
     let started = Instant::now();
     let prune = async {
-        limiter
-            .acquire(&here(), Op::DeleteService, Priority::Prune)
-            .await;
+        limiter.acquire(&here(), Op::DeleteService, Priority::Prune).await;
         started.elapsed()
     };
     let edit = async {
         advance(Duration::from_millis(100)).await;
-        limiter
-            .acquire(&here(), Op::UpdateService, Priority::Edit)
-            .await;
+        limiter.acquire(&here(), Op::UpdateService, Priority::Edit).await;
         started.elapsed()
     };
     let (prune, edit) = tokio::join!(prune, edit);
@@ -170,22 +124,12 @@ async fn a_waiter_that_gives_up_passes_its_turn_on() {
     let limiter = limiter(0.5);
     drain(&limiter, Op::UpdateService).await;
     let scope = here();
-    let gives_up = timeout(
-        Duration::from_millis(50),
-        limiter.acquire(&scope, Op::UpdateService, Priority::Cleanup),
-    );
-    let stays = timeout(
-        Duration::from_secs(1),
-        limiter.acquire(&scope, Op::UpdateService, Priority::Sweep),
-    );
+    let gives_up = timeout(Duration::from_millis(50), limiter.acquire(&scope, Op::UpdateService, Priority::Cleanup));
+    let stays = timeout(Duration::from_secs(1), limiter.acquire(&scope, Op::UpdateService, Priority::Sweep));
     let (gave_up, stayed) = tokio::join!(gives_up, stays);
     assert!(gave_up.is_err());
     assert!(stayed.is_ok());
-    assert!(
-        lock(&limiter.queue(&here(), Bucket::ServiceModify).tokens)
-            .waiting
-            .is_empty()
-    );
+    assert!(lock(&limiter.queue(&here(), Bucket::ServiceModify).tokens).waiting.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,12 +140,7 @@ async fn throttling_cuts_the_rate_once_a_second_and_quiet_brings_it_back_within_
     limiter.throttled(&here(), Op::UpdateService);
     limiter.throttled(&here(), Op::CreateService);
     assert!((rate() - 1.75).abs() < 1e-9, "{}", rate());
-    assert!(
-        limiter
-            .acquire(&here(), Op::UpdateService, Priority::Cleanup)
-            .await
-            > Duration::from_millis(500)
-    );
+    assert!(limiter.acquire(&here(), Op::UpdateService, Priority::Cleanup).await > Duration::from_millis(500));
     for _ in 0..40 {
         advance(Duration::from_secs(1)).await;
         limiter.throttled(&here(), Op::UpdateService);
@@ -213,13 +152,7 @@ async fn throttling_cuts_the_rate_once_a_second_and_quiet_brings_it_back_within_
 
 #[tokio::test(start_paused = true)]
 async fn a_raised_quota_replaces_the_published_one() {
-    let quotas = BTreeMap::from([(
-        Bucket::TaskDefinitionModify,
-        Quota {
-            burst: 20.0,
-            refill: 10.0,
-        },
-    )]);
+    let quotas = BTreeMap::from([(Bucket::TaskDefinitionModify, Quota { burst: 20.0, refill: 10.0 })]);
     let limiter = Limiter::new(LimiterSettings { share: 0.5, quotas });
     assert!((limiter.rate(&here(), Bucket::TaskDefinitionModify) - 5.0).abs() < 1e-9);
 }
@@ -234,15 +167,8 @@ async fn grants(arrivals: Vec<(u64, u8)>) -> Vec<f64> {
         let (at, limiter, times) = (started + due, &limiter, &times);
         async move {
             sleep_until(at).await;
-            let all = [
-                Priority::Cleanup,
-                Priority::Edit,
-                Priority::Sweep,
-                Priority::Prune,
-            ];
-            limiter
-                .acquire(&here(), Op::UpdateService, all[usize::from(urgency)])
-                .await;
+            let all = [Priority::Cleanup, Priority::Edit, Priority::Sweep, Priority::Prune];
+            limiter.acquire(&here(), Op::UpdateService, all[usize::from(urgency)]).await;
             lock(times).push(started.elapsed().as_secs_f64());
         }
     });

@@ -54,9 +54,7 @@ impl Default for AwsMetrics {
         Self {
             requests: Family::default(),
             duration: Family::new_with_constructor(|| {
-                Histogram::new([
-                    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
-                ])
+                Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0])
             }),
             throttled: Family::default(),
             limiter_wait: Family::new_with_constructor(|| {
@@ -81,16 +79,8 @@ impl AwsMetrics {
             "Time from sending a call to its answer, without the wait for a token",
             self.duration.clone(),
         );
-        registry.register(
-            "throttled",
-            "Calls that AWS throttled",
-            self.throttled.clone(),
-        );
-        registry.register(
-            "limiter_wait_seconds",
-            "Time a call waited for a token",
-            self.limiter_wait.clone(),
-        );
+        registry.register("throttled", "Calls that AWS throttled", self.throttled.clone());
+        registry.register("limiter_wait_seconds", "Time a call waited for a token", self.limiter_wait.clone());
         registry.register(
             "unclassified_errors",
             "Errors whose code or message the operator does not know",
@@ -105,15 +95,11 @@ impl AwsMetrics {
             bucket: op.bucket().as_str(),
             priority: priority.as_str(),
         };
-        self.limiter_wait
-            .get_or_create(&labels)
-            .observe(wait.as_secs_f64());
+        self.limiter_wait.get_or_create(&labels).observe(wait.as_secs_f64());
     }
 
     pub(crate) fn answered(&self, scope: &Scope, op: Op, code: &'static str, took: Duration) {
-        self.duration
-            .get_or_create(&operation(scope, op))
-            .observe(took.as_secs_f64());
+        self.duration.get_or_create(&operation(scope, op)).observe(took.as_secs_f64());
         let labels = AnswerLabels {
             account: scope.account.0.clone(),
             region: scope.region.clone(),

@@ -157,19 +157,14 @@ mod tests {
     #[test]
     fn an_operation_mutates_exactly_when_its_name_is_not_a_reading_verb() {
         for op in Op::ALL {
-            let reads = ["Describe", "List", "Get"]
-                .iter()
-                .any(|verb| op.name().starts_with(verb));
+            let reads = ["Describe", "List", "Get"].iter().any(|verb| op.name().starts_with(verb));
             assert_eq!(op.mutating(), !reads, "{op}");
         }
     }
 
     #[test]
     fn register_and_deregister_share_the_scarcest_bucket() {
-        assert_eq!(
-            Op::RegisterTaskDefinition.bucket(),
-            Op::DeregisterTaskDefinition.bucket()
-        );
+        assert_eq!(Op::RegisterTaskDefinition.bucket(), Op::DeregisterTaskDefinition.bucket());
         let quota = Op::RegisterTaskDefinition.bucket().quota();
         assert_eq!((quota.burst, quota.refill), (20.0, 1.0));
     }
@@ -179,10 +174,7 @@ mod tests {
         for read in Op::ALL.iter().filter(|op| !op.mutating()) {
             for write in Op::ALL.iter().filter(|op| op.mutating()) {
                 let shared = matches!(read.bucket(), Bucket::Unpublished | Bucket::TaskProtection);
-                assert!(
-                    shared || read.bucket() != write.bucket(),
-                    "{read} and {write}"
-                );
+                assert!(shared || read.bucket() != write.bucket(), "{read} and {write}");
             }
         }
     }

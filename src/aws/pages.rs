@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use aws_sdk_ecs::types::{
-    DesiredStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinitionStatus,
-};
+use aws_sdk_ecs::types::{DesiredStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinitionStatus};
 
 use super::classify::{Class, code};
 use super::clients::Aws;
@@ -46,11 +44,7 @@ where
             return Ok(all);
         };
         if used.len() >= MAX_PAGES || !used.insert(next.clone()) {
-            return Err(AwsError::new(
-                op.name(),
-                code::REPEATED_PAGE,
-                "the listing does not come to an end",
-            ));
+            return Err(AwsError::new(op.name(), code::REPEATED_PAGE, "the listing does not come to an end"));
         }
         token = Some(next);
     }
@@ -79,24 +73,11 @@ impl Aws {
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListTaskDefinitions, |token| {
-            let call = self
-                .ecs(scope)
-                .list_task_definitions()
-                .family_prefix(family)
-                .status(status.clone());
-            let call = call
-                .sort(aws_sdk_ecs::types::SortOrder::Desc)
-                .max_results(100)
-                .set_next_token(token)
-                .send();
+            let call = self.ecs(scope).list_task_definitions().family_prefix(family).status(status.clone());
+            let call = call.sort(aws_sdk_ecs::types::SortOrder::Desc).max_results(100).set_next_token(token).send();
             async move {
-                let page = self
-                    .call(scope, Op::ListTaskDefinitions, priority, call)
-                    .await?;
-                Ok((
-                    page.task_definition_arns.unwrap_or_default(),
-                    page.next_token,
-                ))
+                let page = self.call(scope, Op::ListTaskDefinitions, priority, call).await?;
+                Ok((page.task_definition_arns.unwrap_or_default(), page.next_token))
             }
         })
         .await
@@ -110,13 +91,7 @@ impl Aws {
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListServices, |token| {
-            let call = self
-                .ecs(scope)
-                .list_services()
-                .cluster(cluster)
-                .max_results(100)
-                .set_next_token(token)
-                .send();
+            let call = self.ecs(scope).list_services().cluster(cluster).max_results(100).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::ListServices, priority, call).await?;
                 Ok((page.service_arns.unwrap_or_default(), page.next_token))
@@ -133,18 +108,9 @@ impl Aws {
         filter: &TaskFilter,
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
-        let status = if filter.stopped {
-            DesiredStatus::Stopped
-        } else {
-            DesiredStatus::Running
-        };
+        let status = if filter.stopped { DesiredStatus::Stopped } else { DesiredStatus::Running };
         pages(Op::ListTasks, |token| {
-            let call = self
-                .ecs(scope)
-                .list_tasks()
-                .cluster(cluster)
-                .max_results(100)
-                .set_next_token(token);
+            let call = self.ecs(scope).list_tasks().cluster(cluster).max_results(100).set_next_token(token);
             let call = match &filter.started_by {
                 Some(started_by) => call.started_by(started_by),
                 None => call
@@ -172,24 +138,11 @@ impl Aws {
     ) -> Result<Vec<ServiceDeploymentBrief>, AwsError> {
         let statuses = (!statuses.is_empty()).then(|| statuses.to_vec());
         pages(Op::ListServiceDeployments, |token| {
-            let call = self
-                .ecs(scope)
-                .list_service_deployments()
-                .cluster(cluster)
-                .service(service);
-            let call = call
-                .set_status(statuses.clone())
-                .max_results(100)
-                .set_next_token(token)
-                .send();
+            let call = self.ecs(scope).list_service_deployments().cluster(cluster).service(service);
+            let call = call.set_status(statuses.clone()).max_results(100).set_next_token(token).send();
             async move {
-                let page = self
-                    .call(scope, Op::ListServiceDeployments, priority, call)
-                    .await?;
-                Ok((
-                    page.service_deployments.unwrap_or_default(),
-                    page.next_token,
-                ))
+                let page = self.call(scope, Op::ListServiceDeployments, priority, call).await?;
+                Ok((page.service_deployments.unwrap_or_default(), page.next_token))
             }
         })
         .await

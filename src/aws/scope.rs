@@ -30,18 +30,12 @@ pub struct Scope {
 impl Scope {
     /// The scope of the default account in `region`.
     pub fn new(region: impl Into<String>) -> Self {
-        Self {
-            account: AccountKey::default(),
-            region: region.into(),
-        }
+        Self { account: AccountKey::default(), region: region.into() }
     }
 
     /// The scope of `account` in `region`.
     pub fn of(account: AccountKey, region: impl Into<String>) -> Self {
-        Self {
-            account,
-            region: region.into(),
-        }
+        Self { account, region: region.into() }
     }
 }
 

@@ -32,11 +32,7 @@ impl Asked {
     /// The strings of a list member.
     pub(crate) fn list(&self, member: &str) -> Vec<String> {
         let items = self.body[member].as_array().cloned().unwrap_or_default();
-        items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
+        items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 }
 
@@ -53,10 +49,7 @@ impl Reply {
     }
 
     pub(crate) fn error(code: &str, message: &str) -> Self {
-        Self::Json(
-            400,
-            serde_json::json!({ "__type": code, "message": message }),
-        )
+        Self::Json(400, serde_json::json!({ "__type": code, "message": message }))
     }
 }
 
@@ -77,10 +70,7 @@ impl fmt::Debug for Wire {
 
 impl Wire {
     pub(crate) fn new(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        Self {
-            script: Arc::new(script),
-            asked: Arc::default(),
-        }
+        Self { script: Arc::new(script), asked: Arc::default() }
     }
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
@@ -89,10 +79,7 @@ impl Wire {
 
     /// How often each operation was asked, as `Name` repeated in order.
     pub(crate) fn operations(&self) -> Vec<String> {
-        self.asked()
-            .into_iter()
-            .map(|asked| asked.operation)
-            .collect()
+        self.asked().into_iter().map(|asked| asked.operation).collect()
     }
 
     pub(crate) fn config(&self) -> SdkConfig {
@@ -106,26 +93,13 @@ impl Wire {
     }
 
     pub(crate) fn aws(&self) -> Aws {
-        let limiter = LimiterSettings {
-            share: 1.0,
-            ..LimiterSettings::default()
-        };
-        Aws::new(
-            self.config(),
-            AwsSettings {
-                limiter,
-                ..AwsSettings::default()
-            },
-        )
+        let limiter = LimiterSettings { share: 1.0, ..LimiterSettings::default() };
+        Aws::new(self.config(), AwsSettings { limiter, ..AwsSettings::default() })
     }
 }
 
 impl HttpClient for Wire {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -136,8 +110,7 @@ impl HttpConnector for Wire {
         let target = header("x-amz-target");
         let asked = Asked {
             operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
-            body: serde_json::from_slice(request.body().bytes().unwrap_or_default())
-                .unwrap_or_default(),
+            body: serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default(),
             authorization: header("authorization"),
             host: request.uri().to_owned(),
             at: Instant::now(),
@@ -156,9 +129,7 @@ impl HttpConnector for Wire {
             let status = status.try_into().unwrap();
             let mut answer = HttpResponse::new(status, SdkBody::from(body));
             answer.headers_mut().insert("x-amzn-requestid", "request-1");
-            answer
-                .headers_mut()
-                .insert("content-type", "application/x-amz-json-1.1");
+            answer.headers_mut().insert("content-type", "application/x-amz-json-1.1");
             Ok(answer)
         })
     }

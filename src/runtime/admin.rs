@@ -30,10 +30,7 @@ struct Flags {
 
 impl Default for Health {
     fn default() -> Self {
-        Self(Arc::new(Flags {
-            alive: AtomicBool::new(true),
-            ready: AtomicBool::new(false),
-        }))
+        Self(Arc::new(Flags { alive: AtomicBool::new(true), ready: AtomicBool::new(false) }))
     }
 }
 
@@ -59,48 +56,25 @@ struct Admin {
 /// The routes: `GET /livez`, `GET /readyz`, `GET /metrics`, `PUT /log-level` with the level as body.
 pub fn router(health: Health, metrics: Metrics, level: LevelSwitch) -> Router {
     Router::new()
-        .route(
-            "/livez",
-            get(async |State(admin): State<Admin>| probe(&admin.health.0.alive)),
-        )
-        .route(
-            "/readyz",
-            get(async |State(admin): State<Admin>| probe(&admin.health.0.ready)),
-        )
+        .route("/livez", get(async |State(admin): State<Admin>| probe(&admin.health.0.alive)))
+        .route("/readyz", get(async |State(admin): State<Admin>| probe(&admin.health.0.ready)))
         .route("/metrics", get(exposition))
         .route("/log-level", put(log_level))
         .layer(axum::extract::DefaultBodyLimit::max(LEVEL_BYTES))
-        .with_state(Admin {
-            health,
-            metrics,
-            level,
-        })
+        .with_state(Admin { health, metrics, level })
 }
 
 /// Serves until the token is cancelled.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: CancellationToken,
-) -> std::io::Result<()> {
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
 fn probe(flag: &AtomicBool) -> (StatusCode, &'static str) {
-    if flag.load(Ordering::Acquire) {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "no\n")
-    }
+    if flag.load(Ordering::Acquire) { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "no\n") }
 }
 
 async fn exposition(State(admin): State<Admin>) -> Response {
-    let kind = [(
-        header::CONTENT_TYPE,
-        "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    )];
+    let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     match admin.metrics.text() {
         Ok(text) => (kind, text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -109,17 +83,11 @@ async fn exposition(State(admin): State<Admin>) -> Response {
 
 async fn log_level(State(admin): State<Admin>, body: String) -> (StatusCode, &'static str) {
     let Ok(level) = LogLevel::from_str(body.trim(), true) else {
-        return (
-            StatusCode::BAD_REQUEST,
-            "one of error, warn, info, debug, trace\n",
-        );
+        return (StatusCode::BAD_REQUEST, "one of error, warn, info, debug, trace\n");
     };
     match admin.level.set(level) {
         Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the level cannot be changed\n",
-        ),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the level cannot be changed\n"),
     }
 }
 

@@ -12,11 +12,7 @@ use super::*;
 use crate::runtime::telemetry::switchable;
 
 async fn ask(router: &Router, method: &str, path: &str, body: &str) -> (StatusCode, String) {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .body(Body::from(body.to_owned()))
-        .unwrap();
+    let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
     let status = answer.status();
     let bytes = answer.into_body().collect().await.unwrap().to_bytes();
@@ -29,22 +25,14 @@ async fn probes_follow_the_flags_and_metrics_are_served() {
     let (_filter, switch) = switchable(LogLevel::Info);
     let router = router(health.clone(), Metrics::new(|_| ()), switch);
     assert_eq!(ask(&router, "GET", "/livez", "").await.0, StatusCode::OK);
-    assert_eq!(
-        ask(&router, "GET", "/readyz", "").await.0,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    assert_eq!(ask(&router, "GET", "/readyz", "").await.0, StatusCode::SERVICE_UNAVAILABLE);
     health.set_ready(true);
     assert_eq!(ask(&router, "GET", "/readyz", "").await.0, StatusCode::OK);
     health.set_alive(false);
-    assert_eq!(
-        ask(&router, "GET", "/livez", "").await.0,
-        StatusCode::SERVICE_UNAVAILABLE
-    );
+    assert_eq!(ask(&router, "GET", "/livez", "").await.0, StatusCode::SERVICE_UNAVAILABLE);
     let (status, text) = ask(&router, "GET", "/metrics", "").await;
     assert!(
-        status == StatusCode::OK
-            && text.contains("ecs_operator_build_info")
-            && text.ends_with("# EOF\n"),
+        status == StatusCode::OK && text.contains("ecs_operator_build_info") && text.ends_with("# EOF\n"),
         "{text}"
     );
 }
@@ -52,9 +40,7 @@ async fn probes_follow_the_flags_and_metrics_are_served() {
 #[tokio::test]
 async fn the_log_level_is_changed_by_name_only() {
     let (filter, switch) = switchable(LogLevel::Info);
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::sink)
-        .with_filter(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(filter);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
     let router = router(Health::default(), Metrics::new(|_| ()), switch);
     for refused in ["aws_smithy_runtime=trace", "loud", "", &"x".repeat(100)] {
@@ -62,13 +48,7 @@ async fn the_log_level_is_changed_by_name_only() {
         assert!(status.is_client_error(), "{refused}: {status}");
     }
     assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-    assert_eq!(
-        ask(&router, "PUT", "/log-level", "debug\n").await.0,
-        StatusCode::OK
-    );
+    assert_eq!(ask(&router, "PUT", "/log-level", "debug\n").await.0, StatusCode::OK);
     assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-    assert_eq!(
-        ask(&router, "GET", "/log-level", "").await.0,
-        StatusCode::METHOD_NOT_ALLOWED
-    );
+    assert_eq!(ask(&router, "GET", "/log-level", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
 }

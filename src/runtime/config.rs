@@ -55,11 +55,7 @@ pub enum ManagementMode {
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug, PartialEq, Parser)]
-#[command(
-    name = "ecs-operator",
-    version,
-    about = "A Kubernetes operator for Amazon ECS"
-)]
+#[command(name = "ecs-operator", version, about = "A Kubernetes operator for Amazon ECS")]
 pub struct Config {
     /// AWS region of objects that name none; default: that of the AWS configuration
     #[arg(long, env = "AWS_REGION", value_parser = region)]
@@ -74,28 +70,13 @@ pub struct Config {
     #[arg(long, env = "ECS_OPERATOR_INSTALLATION_ID", default_value = "default", hide_default_value = true, value_parser = not_empty)]
     pub installation_id: String,
     /// Address and port of probes and metrics; default: 0.0.0.0:8080
-    #[arg(
-        long,
-        env = "ECS_OPERATOR_ADMIN_ADDRESS",
-        default_value = "0.0.0.0:8080",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "ECS_OPERATOR_ADMIN_ADDRESS", default_value = "0.0.0.0:8080", hide_default_value = true)]
     pub admin_address: SocketAddr,
     /// Form of log lines; default: json
-    #[arg(
-        long,
-        env = "ECS_OPERATOR_LOG_FORMAT",
-        default_value = "json",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "ECS_OPERATOR_LOG_FORMAT", default_value = "json", hide_default_value = true)]
     pub log_format: LogFormat,
     /// How much is logged; default: info
-    #[arg(
-        long,
-        env = "ECS_OPERATOR_LOG_LEVEL",
-        default_value = "info",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "ECS_OPERATOR_LOG_LEVEL", default_value = "info", hide_default_value = true)]
     pub log_level: LogLevel,
     /// Objects of one kind reconciled at once, 1 to 10000; default: 256
     #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value = "256", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -107,20 +88,10 @@ pub struct Config {
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
     /// What happens to AWS resources of deleted objects that do not say; default: Delete
-    #[arg(
-        long,
-        env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY",
-        default_value = "Delete",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true)]
     pub default_deletion_policy: DeletionPolicy,
     /// What the operator may do to AWS; default: Manage
-    #[arg(
-        long,
-        env = "ECS_OPERATOR_MANAGEMENT_MODE",
-        default_value = "Manage",
-        hide_default_value = true
-    )]
+    #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true)]
     pub management_mode: ManagementMode,
 }
 
@@ -132,23 +103,13 @@ impl Config {
 
     /// The settings of the AWS gate; the fence is for the caller to add.
     pub fn aws_settings(&self) -> AwsSettings {
-        let limiter = LimiterSettings {
-            share: self.limiter_share,
-            ..LimiterSettings::default()
-        };
-        AwsSettings {
-            limiter,
-            ..AwsSettings::default()
-        }
+        let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
+        AwsSettings { limiter, ..AwsSettings::default() }
     }
 }
 
 fn not_empty(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() {
-        Err("must not be empty".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 fn region(text: &str) -> Result<String, String> {
@@ -191,10 +152,7 @@ mod tests {
         assert_eq!(config.namespace, None);
         assert_eq!(config.installation_id, "default");
         assert_eq!(config.admin_address.to_string(), "0.0.0.0:8080");
-        assert_eq!(
-            (config.log_format, config.log_level),
-            (LogFormat::Json, LogLevel::Info)
-        );
+        assert_eq!((config.log_format, config.log_level), (LogFormat::Json, LogLevel::Info));
         assert_eq!(config.concurrency, 256);
         assert_eq!(config.sweep_interval(), Duration::from_mins(5));
         assert!((config.aws_settings().limiter.share - 0.5).abs() < f64::EPSILON);
@@ -220,14 +178,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.endpoint_url.as_deref(), Some("http://127.0.0.1:9"));
         assert_eq!(config.namespace.as_deref(), Some("team"));
-        assert_eq!(
-            (config.installation_id.as_str(), config.concurrency),
-            ("blue", 8)
-        );
-        assert_eq!(
-            (config.log_format, config.log_level),
-            (LogFormat::Text, LogLevel::Debug)
-        );
+        assert_eq!((config.installation_id.as_str(), config.concurrency), ("blue", 8));
+        assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
         assert_eq!(config.default_deletion_policy, DeletionPolicy::Retain);
         assert_eq!(config.management_mode, ManagementMode::Plan);
     }
@@ -257,23 +209,12 @@ mod tests {
     fn every_flag_has_an_environment_variable_and_a_help_line_with_its_default() {
         let command = Config::command();
         command.clone().debug_assert();
-        for arg in command
-            .get_arguments()
-            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
-        {
+        for arg in command.get_arguments().filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())) {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             assert!(arg.get_env().is_some(), "{}", arg.get_id());
-            assert!(
-                help.contains("default:") && !help.contains('\n'),
-                "{}: {help}",
-                arg.get_id()
-            );
+            assert!(help.contains("default:") && !help.contains('\n'), "{}: {help}", arg.get_id());
             for default in arg.get_default_values() {
-                assert!(
-                    help.contains(&*default.to_string_lossy()),
-                    "{}: {help}",
-                    arg.get_id()
-                );
+                assert!(help.contains(&*default.to_string_lossy()), "{}: {help}", arg.get_id());
             }
         }
     }

@@ -59,9 +59,7 @@ pub struct ReconcileMetrics {
     active: Family<ControllerLabels, Gauge>,
 }
 
-const BOUNDS: [f64; 15] = [
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_200.0,
-];
+const BOUNDS: [f64; 15] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_200.0];
 
 impl Default for ReconcileMetrics {
     fn default() -> Self {
@@ -78,33 +76,15 @@ impl ReconcileMetrics {
     fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("controller_runtime");
         registry.register("reconcile", "Reconciles by result", self.total.clone());
-        registry.register(
-            "reconcile_errors",
-            "Reconciles that failed",
-            self.errors.clone(),
-        );
-        registry.register(
-            "reconcile_time_seconds",
-            "Time of a reconcile",
-            self.seconds.clone(),
-        );
-        registry.register(
-            "active_workers",
-            "Reconciles under way",
-            self.active.clone(),
-        );
+        registry.register("reconcile_errors", "Reconciles that failed", self.errors.clone());
+        registry.register("reconcile_time_seconds", "Time of a reconcile", self.seconds.clone());
+        registry.register("active_workers", "Reconciles under way", self.active.clone());
     }
 
     /// Starts to count a reconcile; it ends when the guard is told the result or dropped.
     pub fn start(&self, controller: &'static str) -> Running {
-        self.active
-            .get_or_create(&ControllerLabels { controller })
-            .inc();
-        Running {
-            metrics: self.clone(),
-            controller,
-            started: Instant::now(),
-        }
+        self.active.get_or_create(&ControllerLabels { controller }).inc();
+        Running { metrics: self.clone(), controller, started: Instant::now() }
     }
 }
 
@@ -120,31 +100,17 @@ impl Running {
     /// It ended so.
     pub fn ended(self, result: Reconciled) {
         let controller = self.controller;
-        self.metrics
-            .total
-            .get_or_create(&ResultLabels {
-                controller,
-                result: result.as_str(),
-            })
-            .inc();
+        self.metrics.total.get_or_create(&ResultLabels { controller, result: result.as_str() }).inc();
         if result == Reconciled::Error {
-            self.metrics
-                .errors
-                .get_or_create(&ControllerLabels { controller })
-                .inc();
+            self.metrics.errors.get_or_create(&ControllerLabels { controller }).inc();
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let labels = ControllerLabels {
-            controller: self.controller,
-        };
-        self.metrics
-            .seconds
-            .get_or_create(&labels)
-            .observe(self.started.elapsed().as_secs_f64());
+        let labels = ControllerLabels { controller: self.controller };
+        self.metrics.seconds.get_or_create(&labels).observe(self.started.elapsed().as_secs_f64());
         self.metrics.active.get_or_create(&labels).dec();
     }
 }
@@ -194,9 +160,7 @@ impl ConditionMetrics {
         for (r#type, current) in conditions {
             for status in STATUSES {
                 let labels = labels(&key, r#type, status);
-                self.conditions
-                    .get_or_create(&labels)
-                    .set(i64::from(status == current));
+                self.conditions.get_or_create(&labels).set(i64::from(status == current));
             }
             old.remove(r#type);
             now.insert(r#type.to_owned());
@@ -223,18 +187,8 @@ impl ConditionMetrics {
     }
 }
 
-fn labels(
-    (kind, namespace, name): &ObjectKey,
-    r#type: &str,
-    status: &'static str,
-) -> ConditionLabels {
-    ConditionLabels {
-        kind,
-        namespace: namespace.clone(),
-        name: name.clone(),
-        r#type: r#type.to_owned(),
-        status,
-    }
+fn labels((kind, namespace, name): &ObjectKey, r#type: &str, status: &'static str) -> ConditionLabels {
+    ConditionLabels { kind, namespace: namespace.clone(), name: name.clone(), r#type: r#type.to_owned(), status }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -265,20 +219,12 @@ impl Metrics {
         let reconcile = ReconcileMetrics::default();
         let conditions = ConditionMetrics::default();
         let build = Family::<BuildLabels, Gauge>::default();
-        build
-            .get_or_create(&BuildLabels {
-                version: env!("CARGO_PKG_VERSION"),
-            })
-            .set(1);
+        build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
         reconcile.register(&mut registry);
         conditions.register(&mut registry);
         registry.register("ecs_operator_build_info", "The running version", build);
         others(&mut registry);
-        Self {
-            reconcile,
-            conditions,
-            registry: Arc::new(registry),
-        }
+        Self { reconcile, conditions, registry: Arc::new(registry) }
     }
 
     /// All metrics in the `OpenMetrics` text format.
@@ -306,52 +252,30 @@ mod tests {
             r#"controller_runtime_reconcile_errors_total{controller="ecsservice"} 1"#,
             r#"controller_runtime_active_workers{controller="ecsservice"} 1"#,
             r#"controller_runtime_reconcile_time_seconds_sum{controller="ecsservice"} 2"#,
-            concat!(
-                r#"ecs_operator_build_info{version=""#,
-                env!("CARGO_PKG_VERSION"),
-                r#""} 1"#
-            ),
+            concat!(r#"ecs_operator_build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
         drop(second);
-        assert!(
-            metrics
-                .text()
-                .unwrap()
-                .contains(r#"active_workers{controller="ecsservice"} 0"#)
-        );
+        assert!(metrics.text().unwrap().contains(r#"active_workers{controller="ecsservice"} 0"#));
     }
 
     #[test]
     fn condition_series_follow_the_object_and_leave_with_it() {
         let metrics = Metrics::new(|_| ());
         let set = |conditions: &[(&str, &str)]| {
-            metrics
-                .conditions
-                .set("EcsService", "team", "web", conditions.iter().copied());
+            metrics.conditions.set("EcsService", "team", "web", conditions.iter().copied());
             metrics.text().unwrap()
         };
         let ready = r#"ecs_operator_condition{kind="EcsService",namespace="team",name="web",type="Ready",status="#;
         let text = set(&[("Ready", "False"), ("Reconciling", "True")]);
-        assert!(
-            text.contains(&format!(r#"{ready}"False"}} 1"#))
-                && text.contains(&format!(r#"{ready}"True"}} 0"#))
-        );
+        assert!(text.contains(&format!(r#"{ready}"False"}} 1"#)) && text.contains(&format!(r#"{ready}"True"}} 0"#)));
         let text = set(&[("Ready", "True")]);
-        assert!(
-            text.contains(&format!(r#"{ready}"True"}} 1"#))
-                && text.contains(&format!(r#"{ready}"False"}} 0"#))
-        );
+        assert!(text.contains(&format!(r#"{ready}"True"}} 1"#)) && text.contains(&format!(r#"{ready}"False"}} 0"#)));
         assert!(!text.contains("Reconciling"), "{text}");
-        metrics
-            .conditions
-            .set("EcsService", "team", "other", [("Ready", "True")]);
+        metrics.conditions.set("EcsService", "team", "other", [("Ready", "True")]);
         metrics.conditions.forget("EcsService", "team", "web");
         let text = metrics.text().unwrap();
-        assert!(
-            !text.contains(r#"name="web""#) && text.contains(r#"name="other""#),
-            "{text}"
-        );
+        assert!(!text.contains(r#"name="web""#) && text.contains(r#"name="other""#), "{text}");
     }
 }

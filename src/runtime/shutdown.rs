@@ -33,15 +33,7 @@ mod tests {
         let token = super::on_signal().unwrap();
         assert!(!token.is_cancelled());
         let ourselves = std::process::id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &ourselves])
-                .status()
-                .unwrap()
-                .success()
-        );
-        timeout(Duration::from_secs(5), token.cancelled())
-            .await
-            .unwrap();
+        assert!(Command::new("kill").args(["-TERM", &ourselves]).status().unwrap().success());
+        timeout(Duration::from_secs(5), token.cancelled()).await.unwrap();
     }
 }

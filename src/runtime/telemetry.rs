@@ -42,16 +42,10 @@ impl LevelSwitch {
 pub fn init(format: LogFormat, level: LogLevel) -> Result<LevelSwitch, TelemetryError> {
     let (filter, switch) = switchable(level);
     let layer = match format {
-        LogFormat::Json => lines::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(std::io::stderr)
-            .with_filter(filter)
-            .boxed(),
-        LogFormat::Text => lines::layer()
-            .with_writer(std::io::stderr)
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Json => {
+            lines::layer().json().flatten_event(true).with_writer(std::io::stderr).with_filter(filter).boxed()
+        }
+        LogFormat::Text => lines::layer().with_writer(std::io::stderr).with_filter(filter).boxed(),
     };
     tracing_subscriber::registry().with(layer).try_init()?;
     Ok(switch)
@@ -74,9 +68,7 @@ pub(crate) fn targets(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new()
-        .with_default(level.min(LevelFilter::INFO))
-        .with_target("ecs_operator", level)
+    Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("ecs_operator", level)
 }
 
 #[cfg(test)]
@@ -87,20 +79,11 @@ mod tests {
 
     #[test]
     fn other_libraries_never_log_below_info() {
-        for library in [
-            "aws_smithy_runtime::client::orchestrator",
-            "aws_sdk_ecs",
-            "hyper",
-            "kube_client",
-            "rustls",
-        ] {
+        for library in ["aws_smithy_runtime::client::orchestrator", "aws_sdk_ecs", "hyper", "kube_client", "rustls"] {
             let filter = targets(LogLevel::Trace);
             assert!(!filter.would_enable(library, &Level::DEBUG), "{library}");
             assert!(filter.would_enable(library, &Level::INFO), "{library}");
-            assert!(
-                !targets(LogLevel::Error).would_enable(library, &Level::INFO),
-                "{library}"
-            );
+            assert!(!targets(LogLevel::Error).would_enable(library, &Level::INFO), "{library}");
         }
         assert!(targets(LogLevel::Trace).would_enable("ecs_operator::aws", &Level::TRACE));
     }
@@ -108,9 +91,7 @@ mod tests {
     #[test]
     fn the_level_changes_while_running() {
         let (filter, switch) = switchable(LogLevel::Info);
-        let layer = lines::layer()
-            .with_writer(std::io::sink)
-            .with_filter(filter);
+        let layer = lines::layer().with_writer(std::io::sink).with_filter(filter);
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
         assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
         switch.set(LogLevel::Debug).unwrap();

@@ -13,9 +13,7 @@ pub fn install() -> Result<(), TlsError> {
     if rustls::crypto::CryptoProvider::get_default().is_some() {
         return Ok(());
     }
-    rustls::crypto::aws_lc_rs::default_provider()
-        .install_default()
-        .map_err(|_| TlsError::Occupied)
+    rustls::crypto::aws_lc_rs::default_provider().install_default().map_err(|_| TlsError::Occupied)
 }
 
 #[cfg(test)]
