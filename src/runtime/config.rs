@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::aws::{AwsSettings, LimiterSettings};
 
 /// The form of log lines.
@@ -29,28 +30,6 @@ pub enum LogLevel {
     Debug,
     /// Everything.
     Trace,
-}
-
-/// What becomes of AWS resources when their object is deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "PascalCase")]
-pub enum DeletionPolicy {
-    /// They are deleted.
-    Delete,
-    /// They stay.
-    Retain,
-}
-
-/// What the operator may do to AWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "PascalCase")]
-pub enum ManagementMode {
-    /// Make AWS agree with the objects.
-    Manage,
-    /// Report only what AWS says.
-    Observe,
-    /// Report what would be done.
-    Plan,
 }
 
 /// Everything that can be set from outside.
@@ -87,11 +66,11 @@ pub struct Config {
     /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
-    /// What happens to AWS resources of deleted objects that do not say; default: Delete
-    #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true)]
+    /// What happens to AWS resources of deleted objects that do not say, Delete or Retain; default: Delete
+    #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true, value_parser = deletion_policy)]
     pub default_deletion_policy: DeletionPolicy,
-    /// What the operator may do to AWS; default: Manage
-    #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true)]
+    /// What the operator may do to AWS, Manage, Observe or Plan; default: Manage
+    #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true, value_parser = management_mode)]
     pub management_mode: ManagementMode,
 }
 
@@ -134,6 +113,14 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.01..=1.0).contains(&share) => Ok(share),
         _ => Err("must be a number from 0.01 to 1".to_owned()),
     }
+}
+
+fn deletion_policy(text: &str) -> Result<DeletionPolicy, &'static str> {
+    DeletionPolicy::parse(text).ok_or("must be Delete or Retain")
+}
+
+fn management_mode(text: &str) -> Result<ManagementMode, &'static str> {
+    ManagementMode::parse(text).ok_or("must be Manage, Observe or Plan")
 }
 
 #[cfg(test)]
