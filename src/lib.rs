@@ -1,4 +1,6 @@
 //! Kubernetes operator for Amazon ECS.
 
 pub mod api;
+pub mod aws;
 pub mod diff;
+pub mod runtime;

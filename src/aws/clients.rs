@@ -1,0 +1,305 @@
+//! SDK clients per account and region, and the one gate through which every call goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ecs::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_ecs::config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::future::BoxFuture;
+use tokio::time::{Instant, timeout};
+
+use super::classify::{Class, code};
+use super::describe::Batches;
+use super::error::AwsError;
+use super::limiter::{Limiter, LimiterSettings};
+use super::lock;
+use super::metrics::AwsMetrics;
+use super::op::{Op, Priority};
+use super::scope::{AccountKey, Scope};
+
+/// So many pairs of unknown code and message are logged, then no more.
+const LOGGED_PAIRS: usize = 256;
+
+/// Asked after the last wait and before each write: may this process write now?
+pub type Fence = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// How calls are made.
+#[derive(Clone)]
+pub struct AwsSettings {
+    /// The limiter's share and quotas.
+    pub limiter: LimiterSettings,
+    /// The longest one attempt may take on the wire.
+    pub attempt_timeout: Duration,
+    /// The longest a call may take once it has its token, credentials included.
+    pub operation_timeout: Duration,
+    /// How long a describe waits for others to share its request.
+    pub gather: Duration,
+    /// Refuses writes while it answers `false`, for instance without the lease.
+    pub fence: Option<Fence>,
+}
+
+impl Default for AwsSettings {
+    fn default() -> Self {
+        Self {
+            limiter: LimiterSettings::default(),
+            attempt_timeout: Duration::from_secs(15),
+            operation_timeout: Duration::from_secs(20),
+            gather: Duration::from_millis(20),
+            fence: None,
+        }
+    }
+}
+
+impl fmt::Debug for AwsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AwsSettings")
+            .field("limiter", &self.limiter)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("operation_timeout", &self.operation_timeout)
+            .field("gather", &self.gather)
+            .field("fenced", &self.fence.is_some())
+            .finish()
+    }
+}
+
+/// The behaviour version every client is pinned to.
+fn behavior() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// The process's own AWS configuration: the environment's, with region and endpoint replaced when given.
+pub async fn load_config(region: Option<String>, endpoint_url: Option<String>) -> SdkConfig {
+    let mut loader = aws_config::defaults(behavior());
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region));
+    }
+    if let Some(url) = endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader.load().await
+}
+
+#[derive(Clone)]
+struct Clients {
+    ecs: aws_sdk_ecs::Client,
+    autoscaling: aws_sdk_applicationautoscaling::Client,
+}
+
+struct Shared {
+    settings: AwsSettings,
+    accounts: Mutex<BTreeMap<AccountKey, SdkConfig>>,
+    base: SdkConfig,
+    clients: Mutex<BTreeMap<Scope, Clients>>,
+    limiter: Limiter,
+    metrics: AwsMetrics,
+    batches: Batches,
+    unknown: Mutex<BTreeSet<(String, String)>>,
+}
+
+/// Everything needed to call AWS; cheap to clone.
+#[derive(Clone)]
+pub struct Aws(Arc<Shared>);
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Aws {
+    /// Clients are made from `config`: its HTTP client, time source, credentials and endpoint.
+    pub fn new(config: SdkConfig, settings: AwsSettings) -> Self {
+        let accounts = BTreeMap::from([(AccountKey::default(), config.clone())]);
+        Self(Arc::new(Shared {
+            limiter: Limiter::new(settings.limiter.clone()),
+            batches: Batches::new(settings.gather),
+            accounts: Mutex::new(accounts),
+            base: config,
+            clients: Mutex::default(),
+            metrics: AwsMetrics::default(),
+            unknown: Mutex::default(),
+            settings,
+        }))
+    }
+
+    /// Sets the credentials of an account by its whole configuration; replaces its clients.
+    pub fn set_account(&self, account: &AccountKey, config: SdkConfig) {
+        lock(&self.0.accounts).insert(account.clone(), config);
+        lock(&self.0.clients).retain(|scope, _| scope.account != *account);
+    }
+
+    /// Forgets an account: later calls for it fail for want of credentials.
+    pub fn remove_account(&self, account: &AccountKey) {
+        lock(&self.0.accounts).remove(account);
+        lock(&self.0.clients).retain(|scope, _| scope.account != *account);
+    }
+
+    /// The ECS client of a scope. An account that was never set has no credentials.
+    pub fn ecs(&self, scope: &Scope) -> aws_sdk_ecs::Client {
+        self.clients(scope).ecs
+    }
+
+    /// The Application Auto Scaling client of a scope.
+    pub fn autoscaling(&self, scope: &Scope) -> aws_sdk_applicationautoscaling::Client {
+        self.clients(scope).autoscaling
+    }
+
+    /// The region of the process's own configuration.
+    pub fn default_region(&self) -> Option<String> {
+        self.0.base.region().map(ToString::to_string)
+    }
+
+    /// The metrics, to be registered once.
+    pub fn metrics(&self) -> &AwsMetrics {
+        &self.0.metrics
+    }
+
+    /// The limiter that all calls wait for.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    pub(super) fn batches(&self) -> &Batches {
+        &self.0.batches
+    }
+
+    /// Makes one call: waits for a token, asks the fence before a write, sends once, in time, and classifies.
+    ///
+    /// `send` is the future of the SDK's `send()`; nothing leaves before it is polled here.
+    /// The future is boxed, because the SDK's are thousands of bytes large.
+    pub fn call<'a, T, E, F>(
+        &'a self,
+        scope: &'a Scope,
+        op: Op,
+        priority: Priority,
+        send: F,
+    ) -> BoxFuture<'a, Result<T, AwsError>>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
+        T: Send + 'a,
+        E: ProvideErrorMetadata + std::error::Error + Send + 'static,
+    {
+        Box::pin(async move {
+            self.admit(scope, op, priority).await?;
+            let started = Instant::now();
+            let answer = match timeout(self.0.settings.operation_timeout, send).await {
+                Ok(Ok(output)) => Ok(output),
+                Ok(Err(error)) => Err(AwsError::recognise_sdk(op.name(), &error)),
+                Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
+            };
+            let took = started.elapsed();
+            answer.inspect(|_| self.succeeded(scope, op, took)).map_err(|(error, recognised)| {
+                self.failed(scope, op, &error, recognised, took);
+                error
+            })
+        })
+    }
+
+    /// Waits for a token; a write must also find the fence open after the wait.
+    async fn admit(&self, scope: &Scope, op: Op, priority: Priority) -> Result<(), AwsError> {
+        let shared = &*self.0;
+        let waited = shared.limiter.acquire(scope, op, priority).await;
+        shared.metrics.waited(scope, op, priority, waited);
+        let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
+        if closed {
+            let message = "this replica does not hold the lease";
+            return Err(AwsError::new(op.name(), code::FENCED, message));
+        }
+        Ok(())
+    }
+
+    fn succeeded(&self, scope: &Scope, op: Op, took: Duration) {
+        self.0.metrics.answered(scope, op, "OK", took);
+        tracing::debug!(%scope, operation = op.name(), ?took, "AWS answered");
+    }
+
+    fn failed(&self, scope: &Scope, op: Op, error: &AwsError, recognised: bool, took: Duration) {
+        let shared = &*self.0;
+        shared.metrics.answered(scope, op, error.code_label(), took);
+        if error.class == Class::Throttled {
+            shared.limiter.throttled(scope, op);
+            shared.metrics.throttled(scope, op);
+        }
+        let request_id = error.request_id.as_deref();
+        tracing::debug!(
+            %scope, operation = op.name(), code = error.code, class = error.class.as_str(),
+            aws_request_id = request_id, ?took, "AWS refused or did not answer"
+        );
+        if recognised {
+            return;
+        }
+        shared.metrics.unclassified(scope, op);
+        let mut unknown = lock(&shared.unknown);
+        if unknown.len() < LOGGED_PAIRS && unknown.insert((error.code.clone(), error.message.clone())) {
+            tracing::warn!(
+                operation = op.name(),
+                code = error.code,
+                message = error.message,
+                aws_request_id = request_id,
+                "AWS answered with an error the operator does not know"
+            );
+        }
+    }
+
+    fn clients(&self, scope: &Scope) -> Clients {
+        // Held while the account is read, so that a change of the account comes before or after both.
+        let mut clients = lock(&self.0.clients);
+        if let Some(found) = clients.get(scope) {
+            return found.clone();
+        }
+        let known = lock(&self.0.accounts).get(&scope.account).cloned();
+        let config = known.unwrap_or_else(|| without_credentials(&self.0.base));
+        let made = make(&config, scope, &self.0.settings);
+        clients.insert(scope.clone(), made.clone());
+        made
+    }
+}
+
+/// Never another account's credentials in place of missing ones.
+fn without_credentials(base: &SdkConfig) -> SdkConfig {
+    let mut builder = base.to_builder();
+    builder.set_credentials_provider(None);
+    builder.build()
+}
+
+fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) -> Clients {
+    let region = Region::new(scope.region.clone());
+    // One attempt: repeats belong to the caller, who knows tokens and limits.
+    let retries = RetryConfig::standard().with_max_attempts(1);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(settings.attempt_timeout)
+        .operation_timeout(settings.operation_timeout)
+        .build();
+    // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
+    let partition = |service: &str| RetryPartition::custom(format!("{service}-{scope}")).build();
+    let ecs = aws_sdk_ecs::config::Builder::from(config)
+        .behavior_version(behavior())
+        .region(region.clone())
+        .retry_config(retries.clone())
+        .timeout_config(timeouts.clone())
+        .retry_partition(partition("ecs"))
+        .build();
+    let autoscaling = aws_sdk_applicationautoscaling::config::Builder::from(config)
+        .behavior_version(behavior())
+        .region(region)
+        .retry_config(retries)
+        .timeout_config(timeouts)
+        .retry_partition(partition("application-autoscaling"))
+        .build();
+    Clients {
+        ecs: aws_sdk_ecs::Client::from_conf(ecs),
+        autoscaling: aws_sdk_applicationautoscaling::Client::from_conf(autoscaling),
+    }
+}
+
+#[cfg(test)]
+#[path = "clients_tests.rs"]
+mod tests;

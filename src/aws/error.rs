@@ -1,0 +1,157 @@
+//! One error type for every AWS call: operation, class, code, message, request id.
+
+use std::error::Error;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::classify::{self, Class, code, recognise};
+
+/// The most bytes of a message that are kept.
+pub const MESSAGE_BYTES: usize = 1_024;
+const CODE_BYTES: usize = 128;
+
+/// A failed AWS call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code}: {message}")]
+pub struct AwsError {
+    /// AWS's name of the operation.
+    pub operation: &'static str,
+    /// What kind of failure it is.
+    pub class: Class,
+    /// AWS's error code, or one of [`classify::code`] where AWS gave none.
+    pub code: String,
+    /// The message: at most [`MESSAGE_BYTES`], without control characters.
+    pub message: String,
+    /// AWS's request id, if an answer came.
+    pub request_id: Option<String>,
+}
+
+impl AwsError {
+    /// An error made from its code and message; the class follows from them.
+    pub fn new(operation: &'static str, code: &str, message: &str) -> Self {
+        Self::with_status(operation, code, message, None).0
+    }
+
+    fn with_status(operation: &'static str, code: &str, message: &str, status: Option<u16>) -> (Self, bool) {
+        let (class, recognised) = recognise(code, message, status);
+        let code = if code.is_empty() { code::UNREADABLE } else { code };
+        let error = Self {
+            operation,
+            class,
+            code: tidy(code, CODE_BYTES),
+            message: tidy(message, MESSAGE_BYTES),
+            request_id: None,
+        };
+        (error, recognised)
+    }
+
+    /// From an SDK error of any operation. Reads code and message only, never the SDK's enum.
+    pub fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        Self::recognise_sdk(operation, error).0
+    }
+
+    /// As [`AwsError::from_sdk`], with whether code and message are known to the table.
+    pub(crate) fn recognise_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> (Self, bool)
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let raw = error.raw_response();
+        let status = raw.map(|answer| answer.status().as_u16());
+        let (code, message) = match error {
+            SdkError::ServiceError(service) => {
+                let meta = service.err().meta();
+                (meta.code().unwrap_or_default(), meta.message().unwrap_or_default().to_owned())
+            }
+            SdkError::TimeoutError(_) => (code::TIMEOUT, chain(error)),
+            SdkError::DispatchFailure(failure) => {
+                let text = chain(error);
+                (dispatch_code(failure.is_timeout(), failure.is_io(), &text), text)
+            }
+            SdkError::ConstructionFailure(_) => (code::CONSTRUCTION, chain(error)),
+            // Later kinds of the SDK's error too: an answer we could not make sense of.
+            SdkError::ResponseError(_) | _ => (code::UNREADABLE, chain(error)),
+        };
+        let (mut made, recognised) = Self::with_status(operation, code, &message, status);
+        made.request_id =
+            raw.and_then(|answer| answer.headers().get("x-amzn-requestid")).map(|id| tidy(id, CODE_BYTES));
+        (made, recognised)
+    }
+
+    /// The code as a metric label from a closed set.
+    pub fn code_label(&self) -> &'static str {
+        classify::code_label(&self.code)
+    }
+}
+
+/// A failure before the request left that speaks of credentials is the account's, not the network's.
+fn dispatch_code(timeout: bool, io: bool, text: &str) -> &'static str {
+    let text = text.to_ascii_lowercase();
+    let identity = ["credential", "identity", "auth scheme"].iter().any(|word| text.contains(word));
+    match (timeout, io) {
+        (true, _) => code::TIMEOUT,
+        (false, false) if identity => code::NO_CREDENTIALS,
+        (false, _) => code::DISPATCH,
+    }
+}
+
+/// The error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = cause.source();
+    }
+    text
+}
+
+/// Control characters become spaces; cut at `limit` bytes on a character boundary.
+pub(crate) fn tidy(text: &str, limit: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(limit));
+    for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }) {
+        if out.len() + c.len_utf8() > limit {
+            break;
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_cut_on_a_character_boundary_and_stays_one_line() {
+        let long = "é".repeat(MESSAGE_BYTES);
+        let error = AwsError::new("UpdateService", "ClientException", &format!("a\n\u{1b}[31m{long}"));
+        assert!(error.message.len() <= MESSAGE_BYTES && error.message.len() > MESSAGE_BYTES - 2);
+        assert!(!error.message.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn an_error_reads_operation_code_message() {
+        let error =
+            AwsError::new("RegisterTaskDefinition", "ClientException", "Too many concurrent attempts to create");
+        assert_eq!(
+            error.to_string(),
+            "RegisterTaskDefinition: ClientException: Too many concurrent attempts to create"
+        );
+        assert_eq!(error.class, Class::Concurrent);
+    }
+
+    #[test]
+    fn an_error_without_a_code_is_an_unreadable_answer() {
+        let error = AwsError::new("UpdateService", "", "<html>");
+        assert_eq!((error.code.as_str(), error.class), (code::UNREADABLE, Class::UnknownOutcome));
+    }
+}

@@ -1,0 +1,129 @@
+//! What the gate to AWS counts.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::op::{Op, Priority};
+use super::scope::Scope;
+
+/// Labels of one answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct AnswerLabels {
+    account: String,
+    region: String,
+    service: &'static str,
+    operation: &'static str,
+    code: &'static str,
+}
+
+/// Labels of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OperationLabels {
+    account: String,
+    region: String,
+    service: &'static str,
+    operation: &'static str,
+}
+
+/// Labels of a wait for a token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct WaitLabels {
+    account: String,
+    region: String,
+    bucket: &'static str,
+    priority: &'static str,
+}
+
+/// The metrics of every AWS call.
+#[derive(Clone, Debug)]
+pub struct AwsMetrics {
+    requests: Family<AnswerLabels, Counter>,
+    duration: Family<OperationLabels, Histogram>,
+    throttled: Family<OperationLabels, Counter>,
+    limiter_wait: Family<WaitLabels, Histogram>,
+    unclassified: Family<OperationLabels, Counter>,
+}
+
+impl Default for AwsMetrics {
+    fn default() -> Self {
+        Self {
+            requests: Family::default(),
+            duration: Family::new_with_constructor(|| {
+                Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0])
+            }),
+            throttled: Family::default(),
+            limiter_wait: Family::new_with_constructor(|| {
+                Histogram::new([0.001, 0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1_200.0])
+            }),
+            unclassified: Family::default(),
+        }
+    }
+}
+
+impl AwsMetrics {
+    /// Registers all of them under `ecs_operator_aws`.
+    pub fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("ecs_operator_aws");
+        registry.register(
+            "requests",
+            "Calls to AWS by answer; code is OK, an AWS error code or Other",
+            self.requests.clone(),
+        );
+        registry.register(
+            "request_duration_seconds",
+            "Time from sending a call to its answer, without the wait for a token",
+            self.duration.clone(),
+        );
+        registry.register("throttled", "Calls that AWS throttled", self.throttled.clone());
+        registry.register("limiter_wait_seconds", "Time a call waited for a token", self.limiter_wait.clone());
+        registry.register(
+            "unclassified_errors",
+            "Errors whose code or message the operator does not know",
+            self.unclassified.clone(),
+        );
+    }
+
+    pub(crate) fn waited(&self, scope: &Scope, op: Op, priority: Priority, wait: Duration) {
+        let labels = WaitLabels {
+            account: scope.account.0.clone(),
+            region: scope.region.clone(),
+            bucket: op.bucket().as_str(),
+            priority: priority.as_str(),
+        };
+        self.limiter_wait.get_or_create(&labels).observe(wait.as_secs_f64());
+    }
+
+    pub(crate) fn answered(&self, scope: &Scope, op: Op, code: &'static str, took: Duration) {
+        self.duration.get_or_create(&operation(scope, op)).observe(took.as_secs_f64());
+        let labels = AnswerLabels {
+            account: scope.account.0.clone(),
+            region: scope.region.clone(),
+            service: op.service().as_str(),
+            operation: op.name(),
+            code,
+        };
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn throttled(&self, scope: &Scope, op: Op) {
+        self.throttled.get_or_create(&operation(scope, op)).inc();
+    }
+
+    pub(crate) fn unclassified(&self, scope: &Scope, op: Op) {
+        self.unclassified.get_or_create(&operation(scope, op)).inc();
+    }
+}
+
+fn operation(scope: &Scope, op: Op) -> OperationLabels {
+    OperationLabels {
+        account: scope.account.0.clone(),
+        region: scope.region.clone(),
+        service: op.service().as_str(),
+        operation: op.name(),
+    }
+}

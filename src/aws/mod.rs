@@ -1,0 +1,31 @@
+//! The wire to AWS: clients, one gate for every call, batching, paging and error classes; no decisions.
+
+pub mod batcher;
+pub mod classify;
+pub mod clients;
+pub mod describe;
+pub mod error;
+pub mod limiter;
+pub mod metrics;
+pub mod op;
+pub mod pages;
+pub mod quota;
+pub mod scope;
+
+#[cfg(test)]
+mod test_wire;
+
+pub use classify::{Class, classify};
+pub use clients::{Aws, AwsSettings, load_config};
+pub use error::AwsError;
+pub use limiter::LimiterSettings;
+pub use op::{Op, Priority, Service};
+pub use quota::{Bucket, Quota};
+pub use scope::{AccountKey, Scope};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks; a panic elsewhere while the lock was held does not spread.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,54 @@
+//! The admin routes, called without a socket.
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use tracing::Level;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::*;
+use crate::runtime::telemetry::switchable;
+
+async fn ask(router: &Router, method: &str, path: &str, body: &str) -> (StatusCode, String) {
+    let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn probes_follow_the_flags_and_metrics_are_served() {
+    let health = Health::default();
+    let (_filter, switch) = switchable(LogLevel::Info);
+    let router = router(health.clone(), Metrics::new(|_| ()), switch);
+    assert_eq!(ask(&router, "GET", "/livez", "").await.0, StatusCode::OK);
+    assert_eq!(ask(&router, "GET", "/readyz", "").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    health.set_ready(true);
+    assert_eq!(ask(&router, "GET", "/readyz", "").await.0, StatusCode::OK);
+    health.set_alive(false);
+    assert_eq!(ask(&router, "GET", "/livez", "").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, text) = ask(&router, "GET", "/metrics", "").await;
+    assert!(
+        status == StatusCode::OK && text.contains("ecs_operator_build_info") && text.ends_with("# EOF\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_log_level_is_changed_by_name_only() {
+    let (filter, switch) = switchable(LogLevel::Info);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(filter);
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+    let router = router(Health::default(), Metrics::new(|_| ()), switch);
+    for refused in ["aws_smithy_runtime=trace", "loud", "", &"x".repeat(100)] {
+        let (status, _) = ask(&router, "PUT", "/log-level", refused).await;
+        assert!(status.is_client_error(), "{refused}: {status}");
+    }
+    assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+    assert_eq!(ask(&router, "PUT", "/log-level", "debug\n").await.0, StatusCode::OK);
+    assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+    assert_eq!(ask(&router, "GET", "/log-level", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+}

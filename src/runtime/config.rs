@@ -1,0 +1,208 @@
+//! The operator's settings: flags, each with an environment variable.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::aws::{AwsSettings, LimiterSettings};
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// How much of the operator's own doings is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// Only what failed.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And every change.
+    Info,
+    /// And every call.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// Everything that can be set from outside.
+#[derive(Clone, Debug, PartialEq, Parser)]
+#[command(name = "ecs-operator", version, about = "A Kubernetes operator for Amazon ECS")]
+pub struct Config {
+    /// AWS region of objects that name none; default: that of the AWS configuration
+    #[arg(long, env = "AWS_REGION", value_parser = region)]
+    pub region: Option<String>,
+    /// URL all AWS calls go to; default: AWS's own endpoints
+    #[arg(long, env = "AWS_ENDPOINT_URL", value_parser = url)]
+    pub endpoint_url: Option<String>,
+    /// Namespace to watch; default: all
+    #[arg(long, env = "ECS_OPERATOR_NAMESPACE", value_parser = not_empty)]
+    pub namespace: Option<String>,
+    /// Name of this installation, written into owner tags; default: "default"
+    #[arg(long, env = "ECS_OPERATOR_INSTALLATION_ID", default_value = "default", hide_default_value = true, value_parser = not_empty)]
+    pub installation_id: String,
+    /// Address and port of probes and metrics; default: 0.0.0.0:8080
+    #[arg(long, env = "ECS_OPERATOR_ADMIN_ADDRESS", default_value = "0.0.0.0:8080", hide_default_value = true)]
+    pub admin_address: SocketAddr,
+    /// Form of log lines; default: json
+    #[arg(long, env = "ECS_OPERATOR_LOG_FORMAT", default_value = "json", hide_default_value = true)]
+    pub log_format: LogFormat,
+    /// How much is logged; default: info
+    #[arg(long, env = "ECS_OPERATOR_LOG_LEVEL", default_value = "info", hide_default_value = true)]
+    pub log_level: LogLevel,
+    /// Objects of one kind reconciled at once, 1 to 10000; default: 256
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value = "256", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    pub concurrency: u16,
+    /// Seconds between two visits of an object, 10 to 86400; default: 300
+    #[arg(long, env = "ECS_OPERATOR_SWEEP_INTERVAL_SECONDS", default_value = "300", hide_default_value = true, value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    pub sweep_interval_seconds: u64,
+    /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
+    #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
+    pub limiter_share: f64,
+    /// What happens to AWS resources of deleted objects that do not say, Delete or Retain; default: Delete
+    #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true, value_parser = deletion_policy)]
+    pub default_deletion_policy: DeletionPolicy,
+    /// What the operator may do to AWS, Manage, Observe or Plan; default: Manage
+    #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true, value_parser = management_mode)]
+    pub management_mode: ManagementMode,
+}
+
+impl Config {
+    /// Time between two visits of an object.
+    pub fn sweep_interval(&self) -> Duration {
+        Duration::from_secs(self.sweep_interval_seconds)
+    }
+
+    /// The settings of the AWS gate; the fence is for the caller to add.
+    pub fn aws_settings(&self) -> AwsSettings {
+        let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
+        AwsSettings { limiter, ..AwsSettings::default() }
+    }
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !text.is_empty() && text.chars().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("a region has lower-case letters, digits and hyphens, such as eu-central-1".to_owned())
+    }
+}
+
+fn url(text: &str) -> Result<String, String> {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        Ok(text.to_owned())
+    } else {
+        Err("must start with http:// or https://".to_owned())
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.01..=1.0).contains(&share) => Ok(share),
+        _ => Err("must be a number from 0.01 to 1".to_owned()),
+    }
+}
+
+fn deletion_policy(text: &str) -> Result<DeletionPolicy, &'static str> {
+    DeletionPolicy::parse(text).ok_or("must be Delete or Retain")
+}
+
+fn management_mode(text: &str) -> Result<ManagementMode, &'static str> {
+    ManagementMode::parse(text).ok_or("must be Manage, Observe or Plan")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Config, clap::Error> {
+        Config::try_parse_from(std::iter::once("ecs-operator").chain(args.iter().copied()))
+    }
+
+    #[test]
+    fn without_flags_the_documented_defaults_hold() {
+        let config = parse(&["--region", "eu-west-1"]).unwrap();
+        assert_eq!(config.namespace, None);
+        assert_eq!(config.installation_id, "default");
+        assert_eq!(config.admin_address.to_string(), "0.0.0.0:8080");
+        assert_eq!((config.log_format, config.log_level), (LogFormat::Json, LogLevel::Info));
+        assert_eq!(config.concurrency, 256);
+        assert_eq!(config.sweep_interval(), Duration::from_mins(5));
+        assert!((config.aws_settings().limiter.share - 0.5).abs() < f64::EPSILON);
+        assert_eq!(config.default_deletion_policy, DeletionPolicy::Delete);
+        assert_eq!(config.management_mode, ManagementMode::Manage);
+    }
+
+    #[test]
+    fn every_setting_can_be_given() {
+        let config = parse(&[
+            "--endpoint-url=http://127.0.0.1:9",
+            "--namespace=team",
+            "--installation-id=blue",
+            "--admin-address=127.0.0.1:0",
+            "--log-format=text",
+            "--log-level=debug",
+            "--concurrency=8",
+            "--sweep-interval-seconds=60",
+            "--limiter-share=0.25",
+            "--default-deletion-policy=Retain",
+            "--management-mode=Plan",
+        ])
+        .unwrap();
+        assert_eq!(config.endpoint_url.as_deref(), Some("http://127.0.0.1:9"));
+        assert_eq!(config.namespace.as_deref(), Some("team"));
+        assert_eq!((config.installation_id.as_str(), config.concurrency), ("blue", 8));
+        assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
+        assert_eq!(config.default_deletion_policy, DeletionPolicy::Retain);
+        assert_eq!(config.management_mode, ManagementMode::Plan);
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        let bad = [
+            "--region=EU West",
+            "--endpoint-url=ftp://x",
+            "--namespace=",
+            "--concurrency=0",
+            "--sweep-interval-seconds=1",
+            "--limiter-share=0",
+            "--limiter-share=1.5",
+            "--limiter-share=NaN",
+            "--log-level=ecs_operator=trace",
+            "--default-deletion-policy=Orphan",
+            "--management-mode=manage!",
+            "--admin-address=8080",
+        ];
+        for flag in bad {
+            assert!(parse(&[flag]).is_err(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_and_a_help_line_with_its_default() {
+        let command = Config::command();
+        command.clone().debug_assert();
+        for arg in command.get_arguments().filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())) {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(arg.get_env().is_some(), "{}", arg.get_id());
+            assert!(help.contains("default:") && !help.contains('\n'), "{}: {help}", arg.get_id());
+            for default in arg.get_default_values() {
+                assert!(help.contains(&*default.to_string_lossy()), "{}: {help}", arg.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What the process needs beside the controllers: settings, logs, metrics, probes, an orderly end.
+
+pub mod admin;
+pub mod config;
+pub mod metrics;
+pub mod shutdown;
+pub mod telemetry;
+pub mod tls;

@@ -1,0 +1,101 @@
+//! Log lines: JSON or text, with a level that can be changed while running.
+
+use std::fmt;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry, fmt as lines, reload};
+
+use super::config::{LogFormat, LogLevel};
+
+/// Logging could not be set up or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// Something installed another subscriber first.
+    #[error("logging is set up already: {0}")]
+    Occupied(#[from] tracing_subscriber::util::TryInitError),
+    /// The level could not be changed.
+    #[error("the log level cannot be changed: {0}")]
+    Reload(#[from] reload::Error),
+}
+
+/// Changes the level of a running process.
+#[derive(Clone)]
+pub struct LevelSwitch(reload::Handle<Targets, Registry>);
+
+impl fmt::Debug for LevelSwitch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LevelSwitch")
+    }
+}
+
+impl LevelSwitch {
+    /// From now on this level.
+    pub fn set(&self, level: LogLevel) -> Result<(), TelemetryError> {
+        Ok(self.0.reload(targets(level))?)
+    }
+}
+
+/// Sets up logging to standard error for the whole process.
+pub fn init(format: LogFormat, level: LogLevel) -> Result<LevelSwitch, TelemetryError> {
+    let (filter, switch) = switchable(level);
+    let layer = match format {
+        LogFormat::Json => {
+            lines::layer().json().flatten_event(true).with_writer(std::io::stderr).with_filter(filter).boxed()
+        }
+        LogFormat::Text => lines::layer().with_writer(std::io::stderr).with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry().with(layer).try_init()?;
+    Ok(switch)
+}
+
+pub(super) fn switchable(level: LogLevel) -> (reload::Layer<Targets, Registry>, LevelSwitch) {
+    let (filter, inner) = reload::Layer::new(targets(level));
+    (filter, LevelSwitch(inner))
+}
+
+/// What is let through: the level holds for the operator's own lines only.
+///
+/// The AWS SDK, at trace level, prints parsed answers and with them environment values; HTTP
+/// and Kubernetes libraries may print bodies. None of them is ever let below `info`.
+pub(crate) fn targets(level: LogLevel) -> Targets {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("ecs_operator", level)
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn other_libraries_never_log_below_info() {
+        for library in ["aws_smithy_runtime::client::orchestrator", "aws_sdk_ecs", "hyper", "kube_client", "rustls"] {
+            let filter = targets(LogLevel::Trace);
+            assert!(!filter.would_enable(library, &Level::DEBUG), "{library}");
+            assert!(filter.would_enable(library, &Level::INFO), "{library}");
+            assert!(!targets(LogLevel::Error).would_enable(library, &Level::INFO), "{library}");
+        }
+        assert!(targets(LogLevel::Trace).would_enable("ecs_operator::aws", &Level::TRACE));
+    }
+
+    #[test]
+    fn the_level_changes_while_running() {
+        let (filter, switch) = switchable(LogLevel::Info);
+        let layer = lines::layer().with_writer(std::io::sink).with_filter(filter);
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+        switch.set(LogLevel::Debug).unwrap();
+        assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+        assert!(!tracing::enabled!(target: "aws_sdk_ecs", Level::DEBUG));
+    }
+}
