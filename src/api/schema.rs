@@ -117,8 +117,12 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// The only two defaults: a status that says "not seen yet", and the scale path.
+/// The description of spec, and the only two defaults: a status that says "not seen yet", and the scale path.
 fn defaults(kind: &str, root: &mut Value) {
+    if let Some(spec) = root.pointer_mut("/properties/spec").and_then(Value::as_object_mut) {
+        let text = "What ECS is asked for, in the words of the ECS API, and what the operator may do.";
+        spec.entry("description").or_insert_with(|| json!(text));
+    }
     if let Some(status) = root.pointer_mut("/properties/status").and_then(Value::as_object_mut) {
         status.insert("default".to_owned(), json!({ "observedGeneration": -1 }));
     }
