@@ -8,5 +8,7 @@ pub mod mirror;
 pub mod names;
 pub mod policy;
 pub mod reference;
+pub mod rules;
+pub mod schema;
 pub mod shapes;
 pub mod status;

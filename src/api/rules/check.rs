@@ -1,0 +1,57 @@
+//! The rules of a kind evaluated in this process.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use kube::core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema};
+use serde_json::Value;
+
+use crate::api::schema::schema;
+
+/// A rule that an object breaks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The field, as written in the object (`spec.memory`).
+    pub path: String,
+    /// What it must be.
+    pub message: String,
+}
+
+thread_local! {
+    static COMPILED: RefCell<BTreeMap<String, Rc<CompiledSchema>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+fn compiled(kind: &str) -> Result<Option<Rc<CompiledSchema>>, String> {
+    if let Some(known) = COMPILED.with_borrow(|cache| cache.get(kind).cloned()) {
+        return Ok(Some(known));
+    }
+    let Some(schema) = schema(kind).map_err(|error| error.to_string())? else { return Ok(None) };
+    let fresh = Rc::new(compile_schema(&schema));
+    COMPILED.with_borrow_mut(|cache| cache.insert(kind.to_owned(), Rc::clone(&fresh)));
+    Ok(Some(fresh))
+}
+
+/// The CEL rules that `object` breaks, sorted; with `old`, also the rules about changes. These are
+/// the rules that the API server evaluates, for objects stored before a rule existed. Sizes,
+/// types and required members are the API server's alone.
+pub fn violations(kind: &str, object: &Value, old: Option<&Value>) -> Vec<Violation> {
+    let schema = match compiled(kind) {
+        Ok(Some(schema)) => schema,
+        Ok(None) => return Vec::new(),
+        Err(message) => return vec![Violation { path: String::new(), message }],
+    };
+    let Err(errors) = Validator::new().validate_compiled(&schema, object, old) else {
+        return Vec::new();
+    };
+    let mut found: Vec<Violation> = errors
+        .into_vec()
+        .into_iter()
+        // What this evaluator cannot evaluate was left to the API server.
+        .filter(|error| matches!(error.kind, ErrorKind::ValidationFailure | ErrorKind::EvaluationError))
+        .map(|error| Violation { path: error.field_path.trim_start_matches('.').to_owned(), message: error.message })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,0 +1,103 @@
+//! Printer columns, subresources and selectable fields of each kind.
+
+use serde_json::{Map, Value, json};
+
+/// Name, type, path, description; wide columns are shown by `-o wide` only.
+struct Column(&'static str, &'static str, &'static str, &'static str, Wide);
+
+#[derive(PartialEq)]
+enum Wide {
+    No,
+    Yes,
+}
+
+const READY: Column = Column(
+    "Ready",
+    "string",
+    r#".status.conditions[?(@.type=="Ready")].status"#,
+    "Whether AWS does what the spec asks and the result is healthy",
+    Wide::No,
+);
+const REASON: Column =
+    Column("Reason", "string", r#".status.conditions[?(@.type=="Ready")].reason"#, "Why it is ready or not", Wide::No);
+const AGE: Column = Column("Age", "date", ".metadata.creationTimestamp", "Time since the object was created", Wide::No);
+const ARN: Column = Column("ARN", "string", ".status.arn", "ARN of the AWS resource", Wide::Yes);
+const MESSAGE: Column = Column(
+    "Message",
+    "string",
+    r#".status.conditions[?(@.type=="Ready")].message"#,
+    "What there is to say about Ready",
+    Wide::Yes,
+);
+
+const CLUSTER: &[Column] = &[
+    READY,
+    REASON,
+    Column("Services", "integer", ".status.activeServicesCount", "Active services in the cluster", Wide::No),
+    Column("Tasks", "integer", ".status.runningTasksCount", "Running tasks in the cluster", Wide::No),
+    AGE,
+    ARN,
+    Column("Account", "string", ".status.account.id", "AWS account of the cluster", Wide::Yes),
+    Column("Region", "string", ".status.account.region", "AWS Region of the cluster", Wide::Yes),
+    MESSAGE,
+];
+
+const TASK_DEFINITION: &[Column] = &[
+    READY,
+    REASON,
+    Column("Family", "string", ".status.family", "Family in ECS", Wide::No),
+    Column("Revision", "integer", ".status.revision", "Revision with the current content", Wide::No),
+    Column("CPU", "string", ".status.cpu", "CPU units of the task", Wide::No),
+    Column("Memory", "string", ".status.memory", "Memory of the task in MiB", Wide::No),
+    AGE,
+    ARN,
+    MESSAGE,
+];
+
+const SERVICE: &[Column] = &[
+    READY,
+    REASON,
+    Column("Desired", "integer", ".status.desiredCount", "Tasks that ECS is asked for", Wide::No),
+    Column("Running", "integer", ".status.runningCount", "Tasks running", Wide::No),
+    Column("Pending", "integer", ".status.pendingCount", "Tasks pending", Wide::No),
+    Column("TaskDef", "string", ".status.taskDefinition", "Task definition that runs", Wide::No),
+    Column("Rollout", "string", ".status.rollout.display", "Deployment in progress, or the last one", Wide::No),
+    AGE,
+    Column("Cluster", "string", ".status.cluster", "Cluster the service runs in", Wide::Yes),
+    Column("Launch", "string", ".status.launch", "Launch type or capacity providers", Wide::Yes),
+    Column("Mode", "string", ".status.effective.managementMode", "How much the operator may do", Wide::Yes),
+    ARN,
+    MESSAGE,
+];
+
+/// Adds what kube-derive is not told about to one version of a CRD.
+pub(super) fn add(kind: &str, version: &mut Map<String, Value>) {
+    let (columns, selectable, scale): (&[Column], &[&str], bool) = match kind {
+        "EcsCluster" => (CLUSTER, &[], false),
+        "EcsTaskDefinition" => (TASK_DEFINITION, &[], false),
+        "EcsService" => (SERVICE, &[".spec.clusterRef.name", ".spec.taskDefinitionRef.name", ".spec.launchType"], true),
+        _ => (&[], &[], false),
+    };
+    let columns: Vec<Value> = columns.iter().map(column).collect();
+    version.insert("additionalPrinterColumns".to_owned(), Value::Array(columns));
+    let fields: Vec<Value> = selectable.iter().map(|path| json!({ "jsonPath": path })).collect();
+    version.insert("selectableFields".to_owned(), Value::Array(fields));
+    let mut subresources = json!({ "status": {} });
+    if let (true, Some(map)) = (scale, subresources.as_object_mut()) {
+        let paths = json!({
+            "specReplicasPath": ".spec.desiredCount",
+            "statusReplicasPath": ".status.runningCount",
+            "labelSelectorPath": ".status.selector",
+        });
+        map.insert("scale".to_owned(), paths);
+    }
+    version.insert("subresources".to_owned(), subresources);
+}
+
+fn column(Column(name, kind, path, description, wide): &Column) -> Value {
+    let mut column = json!({ "name": name, "type": kind, "jsonPath": path, "description": description });
+    if let (Wide::Yes, Some(column)) = (wide, column.as_object_mut()) {
+        column.insert("priority".to_owned(), json!(1));
+    }
+    column
+}
