@@ -240,4 +240,9 @@ impl EcsServiceSpec {
             ..observed
         }
     }
+
+    /// What only a service revision shows.
+    pub fn observed_revision(wire: &sdk::ServiceRevision) -> Self {
+        observe!(wire; gateway_connectors, monitoring,)
+    }
 }

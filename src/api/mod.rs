@@ -12,3 +12,9 @@ pub mod rules;
 pub mod schema;
 pub mod shapes;
 pub mod status;
+
+pub use ecs_cluster::{EcsCluster, EcsClusterSpec};
+pub use ecs_service::{EcsService, EcsServiceSpec};
+pub use ecs_task_definition::{EcsTaskDefinition, EcsTaskDefinitionSpec};
+pub use mirror::Incomplete;
+pub use status::{EcsClusterStatus, EcsServiceStatus, EcsTaskDefinitionStatus};

@@ -63,9 +63,15 @@ pub struct Config {
     /// Seconds between two visits of an object, 10 to 86400; default: 300
     #[arg(long, env = "ECS_OPERATOR_SWEEP_INTERVAL_SECONDS", default_value = "300", hide_default_value = true, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     pub sweep_interval_seconds: u64,
+    /// Seconds between two looks at something that is changing, 1 to 300; default: 10
+    #[arg(long, env = "ECS_OPERATOR_FOLLOW_INTERVAL_SECONDS", default_value = "10", hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub follow_interval_seconds: u64,
     /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
+    /// Name of this process in events; default: ecs-operator
+    #[arg(long, env = "POD_NAME", value_parser = not_empty)]
+    pub pod_name: Option<String>,
     /// What happens to AWS resources of deleted objects that do not say, Delete or Retain; default: Delete
     #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true, value_parser = deletion_policy)]
     pub default_deletion_policy: DeletionPolicy,
@@ -78,6 +84,16 @@ impl Config {
     /// Time between two visits of an object.
     pub fn sweep_interval(&self) -> Duration {
         Duration::from_secs(self.sweep_interval_seconds)
+    }
+
+    /// Time between two looks at something that is changing.
+    pub fn follow_interval(&self) -> Duration {
+        Duration::from_secs(self.follow_interval_seconds)
+    }
+
+    /// This process, as reported in events: the pod's name, or `ecs-operator`.
+    pub fn identity(&self) -> String {
+        self.pod_name.clone().unwrap_or_else(|| "ecs-operator".to_owned())
     }
 
     /// The settings of the AWS gate; the fence is for the caller to add.

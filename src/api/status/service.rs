@@ -14,7 +14,7 @@ pub struct Rollout {
     pub id: String,
     /// Short form for the ROLLOUT column, for example `IN_PROGRESS 2/4`.
     pub display: String,
-    /// PENDING, IN_PROGRESS, COMPLETED, FAILED, ROLLED_BACK, STOPPED.
+    /// PENDING, IN_PROGRESS, ROLLING_BACK, COMPLETED, FAILED, ROLLED_BACK, ROLLBACK_FAILED, STOPPED.
     pub state: String,
     /// ROLLING, BLUE_GREEN, LINEAR or CANARY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +34,12 @@ pub struct Rollout {
     /// Traffic asked for the new revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<LoadBalancerWeights>,
+    /// Hash of the content that the deployment brings, if it is what the spec asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_hash: Option<String>,
+    /// Id of the deployment that took its place when it was rolled back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back_to: Option<String>,
     /// ECS's reason for the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -1,0 +1,124 @@
+//! Per-object memory of failures: exponential delays with jitter, and holds of permanent refusals. Pure.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::controllers::failure::Consequence;
+
+/// First delay after a failure.
+const BASE: Duration = Duration::from_secs(1);
+/// Longest delay after passing failures.
+const CEILING: Duration = Duration::from_secs(300);
+/// Permanent refusals are probed this often.
+pub const PROBE: Duration = Duration::from_secs(3600);
+/// A refusal under a catch-all code counts as final after this many spaced tries,
+/// because the table of passing messages can never be complete.
+pub const FINAL_AFTER: u32 = 3;
+
+/// Failures of one object since its last success or edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failures {
+    /// How many in a row.
+    pub count: u32,
+    /// When the first of them was seen.
+    pub since: Timestamp,
+    /// What the pass worked on: generation, references, requests.
+    pub inputs: String,
+    /// What the last of them meant; it may hold back calls while the inputs stay the same.
+    pub held: Option<Consequence>,
+}
+
+/// Failures of all objects, by UID.
+#[derive(Debug, Default)]
+pub struct Failed {
+    by_uid: BTreeMap<String, Failures>,
+    gone: BTreeMap<String, u32>,
+}
+
+impl Failed {
+    /// The object's failures, if it worked on the same inputs.
+    #[must_use]
+    pub fn of(&self, uid: &str, inputs: &str) -> Option<&Failures> {
+        self.by_uid.get(uid).filter(|f| f.inputs == inputs)
+    }
+
+    /// Counts one more failure; other inputs start anew.
+    pub fn add(&mut self, uid: &str, inputs: &str, now: Timestamp) -> &mut Failures {
+        let entry = self.by_uid.entry(uid.to_owned()).or_insert_with(|| Failures {
+            count: 0,
+            since: now,
+            inputs: inputs.to_owned(),
+            held: None,
+        });
+        if entry.inputs != inputs {
+            *entry = Failures { count: 0, since: now, inputs: inputs.to_owned(), held: None };
+        }
+        entry.count = entry.count.saturating_add(1);
+        entry
+    }
+
+    /// Forgets the failures of an object: it succeeded.
+    pub fn clear(&mut self, uid: &str) {
+        self.by_uid.remove(uid);
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&mut self, uid: &str) {
+        self.by_uid.remove(uid);
+        self.gone.remove(uid);
+    }
+
+    /// Counts looks in a row that did not find the object's resource.
+    pub fn gone(&mut self, uid: &str, gone: bool) -> u32 {
+        if !gone {
+            self.gone.remove(uid);
+            return 0;
+        }
+        let looks = self.gone.entry(uid.to_owned()).or_default();
+        *looks = looks.saturating_add(1);
+        *looks
+    }
+}
+
+/// The delay after the n-th failure in a row (n ≥ 1): doubling from 1 s to 5 min, spread by ±20 % per object.
+#[must_use]
+pub fn delay(count: u32, uid: &str) -> Duration {
+    let doubled = BASE.saturating_mul(1_u32.checked_shl(count.saturating_sub(1).min(16)).unwrap_or(u32::MAX));
+    jitter(doubled.min(CEILING), uid, u64::from(count))
+}
+
+/// Spreads a duration by ±20 %, the same for the same object and salt.
+#[must_use]
+pub fn jitter(duration: Duration, uid: &str, salt: u64) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (uid, salt).hash(&mut hasher);
+    let permille = 800 + u32::try_from(hasher.finish() % 401).unwrap_or(200);
+    duration.saturating_mul(permille) / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_up_to_five_minutes_and_stay_within_a_fifth() {
+        for (count, seconds) in [(1, 1.0), (2, 2.0), (5, 16.0), (20, 300.0), (u32::MAX, 300.0)] {
+            let d = delay(count, "u").as_secs_f64();
+            assert!(d >= seconds * 0.8 - 0.01 && d <= seconds * 1.2 + 0.01, "{count}: {d}");
+        }
+        assert_ne!(delay(9, "a"), delay(9, "b"));
+    }
+
+    #[test]
+    fn an_edit_starts_the_count_anew() {
+        let mut failed = Failed::default();
+        let at = Timestamp::UNIX_EPOCH;
+        failed.add("u", "1", at);
+        assert_eq!(failed.add("u", "1", at).count, 2);
+        assert!(failed.of("u", "2").is_none());
+        assert_eq!(failed.add("u", "2", at).count, 1);
+    }
+}

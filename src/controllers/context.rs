@@ -1,0 +1,158 @@
+//! What every pass may use: clients, clock, stores, settings, memory of failures.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kube::ResourceExt;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use crate::aws::Aws;
+use crate::controllers::backoff::Failed;
+use crate::controllers::clock::Clock;
+use crate::controllers::kind::Kind;
+use crate::controllers::relations::Wakes;
+use crate::controllers::revisions::Revisions;
+use crate::runtime::metrics::Metrics;
+
+/// Settings of the controllers; the operator's flags decide them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Installation id that stands in ownership tags.
+    pub installation: String,
+    /// This process, as reported in events.
+    pub instance: String,
+    /// Region of objects that name none.
+    pub region: String,
+    /// The widest management mode allowed.
+    pub management_mode: ManagementMode,
+    /// Deletion policy of objects that name none and were created by us.
+    pub deletion_policy: DeletionPolicy,
+    /// Time between two visits of a settled object.
+    pub sweep: Duration,
+    /// Time between two looks at something that is changing.
+    pub follow: Duration,
+    /// Time between two checks that a settled revision is still ACTIVE.
+    pub revision_sweep: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            installation: "default".to_owned(),
+            instance: "ecs-operator".to_owned(),
+            region: "us-east-1".to_owned(),
+            management_mode: ManagementMode::Manage,
+            deletion_policy: DeletionPolicy::Delete,
+            sweep: Duration::from_secs(300),
+            follow: Duration::from_secs(10),
+            revision_sweep: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The objects of every kind as the watches last told.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// All `EcsCluster`s.
+    pub clusters: Store<DeserializeGuard<EcsCluster>>,
+    /// All `EcsTaskDefinition`s.
+    pub task_definitions: Store<DeserializeGuard<EcsTaskDefinition>>,
+    /// All `EcsService`s.
+    pub services: Store<DeserializeGuard<EcsService>>,
+}
+
+/// What a reference leads to.
+#[derive(Clone, Debug)]
+pub enum Found<K> {
+    /// The object.
+    Object(Arc<K>),
+    /// No such object (yet).
+    Absent,
+    /// An object that this version cannot read; the text says why.
+    Undecodable(String),
+}
+
+/// Looks an object of a namespace up.
+pub fn find<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str, name: &str) -> Found<K> {
+    let key = ObjectRef::<DeserializeGuard<K>>::new(name).within(namespace);
+    match store.get(&key).map(|guard| guard.0.clone()) {
+        None => Found::Absent,
+        Some(Ok(object)) => Found::Object(Arc::new(object)),
+        Some(Err(invalid)) => Found::Undecodable(invalid.error),
+    }
+}
+
+/// All readable objects of a store, by namespace and name.
+pub fn all<K: Kind>(store: &Store<DeserializeGuard<K>>) -> Vec<K> {
+    let mut objects: Vec<K> = store.state().iter().filter_map(|guard| guard.0.as_ref().ok().cloned()).collect();
+    objects.sort_by_key(|object| (object.namespace(), object.name_any()));
+    objects
+}
+
+/// What every pass may use.
+#[derive(Clone)]
+pub struct Context {
+    /// Kubernetes.
+    pub kube: kube::Client,
+    /// AWS.
+    pub aws: Aws,
+    /// The time.
+    pub clock: Clock,
+    /// All objects.
+    pub stores: Stores,
+    /// Settings.
+    pub config: Arc<Config>,
+    /// Metrics of passes and conditions.
+    pub metrics: Metrics,
+    /// Wakes the dependants of what changed.
+    pub wakes: Wakes,
+    /// Task definition revisions read so far: they never change.
+    pub revisions: Revisions,
+    failed: Arc<Mutex<Failed>>,
+}
+
+impl Context {
+    /// A context with empty memory, as after a restart.
+    pub fn new(
+        kube: kube::Client,
+        aws: Aws,
+        clock: Clock,
+        stores: Stores,
+        config: Config,
+        metrics: Metrics,
+        wakes: Wakes,
+    ) -> Self {
+        Self {
+            kube,
+            aws,
+            clock,
+            stores,
+            config: Arc::new(config),
+            metrics,
+            wakes,
+            revisions: Revisions::default(),
+            failed: Arc::default(),
+        }
+    }
+
+    /// The memory of failures.
+    pub(crate) fn failed(&self) -> MutexGuard<'_, Failed> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tags as ECS lists them, as a map.
+#[must_use]
+pub fn tag_map(tags: &[aws_sdk_ecs::types::Tag]) -> BTreeMap<String, String> {
+    tags.iter().filter_map(|tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()))).collect()
+}
+
+/// A map as ECS wants tags.
+#[must_use]
+pub fn tag_list(tags: &BTreeMap<String, String>) -> Vec<aws_sdk_ecs::types::Tag> {
+    tags.iter().map(|(key, value)| aws_sdk_ecs::types::Tag::builder().key(key).value(value).build()).collect()
+}

@@ -1,0 +1,157 @@
+//! The one driver of all passes: runs a kind's pass, writes its status once, publishes events, says when to come back.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use kube::api::{Api, DynamicObject};
+use kube::core::error_boundary::InvalidObject;
+use kube::core::{ApiResource, DeserializeGuard};
+use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
+
+use crate::api::condition::{Reason, merge};
+use crate::api::names::FINALIZER;
+use crate::api::status::Status;
+use crate::controllers::backoff::{delay, jitter};
+use crate::controllers::context::Context;
+use crate::controllers::events;
+use crate::controllers::failure::StepError;
+use crate::controllers::kind::Kind;
+use crate::controllers::pass::Pass;
+use crate::controllers::report::{Report, Requeue, Verdict};
+use crate::runtime::metrics::Reconciled;
+
+/// No pass may take longer; each call has a shorter deadline of its own.
+const PASS_DEADLINE: Duration = Duration::from_secs(180);
+
+/// A kind's pass.
+pub trait Reconcile: Kind {
+    /// observe (io) → plan (pure) → act (io) → status (pure).
+    fn reconcile(pass: &Pass<'_, Self>) -> impl Future<Output = Report<Self::Status>> + Send;
+}
+
+/// Runs one pass over an object, readable or not, and says when to come back.
+pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Action {
+    let running = cx.metrics.reconcile.start(K::KIND);
+    let uid = object.meta().uid.clone().unwrap_or_default();
+    cx.wakes.changed::<K>(&object.namespace().unwrap_or_default(), &object.name_any(), &cx.stores);
+    let pass = AssertUnwindSafe(async {
+        match &object.0 {
+            Ok(object) => visit(object, &cx).await,
+            Err(invalid) => undecodable::<K>(invalid, &cx).await,
+        }
+    })
+    .catch_unwind();
+    let result = match tokio::time::timeout(PASS_DEADLINE, pass).await {
+        Ok(Ok(Ok(requeue))) => Ok(requeue),
+        Ok(Ok(Err(error))) => Err(error.to_string()),
+        Ok(Err(_panic)) => Err("the pass panicked".to_owned()),
+        Err(_elapsed) => Err("the pass took too long".to_owned()),
+    };
+    match result {
+        Ok(requeue) => {
+            running.ended(Reconciled::Success);
+            match requeue {
+                Requeue::Sweep => Action::requeue(jitter(cx.config.sweep, &uid, 0)),
+                Requeue::After(after) => Action::requeue(jitter(after, &uid, 1)),
+                Requeue::Gone => gone(),
+            }
+        }
+        Err(error) => {
+            running.ended(Reconciled::Error);
+            let count = cx.failed().add(&uid, "driver", cx.clock.now()).count;
+            tracing::warn!(
+                kind = K::KIND,
+                namespace = object.namespace(),
+                name = object.name_any(),
+                error,
+                "pass failed"
+            );
+            Action::requeue(delay(count, &uid))
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the object is gone: nothing to come back to")]
+fn gone() -> Action {
+    Action::await_change()
+}
+
+async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepError> {
+    let pass = Pass::new(object, cx);
+    if pass.deleting() && !pass.claimed() {
+        cx.failed().forget(pass.uid());
+        cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
+        return Ok(Requeue::Gone);
+    }
+    let report = K::reconcile(&pass).await;
+    settle(&pass, report).await
+}
+
+/// Writes the status if it says something new, then publishes.
+async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Result<Requeue, StepError> {
+    let mut status = report.status;
+    let mut common = status.common();
+    let generation =
+        if report.keep_generation { pass.common.observed_generation.unwrap_or(-1) } else { pass.generation() };
+    common.observed_generation = Some(generation);
+    common.conditions = merge(&pass.common.conditions, &report.claims, generation, pass.now);
+    status.set_common(common);
+    let conditions = status.common().conditions;
+    let series = conditions.iter().map(|condition| (condition.type_.as_str(), condition.status.as_str()));
+    pass.cx.metrics.conditions.set(K::KIND, pass.namespace(), &pass.owner.name, series);
+    if report.requeue == Requeue::Gone {
+        pass.cx.failed().forget(pass.uid());
+        pass.cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
+    } else if pass.object.status() != Some(&status) {
+        pass.write_status(&status).await?;
+    }
+    for happening in &report.happenings {
+        tracing::info!(
+            kind = K::KIND,
+            namespace = pass.namespace(),
+            name = pass.owner.name,
+            generation = pass.generation(),
+            reason = happening.reason.as_str(),
+            note = happening.note,
+            "changed"
+        );
+    }
+    events::publish(&pass.reference(), &report.happenings, pass.cx).await;
+    Ok(report.requeue)
+}
+
+/// An object that this version cannot read: say so, or, if it is being deleted, delete from its status alone.
+async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Requeue, StepError> {
+    let namespace = invalid.metadata.namespace.clone().unwrap_or_default();
+    let name = invalid.metadata.name.clone().unwrap_or_default();
+    let api: Api<DynamicObject> = Api::namespaced_with(cx.kube.clone(), &namespace, &ApiResource::erase::<K>(&()));
+    let Some(stored) = api.get_opt(&name).await? else { return Ok(Requeue::Gone) };
+    let status = stored.data.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
+    let object = K::bare(stored.metadata.clone(), status);
+    let deleting = stored.metadata.deletion_timestamp.is_some();
+    if deleting && object.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
+        return visit(&object, cx).await;
+    }
+    if deleting {
+        return Ok(Requeue::Gone);
+    }
+    let pass = Pass::new(&object, cx);
+    let verdict = Verdict::stuck(
+        Reason::Undecodable,
+        format!(
+            "This version of the operator cannot read the stored object: {}. Correct the member and apply again; what runs in AWS is left alone.",
+            invalid.error
+        ),
+    );
+    let report = Report {
+        status: object.status().cloned().unwrap_or_default(),
+        claims: verdict.claims(false),
+        happenings: Vec::new(),
+        requeue: Requeue::Sweep,
+        keep_generation: false,
+    };
+    settle(&pass, report).await
+}

@@ -1,0 +1,63 @@
+//! What an `EcsCluster` asks for, with its dependants. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::ResourceExt;
+use serde_json::Value;
+
+use crate::api::policy::DeletionPolicy;
+use crate::api::{EcsCluster, EcsClusterSpec};
+use crate::controllers::context::{Stores, all};
+use crate::controllers::document::{document, members};
+use crate::controllers::facts::Facts;
+use crate::controllers::refusal::{Refusal, check};
+
+/// What the object asks for.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Name of the ECS cluster.
+    pub name: String,
+    /// The spec.
+    pub spec: EcsClusterSpec,
+    /// Its AWS members.
+    pub document: Value,
+    /// Names of those members.
+    pub members: BTreeSet<String>,
+    /// The user's tags.
+    pub tags: BTreeMap<String, String>,
+    /// `EcsService`s of the namespace that run in this cluster and would lose it.
+    pub dependants: Vec<String>,
+    refusal: Option<Refusal>,
+}
+
+impl Desired {
+    /// Resolves an object against the other objects.
+    pub fn resolve(object: &EcsCluster, stores: &Stores) -> Self {
+        let document = document(&object.spec);
+        let namespace = object.namespace();
+        let dependants = all(&stores.services)
+            .into_iter()
+            .filter(|service| service.namespace() == namespace)
+            .filter(|service| {
+                service.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == object.name_any())
+            })
+            // A retained service stays in ECS and blocks there; the counts of the cluster tell of it.
+            .filter(|service| service.spec.deletion_policy != Some(DeletionPolicy::Retain))
+            .map(|service| service.name_any())
+            .collect();
+        Self {
+            name: object.spec.cluster_name.clone().unwrap_or_else(|| object.name_any()),
+            members: members(&document),
+            document,
+            tags: object.spec.tags.clone().unwrap_or_default(),
+            dependants,
+            refusal: check(object),
+            spec: object.spec.clone(),
+        }
+    }
+
+    /// Why no call is made for this spec. Deletion works from what exists, whatever the spec says.
+    pub fn refusal(&self, facts: &Facts) -> Option<Refusal> {
+        self.refusal.clone().filter(|_| !facts.deleting)
+    }
+}

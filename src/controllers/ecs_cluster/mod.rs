@@ -1,0 +1,42 @@
+//! `EcsCluster`: observe (io) → plan (pure) → act (io) → status (pure).
+
+mod act;
+mod desired;
+mod observe;
+mod plan;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use desired::Desired;
+pub use plan::{Step, plan};
+
+use crate::api::{EcsCluster, EcsClusterStatus};
+use crate::controllers::drive::Reconcile;
+use crate::controllers::facts::Facts;
+use crate::controllers::failure::StepError;
+use crate::controllers::pass::Pass;
+use crate::controllers::report::Report;
+
+impl Reconcile for EcsCluster {
+    async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsClusterStatus> {
+        let desired = Desired::resolve(pass.object, &pass.cx.stores);
+        let facts = Facts::of(pass);
+        if let Some(refusal) = desired.refusal(&facts) {
+            return status::refused(pass, &refusal);
+        }
+        let observed = observe::observe(&desired, pass).await;
+        let plan = plan::plan(&desired, &observed, &facts);
+        let inputs = format!("{}", pass.generation());
+        if let Some(error) = observed.cluster.error() {
+            let consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
+            return status::report(pass, &desired, &observed, &plan, 0, consequence);
+        }
+        if !pass.may_act(&inputs) {
+            return status::report(pass, &desired, &observed, &plan, 0, pass.held(&inputs));
+        }
+        let outcome = act::run(&plan, pass).await;
+        let consequence = pass.judge(&inputs, outcome.failed.as_ref());
+        status::report(pass, &desired, &observed, &plan, outcome.done, consequence)
+    }
+}

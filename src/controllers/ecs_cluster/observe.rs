@@ -1,0 +1,30 @@
+//! Reads the cluster as ECS has it.
+
+use aws_sdk_ecs::types::Cluster;
+
+use super::Desired;
+use crate::api::EcsCluster;
+use crate::controllers::pass::Pass;
+use crate::controllers::seen::Seen;
+
+/// What ECS says.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The cluster.
+    pub cluster: Seen<Cluster>,
+    /// Is this the second look in a row that found nothing? (Reads are eventually consistent.)
+    pub gone_for_sure: bool,
+}
+
+/// Describes the cluster; with others in one call where possible.
+pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsCluster>) -> Observed {
+    let name = pass.common.arn.as_deref().unwrap_or(&desired.name);
+    let read = pass.cx.aws.describe_cluster(&pass.scope(), name, pass.priority).await;
+    let cluster = Seen::from_read(read);
+    let gone = match &cluster {
+        Seen::Present(cluster) => cluster.status.as_deref() == Some("INACTIVE"),
+        Seen::Absent => true,
+        Seen::Unreadable(_) => false,
+    };
+    Observed { cluster, gone_for_sure: pass.gone_twice(gone) }
+}

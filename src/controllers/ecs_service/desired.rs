@@ -1,0 +1,210 @@
+//! What an `EcsService` asks for, with its references resolved. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use kube::{Resource as _, ResourceExt};
+use serde_json::Value;
+
+use crate::api::condition::{ConditionType, find as find_condition, is_true};
+use crate::api::policy::{DeletionMode, ScalingMode};
+use crate::api::{EcsCluster, EcsService, EcsServiceSpec, EcsTaskDefinition};
+use crate::controllers::arn::short;
+use crate::controllers::context::{Found, Stores, find};
+use crate::controllers::document::{document, members};
+use crate::controllers::facts::Facts;
+use crate::controllers::refusal::{Refusal, problems};
+use crate::preflight;
+
+/// Time without progress after which a deployment counts as stuck, when the spec does not say.
+const DEADLINE: Duration = Duration::from_secs(1800);
+
+/// What a reference leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The name or ARN to use.
+    Is(String),
+    /// Not ready; the text says what is waited for.
+    Waits(String),
+    /// The spec names none.
+    Unset,
+}
+
+impl Reference {
+    /// What to use, if it is known.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Is(value) => Some(value),
+            Self::Waits(_) | Self::Unset => None,
+        }
+    }
+}
+
+/// What the object asks for.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Name of the ECS service.
+    pub name: String,
+    /// The spec.
+    pub spec: EcsServiceSpec,
+    /// Its AWS members.
+    pub document: Value,
+    /// Names of those members.
+    pub members: BTreeSet<String>,
+    /// The user's tags.
+    pub tags: BTreeMap<String, String>,
+    /// The cluster.
+    pub cluster: Reference,
+    /// The task definition.
+    pub task_definition: Reference,
+    /// Region of the referenced cluster.
+    pub region: Option<String>,
+    /// Who owns `desiredCount`.
+    pub scaling: ScalingMode,
+    /// How the service is deleted.
+    pub deletion: DeletionMode,
+    /// Time without progress after which a deployment counts as stuck.
+    pub deadline: Duration,
+    /// One task on each instance: the count is not ours to give.
+    pub daemon: bool,
+    refusal: Option<Refusal>,
+}
+
+impl Desired {
+    /// Resolves an object against the other objects.
+    pub fn resolve(object: &EcsService, stores: &Stores) -> Self {
+        let namespace = object.namespace().unwrap_or_default();
+        let spec = &object.spec;
+        let exists = object.status.as_ref().is_some_and(|status| status.arn.is_some());
+        let (cluster, region) = cluster(spec, stores, &namespace, exists);
+        let (task_definition, referred) = task_definition(spec, stores, &namespace);
+        let document = document(spec);
+        let mut problems = problems(object);
+        if problems.is_empty() {
+            problems = preflight::service(spec).iter().map(ToString::to_string).collect();
+        }
+        if let (true, Some(referred)) = (problems.is_empty(), &referred) {
+            let crossing = preflight::service_with_task_definition(spec, &referred.spec);
+            problems = crossing.iter().map(ToString::to_string).collect();
+        }
+        Self {
+            name: spec.service_name.clone().unwrap_or_else(|| object.name_any()),
+            members: members(&document),
+            document,
+            tags: spec.tags.clone().unwrap_or_default(),
+            cluster,
+            task_definition,
+            region,
+            scaling: scaling_mode(spec),
+            deletion: spec.deletion_mode.unwrap_or_default(),
+            deadline: spec
+                .progress_deadline_seconds
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .map_or(DEADLINE, Duration::from_secs),
+            daemon: spec.scheduling_strategy.as_deref() == Some("DAEMON"),
+            refusal: Refusal::of(&problems),
+            spec: spec.clone(),
+        }
+    }
+
+    /// Why no call is made for this spec. Deletion works from what exists, whatever the spec says.
+    pub fn refusal(&self, facts: &Facts) -> Option<Refusal> {
+        self.refusal.clone().filter(|_| !facts.deleting)
+    }
+
+    /// All that a refusal by AWS depends on: an edit, or a change of what is referred to, lifts it.
+    pub fn inputs(&self, generation: i64) -> String {
+        format!("{generation}/{:?}/{:?}", self.cluster, self.task_definition)
+    }
+
+    /// Is the count ours to send?
+    pub fn owns_count(&self) -> bool {
+        self.scaling == ScalingMode::Managed && !self.daemon
+    }
+
+    /// The count to create the service with.
+    pub fn initial_count(&self) -> Option<i32> {
+        if self.daemon {
+            return None;
+        }
+        let wanted = self.spec.desired_count.unwrap_or(1);
+        let scaling = self.spec.scaling.as_ref().filter(|_| self.scaling == ScalingMode::External);
+        let lowest = scaling.and_then(|scaling| scaling.min_capacity).unwrap_or(wanted);
+        let highest = scaling.and_then(|scaling| scaling.max_capacity).unwrap_or(wanted);
+        Some(wanted.max(lowest).min(highest.max(lowest)))
+    }
+}
+
+/// Unset means `External` when the object declares autoscaling, else `Managed`.
+fn scaling_mode(spec: &EcsServiceSpec) -> ScalingMode {
+    let Some(scaling) = &spec.scaling else { return ScalingMode::Managed };
+    let declares = scaling.min_capacity.is_some() || scaling.max_capacity.is_some();
+    scaling.mode.unwrap_or(if declares { ScalingMode::External } else { ScalingMode::Managed })
+}
+
+fn cluster(spec: &EcsServiceSpec, stores: &Stores, namespace: &str, exists: bool) -> (Reference, Option<String>) {
+    let Some(reference) = &spec.cluster_ref else {
+        return (spec.cluster.clone().map_or(Reference::Unset, Reference::Is), None);
+    };
+    let name = &reference.name;
+    let object: std::sync::Arc<EcsCluster> = match find(&stores.clusters, namespace, name) {
+        Found::Absent => return (Reference::Waits(format!("EcsCluster `{name}` does not exist yet")), None),
+        Found::Undecodable(why) => {
+            return (Reference::Waits(format!("EcsCluster `{name}` cannot be read: {why}")), None);
+        }
+        Found::Object(object) => object,
+    };
+    let status = object.status.clone().unwrap_or_default();
+    let region = status.account.as_ref().and_then(|account| account.region.clone()).or(object.spec.region.clone());
+    let current = status.observed_generation == object.meta().generation;
+    // A service that exists already goes on while its cluster is being changed.
+    let ready = exists || (current && is_true(&status.conditions, ConditionType::Ready));
+    match status.arn {
+        Some(arn) if ready => (Reference::Is(arn), region),
+        _ => (Reference::Waits(waiting("EcsCluster", name, &status.conditions)), region),
+    }
+}
+
+/// The task definition, and the object it comes from. A reference is ready when it has a revision **for its
+/// current generation**: an older one starts no rollout while a newer spec is pending.
+fn task_definition(
+    spec: &EcsServiceSpec,
+    stores: &Stores,
+    namespace: &str,
+) -> (Reference, Option<std::sync::Arc<EcsTaskDefinition>>) {
+    let Some(reference) = &spec.task_definition_ref else {
+        return (spec.task_definition.clone().map_or(Reference::Unset, Reference::Is), None);
+    };
+    let name = &reference.name;
+    let object = match find(&stores.task_definitions, namespace, name) {
+        Found::Absent => {
+            return (Reference::Waits(format!("EcsTaskDefinition `{name}` does not exist yet")), None);
+        }
+        Found::Undecodable(why) => {
+            return (Reference::Waits(format!("EcsTaskDefinition `{name}` cannot be read: {why}")), None);
+        }
+        Found::Object(object) => object,
+    };
+    let status = object.status.clone().unwrap_or_default();
+    if object.meta().deletion_timestamp.is_some() {
+        return (Reference::Waits(format!("EcsTaskDefinition `{name}` is being deleted")), None);
+    }
+    match status.arn {
+        Some(arn) if status.arn_generation == object.meta().generation => (Reference::Is(arn), Some(object)),
+        _ => (Reference::Waits(waiting("EcsTaskDefinition", name, &status.conditions)), None),
+    }
+}
+
+fn waiting(kind: &str, name: &str, conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> String {
+    match find_condition(conditions, ConditionType::Stalled).filter(|stalled| stalled.status == "True") {
+        Some(stalled) => format!("{kind} `{name}` is stalled ({}): {}", stalled.reason, stalled.message),
+        None => format!("{kind} `{name}` is not ready yet"),
+    }
+}
+
+/// The short name of a cluster given by name or ARN.
+#[must_use]
+pub fn cluster_name(cluster: &str) -> &str {
+    short(cluster)
+}

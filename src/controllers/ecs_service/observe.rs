@@ -1,0 +1,132 @@
+//! Reads the service, and of its deployment only what cannot be told from the service itself.
+
+use aws_sdk_ecs::types::{DeploymentRolloutState, Service, ServiceDeployment, ServiceRevision, Task};
+
+use super::Desired;
+use super::scaling::{self, ScalingObserved};
+use crate::api::EcsService;
+use crate::aws::pages::TaskFilter;
+use crate::controllers::pass::Pass;
+use crate::controllers::seen::Seen;
+
+/// Stopped tasks looked at for their reasons.
+const STOPPED: usize = 20;
+
+/// What ECS says.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The service.
+    pub service: Seen<Service>,
+    /// The service deployment that is followed.
+    pub deployment: Option<ServiceDeployment>,
+    /// The PRIMARY deployment's revision, where the spec declares what only it shows.
+    pub revision: Option<ServiceRevision>,
+    /// Tasks that stopped lately; `None` when nobody looked.
+    pub stopped: Option<Vec<Task>>,
+    /// What Application Auto Scaling has, where it is ours.
+    pub scaling: ScalingObserved,
+    /// Is this the second look in a row that found nothing?
+    pub gone_for_sure: bool,
+}
+
+/// Reads what the pass needs: one batched describe for a settled service.
+pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> Observed {
+    let status = pass.object.status.clone().unwrap_or_default();
+    let mut observed = Observed {
+        service: Seen::Absent,
+        deployment: None,
+        revision: None,
+        stopped: None,
+        scaling: ScalingObserved::default(),
+        gone_for_sure: false,
+    };
+    let known = status.cluster_arn.as_deref();
+    let Some(cluster) = known.or(desired.cluster.value()) else {
+        // Never placed anywhere, so nothing can exist.
+        observed.gone_for_sure = true;
+        return observed;
+    };
+    let name = status.service_name.as_deref().unwrap_or(&desired.name);
+    let scope = pass.scope();
+    let aws = &pass.cx.aws;
+    observed.service =
+        Seen::from_read(absent_with_its_cluster(aws.describe_service(&scope, cluster, name, pass.priority).await));
+    let gone = match &observed.service {
+        Seen::Present(service) => service.status.as_deref() == Some("INACTIVE"),
+        Seen::Absent => true,
+        Seen::Unreadable(_) => false,
+    };
+    observed.gone_for_sure = pass.gone_twice(gone);
+    let Some(service) = observed.service.present().cloned() else { return observed };
+    if !pass.deleting() {
+        observed.deployment = deployment(&service, pass).await;
+        observed.revision = revision(desired, &service, pass).await;
+        observed.stopped = stopped(&service, pass).await;
+    }
+    observed.scaling = scaling::observe(desired, &service, pass).await;
+    observed
+}
+
+/// A cluster that is gone took its services with it.
+fn absent_with_its_cluster(
+    read: Result<Option<Service>, crate::aws::AwsError>,
+) -> Result<Option<Service>, crate::aws::AwsError> {
+    match read {
+        Err(error) if error.code == "ClusterNotFoundException" => Ok(None),
+        other => other,
+    }
+}
+
+/// The service deployment that is followed: the service's current one, or the one that the status remembers,
+/// until its end is known. A settled service costs no call.
+async fn deployment(service: &Service, pass: &Pass<'_, EcsService>) -> Option<ServiceDeployment> {
+    let followed = pass.object.status.as_ref().and_then(|status| status.rollout.clone());
+    let primary = super::rollout::primary(service)?;
+    let settled = primary.rollout_state == Some(DeploymentRolloutState::Completed)
+        && followed
+            .as_ref()
+            .is_some_and(|rollout| primary.id.as_deref() == Some(rollout.id.as_str()) && rollout.state == "COMPLETED");
+    let ended = followed.as_ref().is_some_and(|rollout| rollout.finished_at.is_some())
+        && followed.as_ref().map(|rollout| rollout.id.as_str()) == primary.id.as_deref();
+    if settled || ended {
+        return None;
+    }
+    let unfinished = followed.filter(|rollout| rollout.finished_at.is_none());
+    let arn = unfinished
+        .and_then(|rollout| rollout.service_deployment_arn)
+        .or_else(|| service.current_service_deployment.clone())?;
+    // An answer that does not come leaves what the service itself tells.
+    pass.cx.aws.describe_service_deployment(&pass.scope(), &arn, pass.priority).await.ok().flatten()
+}
+
+/// The PRIMARY revision, where the spec declares a member that no description of the service shows.
+async fn revision(desired: &Desired, service: &Service, pass: &Pass<'_, EcsService>) -> Option<ServiceRevision> {
+    if desired.spec.gateway_connectors.is_none() && desired.spec.monitoring.is_none() {
+        return None;
+    }
+    let arn = service.current_service_revisions().last()?.arn.clone()?;
+    pass.cx.aws.describe_service_revision(&pass.scope(), &arn, pass.priority).await.ok().flatten()
+}
+
+/// Stopped tasks, when the counts say that some must have stopped.
+async fn stopped(service: &Service, pass: &Pass<'_, EcsService>) -> Option<Vec<Task>> {
+    let failed = service.deployments().iter().map(|deployment| deployment.failed_tasks).max().unwrap_or(0);
+    let known = pass.object.status.as_ref().and_then(|status| status.rollout.as_ref()?.failed_tasks).unwrap_or(0);
+    let settled = service.deployments().len() == 1
+        && super::rollout::primary(service)
+            .is_some_and(|primary| primary.rollout_state == Some(DeploymentRolloutState::Completed));
+    let missing = settled && service.running_count < service.desired_count;
+    if failed <= known && !missing {
+        return None;
+    }
+    let scope = pass.scope();
+    let cluster = service.cluster_arn.as_deref()?;
+    let filter = TaskFilter { service: service.service_name.clone(), stopped: true, ..TaskFilter::default() };
+    let mut arns = pass.cx.aws.list_tasks(&scope, cluster, &filter, pass.priority).await.ok()?;
+    arns.truncate(STOPPED);
+    if arns.is_empty() {
+        return Some(Vec::new());
+    }
+    let answers = pass.cx.aws.describe_tasks(&scope, cluster, &arns, pass.priority).await;
+    Some(answers.into_values().filter_map(|answer| answer.ok().flatten()).collect())
+}

@@ -1,0 +1,183 @@
+//! Says what was found of a service and what was done. Pure.
+
+use aws_sdk_ecs::types::Service;
+
+use super::content::{Comparison, compare};
+use super::happened::happenings;
+use super::observe::Observed;
+use super::plan::{Situation, held, rollout};
+use super::step::Step;
+use super::stopped::stopped_tasks;
+use super::{Desired, requests, verdict};
+use crate::api::status::{Origin, Rollout};
+use crate::api::{EcsService, EcsServiceStatus};
+use crate::controllers::arn::{account_of, short};
+use crate::controllers::conclude::{Ask, Findings, conclude};
+use crate::controllers::failure::Consequence;
+use crate::controllers::pass::Pass;
+use crate::controllers::refusal::Refusal;
+use crate::controllers::report::{Outcome, Plan, Report, Verdict};
+use crate::controllers::seen::Seen;
+use crate::controllers::tagging::{Why, owned_tags};
+
+/// A spec that is refused: nothing was read, nothing was done.
+pub(super) fn refused(pass: &Pass<'_, EcsService>, refusal: &Refusal) -> Report<EcsServiceStatus> {
+    let status = pass.object.status.clone().unwrap_or_default();
+    let findings = Findings::refused(refusal, &status.owned_fields);
+    conclude(pass, status, findings)
+}
+
+/// The report of a pass. `now` is the service as the last call answered it.
+#[expect(clippy::too_many_arguments, reason = "all that a pass knows at its end")]
+pub(super) fn report(
+    pass: &Pass<'_, EcsService>,
+    desired: &Desired,
+    observed: &Observed,
+    now: Option<Service>,
+    plan: &Plan<Step>,
+    outcome: &Outcome,
+    at: &Situation<'_>,
+    consequence: Option<Consequence>,
+) -> Report<EcsServiceStatus> {
+    let facts = at.facts;
+    let (did, todo) = plan.steps.split_at(outcome.done.min(plan.steps.len()));
+    let mut status = at.status.clone();
+    status.selector = Some(format!("ecs-operator.dev/uid={}", facts.owner.uid));
+    origin(&mut status, did);
+    let live = now.as_ref().or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
+    let ours = live.is_some_and(|live| is_ours(live, did, at));
+    describe(&mut status, desired, observed, now.as_ref(), pass);
+    let judged = live.filter(|_| ours && !facts.deleting).map(|live| judged(desired, observed, live, at));
+    let differs = observed
+        .service
+        .present()
+        .filter(|_| ours && !facts.deleting)
+        .map(|live| compare(desired, live, observed.revision.as_ref(), &facts.owned_fields));
+    let asked = requests::judge(at.directive, at.status, at.status.rollout.as_ref(), observed);
+    if let Some(judged) = &judged {
+        status.rollout.clone_from(&judged.rollout);
+        status.held = held(at.status, judged.rollout.as_ref(), asked.retry && consequence.is_none());
+    }
+    status.in_flight = at.status.in_flight.clone().filter(|_| consequence.is_some());
+    status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
+    let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
+    let owned = &desired.members | &owned_tags(&desired.tags);
+    let synced =
+        judged.as_ref().is_some_and(|judged| judged.comparison.sent.is_empty() && judged.comparison.stuck.is_empty())
+            && todo.is_empty();
+    let findings = Findings {
+        verdict: judged.as_ref().map_or_else(|| plan.verdict.clone(), |judged| judged.verdict.clone()),
+        synced,
+        available: live.filter(|_| ours).map(verdict::available),
+        drift: drift(differs.as_ref(), facts.edited, desired),
+        had_work: !calls.is_empty() || facts.deleting,
+        steps: calls,
+        owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
+        scaling: Some(desired.scaling),
+        open: open(plan, at, &asked),
+        happenings: happenings(desired, at, did, &status, &asked),
+        requeue: plan.requeue,
+        consequence,
+    };
+    conclude(pass, status, findings)
+}
+
+/// A service in its present state, judged.
+struct Judged {
+    comparison: Comparison,
+    rollout: Option<Rollout>,
+    verdict: Verdict,
+}
+
+fn judged(desired: &Desired, observed: &Observed, live: &Service, at: &Situation<'_>) -> Judged {
+    let comparison = compare(desired, live, observed.revision.as_ref(), &at.facts.owned_fields);
+    let rollout = rollout(desired, observed, live, &comparison, at);
+    let held = held(at.status, rollout.as_ref(), false);
+    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, at.facts);
+    Judged { comparison, rollout, verdict }
+}
+
+/// Ours by tag, or made or taken by the steps just done; in Observe mode anything may be looked at.
+fn is_ours(live: &Service, did: &[Step], at: &Situation<'_>) -> bool {
+    at.facts.mode == crate::api::policy::ManagementMode::Observe
+        || at.facts.owner.owns(&crate::controllers::context::tag_map(live.tags()))
+        || did.iter().any(|step| matches!(step, Step::Create(_)))
+}
+
+fn origin(status: &mut EcsServiceStatus, did: &[Step]) {
+    for step in did {
+        match step {
+            Step::Create(_) => status.origin = Some(Origin::Created),
+            Step::Tag(tagging) if tagging.why == Why::Adopt => status.origin = Some(Origin::Adopted),
+            _ => {}
+        }
+    }
+}
+
+/// What ECS says, into the status.
+fn describe(
+    status: &mut EcsServiceStatus,
+    desired: &Desired,
+    observed: &Observed,
+    now: Option<&Service>,
+    pass: &Pass<'_, EcsService>,
+) {
+    let live = match (&observed.service, now) {
+        (_, Some(now)) => now,
+        (Seen::Present(live), None) => live,
+        (Seen::Absent, None) => {
+            status.status = None;
+            status.desired_count = None;
+            status.running_count = None;
+            status.pending_count = None;
+            return;
+        }
+        (Seen::Unreadable(_), None) => return,
+    };
+    status.arn.clone_from(&live.service_arn);
+    status.account = live.service_arn.as_deref().map(|arn| account_of(arn, &pass.scope()));
+    status.service_name = Some(live.service_name.clone().unwrap_or_else(|| desired.name.clone()));
+    status.cluster_arn.clone_from(&live.cluster_arn);
+    status.cluster = live.cluster_arn.as_deref().map(|arn| short(arn).to_owned());
+    status.status.clone_from(&live.status);
+    status.desired_count = Some(live.desired_count);
+    status.running_count = Some(live.running_count);
+    status.pending_count = Some(live.pending_count);
+    status.task_definition_arn.clone_from(&live.task_definition);
+    status.task_definition = live.task_definition.as_deref().map(|arn| short(arn).to_owned());
+    status.launch = launch(live);
+    status.scaling = observed.scaling.status();
+}
+
+fn launch(live: &Service) -> Option<String> {
+    let providers: Vec<&str> =
+        live.capacity_provider_strategy().iter().map(|item| item.capacity_provider.as_str()).collect();
+    if providers.is_empty() {
+        return live.launch_type.as_ref().map(|launch| launch.as_str().to_owned());
+    }
+    Some(providers.join(","))
+}
+
+/// Differences that nobody asked for: not an edit, not a new revision of what is referred to.
+fn drift(comparison: Option<&Comparison>, edited: bool, desired: &Desired) -> Vec<String> {
+    let Some(comparison) = comparison.filter(|_| !edited) else { return Vec::new() };
+    let by_reference = desired.spec.task_definition_ref.is_some();
+    comparison
+        .sent
+        .iter()
+        .map(|(change, _)| change)
+        .chain(&comparison.stuck)
+        .filter(|change| !(by_reference && change.member() == "taskDefinition"))
+        .map(|change| change.path.clone())
+        .collect()
+}
+
+/// A restart stays open until a deployment was started for it.
+fn open(plan: &Plan<Step>, at: &Situation<'_>, asked: &requests::Requests) -> Vec<Ask> {
+    let starts = plan.steps.iter().any(|step| match step {
+        Step::Force(_) | Step::Create(_) => true,
+        Step::Update(_, changes) => changes.iter().any(|(_, effect)| super::content::rolls(*effect)),
+        _ => false,
+    });
+    if at.directive.restart.is_some() && asked.restart.is_some() && !starts { vec![Ask::Restart] } else { Vec::new() }
+}

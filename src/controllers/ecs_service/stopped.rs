@@ -1,0 +1,51 @@
+//! The last stopped tasks with their reasons, in few words. Pure.
+
+use aws_sdk_ecs::types::Task;
+
+use super::rollout::time;
+use crate::api::condition::bounded_to;
+use crate::api::status::StoppedTask;
+use crate::controllers::arn::short;
+
+/// Tasks kept in a status.
+const KEPT: usize = 5;
+/// Bytes of a reason.
+const REASON: usize = 300;
+
+/// The newest stopped tasks; as before when nobody looked.
+#[must_use]
+pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask]) -> Vec<StoppedTask> {
+    let Some(seen) = seen else { return before.to_vec() };
+    let mut tasks: Vec<StoppedTask> = seen.iter().map(stopped).collect();
+    for old in before {
+        if !tasks.iter().any(|task| task.id == old.id) {
+            tasks.push(old.clone());
+        }
+    }
+    tasks.sort_by(|a, b| {
+        let at = |task: &StoppedTask| task.stopped_at.as_ref().map(|at| at.0);
+        at(b).cmp(&at(a)).then_with(|| a.id.cmp(&b.id))
+    });
+    tasks.truncate(KEPT);
+    tasks
+}
+
+fn stopped(task: &Task) -> StoppedTask {
+    let mut reason = task.stopped_reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+    for container in task.containers() {
+        let name = container.name().unwrap_or("?");
+        match (container.exit_code, container.reason()) {
+            (Some(0) | None, None) => {}
+            (Some(code), None) => reason.push_str(&format!("; {name} exited with {code}")),
+            (Some(code), Some(why)) => reason.push_str(&format!("; {name} exited with {code}: {why}")),
+            (None, Some(why)) => reason.push_str(&format!("; {name}: {why}")),
+        }
+    }
+    StoppedTask {
+        id: task.task_arn.as_deref().map_or_else(String::new, |arn| short(arn).to_owned()),
+        task_definition: task.task_definition_arn.as_deref().map(|arn| short(arn).to_owned()),
+        stop_code: task.stop_code.as_ref().map(|code| code.as_str().to_owned()),
+        reason: bounded_to(&reason, REASON),
+        stopped_at: task.stopped_at.as_ref().and_then(time),
+    }
+}

@@ -1,0 +1,107 @@
+//! What an `EcsTaskDefinition` asks for, and who uses its revisions. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::ResourceExt;
+use serde_json::Value;
+
+use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec};
+use crate::controllers::arn::family_revision;
+use crate::controllers::context::{Stores, all};
+use crate::controllers::document::{document, members};
+use crate::controllers::facts::Facts;
+use crate::controllers::refusal::{Refusal, problems};
+use crate::diff;
+use crate::preflight;
+
+/// Own revisions kept when the spec does not say.
+const HISTORY: usize = 10;
+
+/// What the object asks for.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// Family in ECS.
+    pub family: String,
+    /// The spec.
+    pub spec: EcsTaskDefinitionSpec,
+    /// Names of its AWS members.
+    pub members: BTreeSet<String>,
+    /// Hash of its normalised content.
+    pub content_hash: String,
+    /// The user's tags.
+    pub tags: BTreeMap<String, String>,
+    /// Own revisions to keep besides the current one.
+    pub history: usize,
+    /// Services that refer to the object and are not being deleted.
+    pub dependants: Vec<String>,
+    /// Revisions that some service runs, rolls to or may go back to.
+    pub in_use: BTreeSet<i32>,
+    refusal: Option<Refusal>,
+}
+
+impl Desired {
+    /// Resolves an object against the other objects.
+    pub fn resolve(object: &EcsTaskDefinition, stores: &Stores) -> Self {
+        let family = object.spec.family.clone().unwrap_or_else(|| object.name_any());
+        let document = document(&object.spec);
+        let services = all(&stores.services);
+        let dependants = services
+            .iter()
+            .filter(|service| service.namespace() == object.namespace())
+            .filter(|service| service.metadata.deletion_timestamp.is_none())
+            .filter(|service| {
+                service.spec.task_definition_ref.as_ref().is_some_and(|other| other.name == object.name_any())
+            })
+            .map(ResourceExt::name_any)
+            .collect();
+        let in_use = services
+            .iter()
+            .flat_map(|service| {
+                let status = service.status.as_ref();
+                let rollout = status.and_then(|status| status.rollout.as_ref());
+                [
+                    service.spec.task_definition.clone(),
+                    status.and_then(|status| status.task_definition_arn.clone()),
+                    rollout.and_then(|rollout| rollout.task_definition.clone()),
+                    rollout.and_then(|rollout| rollout.previous_task_definition.clone()),
+                ]
+            })
+            .flatten()
+            .filter_map(|name| family_revision(&name).filter(|(of, _)| *of == family).map(|(_, revision)| revision))
+            .collect();
+        let mut problems = problems(object);
+        if problems.is_empty() {
+            problems = preflight::task_definition(&object.spec).iter().map(ToString::to_string).collect();
+        }
+        Self {
+            content_hash: content_hash(&family, &document),
+            members: members(&document),
+            tags: object.spec.tags.clone().unwrap_or_default(),
+            history: object
+                .spec
+                .revision_history_limit
+                .and_then(|limit| usize::try_from(limit).ok())
+                .unwrap_or(HISTORY),
+            dependants,
+            in_use,
+            refusal: Refusal::of(&problems),
+            spec: object.spec.clone(),
+            family,
+        }
+    }
+
+    /// Why no call is made for this spec. Deletion works from what exists, whatever the spec says.
+    pub fn refusal(&self, facts: &Facts) -> Option<Refusal> {
+        self.refusal.clone().filter(|_| !facts.deleting)
+    }
+}
+
+/// Hash of a document's content under a family.
+#[must_use]
+pub(super) fn content_hash(family: &str, document: &Value) -> String {
+    let mut named = document.clone();
+    if let Some(members) = named.as_object_mut() {
+        members.insert("family".to_owned(), Value::String(family.to_owned()));
+    }
+    diff::task_definition::content_hash(&named)
+}

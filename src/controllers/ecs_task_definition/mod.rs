@@ -1,0 +1,46 @@
+//! `EcsTaskDefinition`: observe (io) → plan (pure) → act (io) → status (pure).
+
+mod act;
+mod desired;
+mod observe;
+mod plan;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use desired::Desired;
+pub use observe::{Described, Observed};
+pub use plan::{Step, plan};
+
+use crate::api::{EcsTaskDefinition, EcsTaskDefinitionStatus};
+use crate::controllers::drive::Reconcile;
+use crate::controllers::facts::Facts;
+use crate::controllers::failure::StepError;
+use crate::controllers::pass::Pass;
+use crate::controllers::report::{Outcome, Report};
+
+impl Reconcile for EcsTaskDefinition {
+    async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsTaskDefinitionStatus> {
+        let desired = Desired::resolve(pass.object, &pass.cx.stores);
+        let facts = Facts::of(pass);
+        if let Some(refusal) = desired.refusal(&facts) {
+            return status::refused(pass, &refusal);
+        }
+        let observed = match observe::observe(&desired, pass).await {
+            Ok(observed) => observed,
+            Err(error) => {
+                let consequence = pass.judge(&desired.content_hash, Some(&StepError::Aws(error)));
+                return status::unread(pass, consequence);
+            }
+        };
+        let plan = plan::plan(&desired, &observed, &facts);
+        if !pass.may_act(&desired.content_hash) {
+            let held = pass.held(&desired.content_hash);
+            return status::report(pass, &desired, &observed, &plan, &Outcome::default(), held);
+        }
+        let (outcome, registered) = act::run(&plan, pass).await;
+        let consequence = pass.judge(&desired.content_hash, outcome.failed.as_ref());
+        let observed = observed.with(registered);
+        status::report(pass, &desired, &observed, &plan, &outcome, consequence)
+    }
+}

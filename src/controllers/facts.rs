@@ -1,0 +1,69 @@
+//! What a plan may know of the object besides its spec: plain values, taken from a pass. Pure.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
+use crate::api::status::Origin;
+use crate::controllers::kind::Kind;
+use crate::controllers::ownership::Owner;
+use crate::controllers::pass::Pass;
+
+/// The circumstances of a pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Who we are in tags.
+    pub owner: Owner,
+    /// Does the object carry our finalizer?
+    pub claimed: bool,
+    /// Is it being deleted?
+    pub deleting: bool,
+    /// What deletion does in AWS.
+    pub deletion: DeletionPolicy,
+    /// Which existing resources may be taken over.
+    pub adoption: AdoptionPolicy,
+    /// What to do about differences.
+    pub drift: DriftPolicy,
+    /// How much the operator may do.
+    pub mode: ManagementMode,
+    /// Generation of the object.
+    pub generation: i64,
+    /// Was the spec edited since the last pass that finished?
+    pub edited: bool,
+    /// Where the resource came from, if it is known.
+    pub origin: Option<Origin>,
+    /// ARN in the status.
+    pub arn: Option<String>,
+    /// Top-level members that were set in AWS before.
+    pub owned_fields: BTreeSet<String>,
+    /// When the pass began.
+    pub now: Timestamp,
+}
+
+impl Facts {
+    /// The circumstances of this pass.
+    pub fn of<K: Kind>(pass: &Pass<'_, K>) -> Self {
+        Self {
+            owner: pass.owner.clone(),
+            claimed: pass.claimed(),
+            deleting: pass.deleting(),
+            deletion: pass.deletion_policy(),
+            adoption: pass.policies.adoption,
+            drift: pass.policies.drift,
+            mode: pass.mode(),
+            generation: pass.generation(),
+            edited: pass.edited(),
+            origin: pass.common.origin,
+            arn: pass.common.arn.clone(),
+            owned_fields: pass.common.owned_fields.iter().cloned().collect(),
+            now: pass.now,
+        }
+    }
+
+    /// Is a difference to be set back? A person's edit of the spec always is.
+    #[must_use]
+    pub fn corrects(&self) -> bool {
+        self.edited || self.drift == DriftPolicy::Correct
+    }
+}

@@ -1,0 +1,98 @@
+//! Failed calls as values: what a failure means for the object's conditions and for the next visit. Pure.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use thiserror::Error;
+
+use crate::api::Incomplete;
+use crate::api::condition::Reason;
+use crate::aws::{AwsError, Class};
+use crate::controllers::backoff::{self, FINAL_AFTER, Failures, PROBE};
+use crate::controllers::report::{Course, Verdict};
+
+/// IAM changes take this long to be seen everywhere.
+const IAM_SPREADS: SignedDuration = SignedDuration::from_secs(120);
+/// A person who was denied waits at least this long for the next try.
+const DENIED_RETRY: Duration = Duration::from_secs(60);
+
+/// Why a step could not be done.
+#[derive(Debug, Error)]
+pub enum StepError {
+    /// AWS refused or did not answer.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// Kubernetes refused or did not answer.
+    #[error("Kubernetes: {0}")]
+    Kube(#[from] kube::Error),
+    /// The object changed under us; the next pass sees it anew.
+    #[error("the object was changed meanwhile")]
+    Outdated,
+    /// The spec lacks a member that the call needs.
+    #[error("{0}")]
+    Incomplete(#[from] Incomplete),
+}
+
+/// What a failure means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consequence {
+    /// What to say.
+    pub verdict: Verdict,
+    /// When to come back.
+    pub after: Duration,
+    /// No mutating call until then, unless the inputs change.
+    pub hold_until: Option<Timestamp>,
+    /// How many failures in a row, and since when.
+    pub failures: (u32, Timestamp),
+}
+
+/// Judges a failure, knowing the failures before it (this one counted).
+#[must_use]
+pub fn judge(error: &StepError, failures: &Failures, uid: &str, now: Timestamp) -> Consequence {
+    let delay = backoff::delay(failures.count, uid);
+    let message = error.to_string();
+    let again = |reason: Reason, after: Duration| Consequence {
+        verdict: Verdict::underway(reason, message.clone()),
+        after,
+        hold_until: None,
+        failures: (failures.count, failures.since),
+    };
+    let stuck = |reason: Reason, after: Duration, hold: bool| Consequence {
+        verdict: Verdict { ready: false, course: Course::Stuck, reason, message: message.clone() },
+        after,
+        hold_until: hold
+            .then(|| now.checked_add(SignedDuration::try_from(after).unwrap_or(SignedDuration::ZERO)).ok())
+            .flatten(),
+        failures: (failures.count, failures.since),
+    };
+    let aws = match error {
+        StepError::Outdated => return again(Reason::Progressing, Duration::from_secs(1)),
+        StepError::Kube(_) => return again(Reason::ProgressingWithRetry, delay),
+        StepError::Incomplete(_) => return stuck(Reason::InvalidSpec, PROBE, true),
+        StepError::Aws(aws) => aws,
+    };
+    match aws.class {
+        Class::Permission if now.duration_since(failures.since) >= IAM_SPREADS => {
+            stuck(Reason::AccessDenied, delay.max(DENIED_RETRY), false)
+        }
+        Class::Permission => again(Reason::ProgressingWithRetry, delay.max(Duration::from_secs(15))),
+        Class::Quota => stuck(Reason::QuotaExceeded, delay.max(DENIED_RETRY), false),
+        Class::Permanent if failures.count >= FINAL_AFTER => stuck(Reason::InvalidSpec, PROBE, true),
+        Class::DependencyMissing => again(Reason::DependencyNotReady, delay),
+        Class::ChildrenRemain => again(Reason::DeletionBlocked, delay.max(Duration::from_secs(5))),
+        Class::Throttled
+        | Class::UnknownOutcome
+        | Class::Credentials
+        | Class::Concurrent
+        | Class::NameBlocked
+        | Class::DeleteOrder
+        | Class::Settling
+        | Class::NotIdempotent
+        | Class::NeedsForce
+        | Class::StalePage
+        | Class::TargetMissing
+        | Class::NotActive
+        | Class::Busy
+        | Class::Permanent => again(Reason::ProgressingWithRetry, delay),
+    }
+}

@@ -1,0 +1,78 @@
+//! What the driver needs to know of a kind.
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
+use crate::api::status::Status;
+use crate::api::{
+    EcsCluster, EcsClusterStatus, EcsService, EcsServiceStatus, EcsTaskDefinition, EcsTaskDefinitionStatus,
+};
+
+/// The members of a spec that every kind has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// AWS Region; the operator's own when unset.
+    pub region: Option<String>,
+    /// How much the operator may do.
+    pub management: Option<ManagementMode>,
+    /// What deletion does in AWS.
+    pub deletion: Option<DeletionPolicy>,
+    /// Which existing resources may be taken over.
+    pub adoption: AdoptionPolicy,
+    /// What to do about differences.
+    pub drift: DriftPolicy,
+}
+
+/// A kind of ours.
+pub trait Kind:
+    kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + std::fmt::Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// Its status.
+    type Status: Status + Send + Sync;
+    /// Its name, as in manifests.
+    const KIND: &'static str;
+    /// The status, if one was written.
+    fn status(&self) -> Option<&Self::Status>;
+    /// The common policies of its spec.
+    fn policies(&self) -> Policies;
+    /// An object whose spec cannot be read: enough to delete it.
+    fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
+}
+
+macro_rules! kind {
+    ($kind:ident, $status:ident) => {
+        impl Kind for $kind {
+            type Status = $status;
+            const KIND: &'static str = stringify!($kind);
+            fn status(&self) -> Option<&$status> {
+                self.status.as_ref()
+            }
+            fn policies(&self) -> Policies {
+                Policies {
+                    region: self.spec.region.clone(),
+                    management: self.spec.management_mode,
+                    deletion: self.spec.deletion_policy,
+                    adoption: self.spec.adoption_policy.unwrap_or_default(),
+                    drift: self.spec.drift_policy.unwrap_or_default(),
+                }
+            }
+            fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
+                Self { metadata, spec: Default::default(), status }
+            }
+        }
+    };
+}
+
+kind!(EcsCluster, EcsClusterStatus);
+kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
+kind!(EcsService, EcsServiceStatus);

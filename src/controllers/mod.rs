@@ -1,0 +1,117 @@
+//! The loop: observe (io) → plan (pure) → act (io) → status, for every kind.
+
+pub mod arn;
+pub mod backoff;
+pub mod clock;
+pub mod conclude;
+pub mod context;
+pub mod directive;
+pub mod document;
+pub mod drive;
+pub mod ecs_cluster;
+pub mod ecs_service;
+pub mod ecs_task_definition;
+pub mod effects;
+pub mod events;
+pub mod facts;
+pub mod failure;
+pub mod kind;
+pub mod ownership;
+pub mod pass;
+pub mod refusal;
+pub mod relations;
+pub mod report;
+pub mod revisions;
+pub mod seen;
+pub mod tagging;
+pub mod target;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use kube::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::controller::{Action, Config as Workers, Controller};
+use kube::runtime::watcher;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use context::{Context, Stores};
+use drive::Reconcile;
+use relations::ServiceRef;
+
+/// A controller that runs until it is told to stop.
+pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Objects of a kind, readable or not.
+type Watched<K> = Controller<DeserializeGuard<K>>;
+
+/// Everything that runs: one controller a kind, before it has a context.
+pub struct Controllers {
+    clusters: Watched<EcsCluster>,
+    task_definitions: Watched<EcsTaskDefinition>,
+    services: Watched<EcsService>,
+}
+
+impl Controllers {
+    /// Controllers over one namespace, or over all.
+    pub fn new(client: &kube::Client, namespace: Option<&str>) -> Self {
+        Self {
+            clusters: controller(client, namespace),
+            task_definitions: controller(client, namespace),
+            services: controller(client, namespace),
+        }
+    }
+
+    /// What their watches keep.
+    pub fn stores(&self) -> Stores {
+        Stores {
+            clusters: self.clusters.store(),
+            task_definitions: self.task_definitions.store(),
+            services: self.services.store(),
+        }
+    }
+
+    /// The controllers at work. `concurrency` bounds the passes of each kind that run at once.
+    pub fn run(
+        self,
+        cx: &Arc<Context>,
+        woken: UnboundedReceiver<ServiceRef>,
+        concurrency: u16,
+        stop: &CancellationToken,
+    ) -> Vec<Running> {
+        vec![
+            work(self.clusters, cx, concurrency, stop),
+            work(self.task_definitions, cx, concurrency, stop),
+            work(self.services.reconcile_on(woken), cx, concurrency, stop),
+        ]
+    }
+}
+
+fn controller<K: kind::Kind>(client: &kube::Client, namespace: Option<&str>) -> Watched<K> {
+    let api: Api<DeserializeGuard<K>> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    Controller::new(api, watcher::Config::default())
+}
+
+fn work<K: Reconcile>(
+    controller: Watched<K>,
+    cx: &Arc<Context>,
+    concurrency: u16,
+    stop: &CancellationToken,
+) -> Running {
+    let stopped = stop.clone().cancelled_owned();
+    let stream = controller.with_config(Workers::default().concurrency(concurrency)).graceful_shutdown_on(stopped).run(
+        |object, cx| async move { Ok::<Action, Infallible>(drive::reconcile(object, cx).await) },
+        |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
+        cx.clone(),
+    );
+    Box::pin(stream.for_each(|_| async {}))
+}

@@ -1,0 +1,301 @@
+//! One pass over one object: who it is, what is asked of it, and the few writes to Kubernetes that steps need.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
+use serde_json::json;
+
+use crate::api::names::{FIELD_MANAGER, FINALIZER};
+use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::status::{Common, Origin, Status};
+use crate::aws::{AccountKey, Priority, Scope};
+use crate::controllers::context::Context;
+use crate::controllers::directive::{self, Directive};
+use crate::controllers::failure::{Consequence, StepError, judge};
+use crate::controllers::kind::{Kind, Policies};
+use crate::controllers::ownership::Owner;
+
+/// One pass.
+pub struct Pass<'a, K: Kind> {
+    /// The object as it was when the pass began.
+    pub object: &'a K,
+    /// What the pass may use.
+    pub cx: &'a Context,
+    /// The policies of its spec.
+    pub policies: Policies,
+    /// What its annotations ask.
+    pub directive: Directive,
+    /// Its owner tags.
+    pub owner: Owner,
+    /// The common part of the status it had.
+    pub common: Common,
+    /// When the pass began.
+    pub now: Timestamp,
+    /// How urgent its calls are.
+    pub priority: Priority,
+    version: Mutex<Option<String>>,
+    region: Mutex<Option<String>>,
+}
+
+impl<'a, K: Kind> Pass<'a, K> {
+    /// Begins a pass.
+    pub fn new(object: &'a K, cx: &'a Context) -> Self {
+        let policies = object.policies();
+        let common = object.status().map(Status::common).unwrap_or_default();
+        let directive = directive::read(object.annotations(), &common, policies.management, cx.config.management_mode);
+        let edited = common.observed_generation != object.meta().generation;
+        let priority = if object.meta().deletion_timestamp.is_some() {
+            Priority::Cleanup
+        } else if edited || directive.reconcile || directive.restart.is_some() {
+            Priority::Edit
+        } else {
+            Priority::Sweep
+        };
+        Self {
+            object,
+            cx,
+            owner: Owner {
+                installation: cx.config.installation.clone(),
+                namespace: object.namespace().unwrap_or_default(),
+                kind: K::KIND,
+                name: object.name_any(),
+                uid: object.uid().unwrap_or_default(),
+            },
+            policies,
+            directive,
+            common,
+            now: cx.clock.now(),
+            priority,
+            version: Mutex::new(object.resource_version()),
+            region: Mutex::new(None),
+        }
+    }
+
+    /// The object's UID.
+    pub fn uid(&self) -> &str {
+        &self.owner.uid
+    }
+
+    /// The object's generation.
+    pub fn generation(&self) -> i64 {
+        self.object.meta().generation.unwrap_or_default()
+    }
+
+    /// Is the object being deleted?
+    pub fn deleting(&self) -> bool {
+        self.object.meta().deletion_timestamp.is_some()
+    }
+
+    /// Does the object carry our finalizer?
+    pub fn claimed(&self) -> bool {
+        self.object.finalizers().iter().any(|name| name == FINALIZER)
+    }
+
+    /// Was the spec edited since the last pass that finished?
+    pub fn edited(&self) -> bool {
+        self.common.observed_generation != Some(self.generation())
+    }
+
+    /// The object's namespace.
+    pub fn namespace(&self) -> &str {
+        &self.owner.namespace
+    }
+
+    /// Takes the Region from the cluster that the object refers to.
+    pub fn follow_region(&self, region: Option<String>) {
+        *self.region.lock().unwrap_or_else(PoisonError::into_inner) = region;
+    }
+
+    /// Where calls go: the spec's Region, the referenced cluster's, what the status recorded, or the operator's own.
+    pub fn scope(&self) -> Scope {
+        let referred = self.region.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let recorded = self.common.account.as_ref().and_then(|account| account.region.clone());
+        Scope {
+            account: AccountKey::default(),
+            region: self
+                .policies
+                .region
+                .clone()
+                .or(referred)
+                .or(recorded)
+                .unwrap_or_else(|| self.cx.config.region.clone()),
+        }
+    }
+
+    /// The deletion policy in force: the spec's; else `Retain` for what was adopted; else the operator's.
+    pub fn deletion_policy(&self) -> DeletionPolicy {
+        self.policies.deletion.unwrap_or(match self.common.origin {
+            Some(Origin::Adopted) => DeletionPolicy::Retain,
+            Some(Origin::Created) | None => self.cx.config.deletion_policy,
+        })
+    }
+
+    /// May this pass run its steps? `inputs` is all that a refusal depends on. A paused object can be deleted,
+    /// and an observed one can be let go of; its plan holds nothing else.
+    pub fn may_act(&self, inputs: &str) -> bool {
+        let allowed = if self.deleting() { self.mode() != ManagementMode::Plan } else { self.directive.may_write() };
+        allowed && self.held(inputs).is_none()
+    }
+
+    /// The refusal that still holds back calls for these inputs.
+    pub fn held(&self, inputs: &str) -> Option<Consequence> {
+        if self.directive.reconcile {
+            return None;
+        }
+        let failed = self.cx.failed();
+        let failures = failed.of(self.uid(), inputs)?;
+        failures.held.clone().filter(|held| held.hold_until.is_some_and(|until| self.now < until))
+    }
+
+    /// Counts a failed step, or forgets the failures of the past.
+    pub fn judge(&self, inputs: &str, failed: Option<&StepError>) -> Option<Consequence> {
+        let mut memory = self.cx.failed();
+        let Some(error) = failed else {
+            memory.clear(self.uid());
+            return None;
+        };
+        let failures = memory.add(self.uid(), inputs, self.now);
+        let consequence = judge(error, failures, self.uid(), self.now);
+        failures.held = Some(consequence.clone());
+        Some(consequence)
+    }
+
+    /// How many passes in a row failed on these inputs, and since when.
+    pub fn failing_since(&self, inputs: &str) -> Option<(u32, Timestamp)> {
+        self.cx.failed().of(self.uid(), inputs).map(|failures| (failures.count, failures.since))
+    }
+
+    /// Is this the second look in a row, in different passes, that found nothing?
+    /// Reads of ECS are eventually consistent, so one is not enough to let go of an object.
+    pub fn gone_twice(&self, gone: bool) -> bool {
+        self.cx.failed().gone(self.uid(), gone) > 1
+    }
+
+    /// The management mode in force.
+    pub fn mode(&self) -> ManagementMode {
+        self.directive.mode
+    }
+
+    /// The object, for events.
+    pub fn reference(&self) -> ObjectReference {
+        self.object.object_ref(&())
+    }
+
+    fn api(&self) -> Api<K> {
+        Api::namespaced(self.cx.kube.clone(), self.namespace())
+    }
+
+    fn version(&self) -> Option<String> {
+        self.version.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn moved_to(&self, object: &K) {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = object.resource_version();
+    }
+
+    /// Reads the object anew, past every cache: still the same life? Needed before anything destructive.
+    pub async fn still_ours(&self) -> Result<(), StepError> {
+        let found = self.api().get_opt(&self.owner.name).await?;
+        match found {
+            Some(object)
+                if object.meta().uid.as_deref() == Some(self.uid())
+                    && object.meta().deletion_timestamp.is_some() == self.deleting() =>
+            {
+                Ok(())
+            }
+            Some(_) | None => Err(StepError::Outdated),
+        }
+    }
+
+    /// Adds our finalizer, right before the first call that creates something.
+    pub async fn claim(&self) -> Result<(), StepError> {
+        if self.claimed() {
+            return Ok(());
+        }
+        let finalizers = self.object.finalizers();
+        let test_uid = json!({"op": "test", "path": "/metadata/uid", "value": self.uid()});
+        let patch = if finalizers.is_empty() {
+            json!([test_uid, {"op": "add", "path": "/metadata/finalizers", "value": [FINALIZER]}])
+        } else {
+            json!([
+                test_uid,
+                {"op": "test", "path": "/metadata/finalizers", "value": finalizers},
+                {"op": "add", "path": "/metadata/finalizers/-", "value": FINALIZER}
+            ])
+        };
+        self.patch(patch).await
+    }
+
+    /// Removes our finalizer: AWS holds nothing of ours any more, or what it holds is retained.
+    pub async fn release(&self) -> Result<(), StepError> {
+        // The list may have changed since the watch told of it, and the position is what is removed.
+        let Some(object) = self.api().get_opt(&self.owner.name).await? else {
+            return Ok(());
+        };
+        if object.meta().uid.as_deref() != Some(self.uid()) {
+            return Ok(());
+        }
+        let Some(index) = object.finalizers().iter().position(|name| name == FINALIZER) else {
+            return Ok(());
+        };
+        let path = format!("/metadata/finalizers/{index}");
+        self.patch(json!([
+            {"op": "test", "path": "/metadata/uid", "value": self.uid()},
+            {"op": "test", "path": path, "value": FINALIZER},
+            {"op": "remove", "path": path}
+        ]))
+        .await
+    }
+
+    async fn patch(&self, patch: serde_json::Value) -> Result<(), StepError> {
+        let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
+        match self.api().patch(&self.owner.name, &PatchParams::default(), &Patch::Json::<()>(patch)).await {
+            Ok(object) => {
+                self.moved_to(&object);
+                Ok(())
+            }
+            // A failed test: the object changed since it was read.
+            Err(kube::Error::Api(status)) if status.code == 422 || status.code == 409 || status.code == 404 => {
+                Err(StepError::Outdated)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the whole status with the version that was read, so that it cannot land on a successor.
+    pub async fn write_status(&self, status: &K::Status) -> Result<(), StepError> {
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let body = |version: Option<String>| {
+            json!({
+                "apiVersion": K::api_version(&()),
+                "kind": K::kind(&()),
+                "metadata": {"name": self.owner.name, "resourceVersion": version},
+                "status": status,
+            })
+        };
+        let first = self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(self.version()))).await;
+        let written = match first {
+            Err(kube::Error::Api(refused)) if refused.code == 409 => {
+                let Some(object) = self.api().get_opt(&self.owner.name).await? else { return Ok(()) };
+                if object.meta().uid.as_deref() != Some(self.uid()) {
+                    return Ok(());
+                }
+                let version = object.resource_version();
+                self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(version))).await
+            }
+            other => other,
+        };
+        match written {
+            Ok(object) => {
+                self.moved_to(&object);
+                Ok(())
+            }
+            Err(kube::Error::Api(refused)) if refused.code == 404 => Ok(()),
+            Err(kube::Error::Api(refused)) if refused.code == 409 => Err(StepError::Outdated),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Specs that cannot work, refused before any call to AWS. Pure.
+
+use kube::ResourceExt;
+use serde_json::Value;
+
+use crate::api::rules::violations;
+use crate::controllers::kind::Kind;
+
+/// Problems shown in one message.
+const SHOWN: usize = 5;
+
+/// Why a spec is refused: every problem with its field and remedy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// All problems in one text.
+    pub message: String,
+}
+
+impl Refusal {
+    /// From single problems, in the words of the manifest; none = not refused.
+    #[must_use]
+    pub fn of(problems: &[String]) -> Option<Self> {
+        if problems.is_empty() {
+            return None;
+        }
+        let mut message = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+        if problems.len() > SHOWN {
+            message.push_str(&format!("; and {} more", problems.len() - SHOWN));
+        }
+        Some(Self { message })
+    }
+}
+
+/// The rules of the schema, evaluated again: an object may be older than a rule.
+pub fn check<K: Kind>(object: &K) -> Option<Refusal> {
+    Refusal::of(&problems(object))
+}
+
+/// As [`check`], one text a problem.
+pub fn problems<K: Kind>(object: &K) -> Vec<String> {
+    let Ok(mut value) = serde_json::to_value(object) else { return Vec::new() };
+    // Only what a rule may read: names and spec.
+    if let Some(members) = value.as_object_mut() {
+        members.remove("status");
+        members.insert("metadata".to_owned(), serde_json::json!({"name": object.name_any()}));
+    }
+    violations(K::KIND, &value, None::<&Value>)
+        .into_iter()
+        .map(|violation| {
+            if violation.path.is_empty() {
+                violation.message
+            } else {
+                format!("`{}` {}", violation.path, violation.message)
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,108 @@
+//! Tag changes of one resource as a step of a plan. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::controllers::events::{EventReason, Happening};
+use crate::controllers::ownership::{Owner, Ownership};
+
+/// Why tags are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The user's tags, or ours, differ.
+    Upkeep,
+    /// An earlier object of our name made the resource.
+    Reclaim,
+    /// The resource was nobody's and adoption was asked for.
+    Adopt,
+}
+
+/// Tags to set and to remove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagging {
+    /// The resource.
+    pub arn: String,
+    /// The resource in words.
+    pub what: String,
+    /// Tags to set.
+    pub set: BTreeMap<String, String>,
+    /// Keys to remove.
+    pub remove: Vec<String>,
+    /// Why.
+    pub why: Why,
+}
+
+impl Tagging {
+    /// The tags that make a resource ours.
+    #[must_use]
+    pub fn taking_over(arn: &str, what: &str, owner: &Owner, how: &Ownership) -> Self {
+        let why = if matches!(how, Ownership::Adopt) { Why::Adopt } else { Why::Reclaim };
+        Self { arn: arn.to_owned(), what: what.to_owned(), set: owner.tags(), remove: Vec::new(), why }
+    }
+
+    /// The difference between wanted and present tags, if there is one. Of tags that are not wanted only those
+    /// go that were ours once (`owned`, as [`owned_tags`] names them); others belong to somebody else.
+    #[must_use]
+    pub fn of(
+        arn: &str,
+        what: &str,
+        wanted: &BTreeMap<String, String>,
+        present: &BTreeMap<String, String>,
+        owner: &Owner,
+        owned: &BTreeSet<String>,
+    ) -> Option<Self> {
+        let mut all = wanted.clone();
+        all.extend(owner.tags());
+        let set: BTreeMap<String, String> = all
+            .iter()
+            .filter(|(key, value)| present.get(*key) != Some(*value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let remove: Vec<String> =
+            present.keys().filter(|key| !all.contains_key(*key) && owned.contains(&owned_name(key))).cloned().collect();
+        (!set.is_empty() || !remove.is_empty()).then(|| Self {
+            arn: arn.to_owned(),
+            what: what.to_owned(),
+            set,
+            remove,
+            why: Why::Upkeep,
+        })
+    }
+
+    /// The event once it is done; upkeep of our own tags is not worth one.
+    #[must_use]
+    pub fn happening(&self) -> Option<Happening> {
+        match self.why {
+            Why::Upkeep => None,
+            Why::Adopt => Some(Happening::new(EventReason::Adopted, format!("Took {} over.", self.what))),
+            Why::Reclaim => Some(Happening::new(
+                EventReason::Reclaimed,
+                format!("Took {} back, which an earlier object of this name had made.", self.what),
+            )),
+        }
+    }
+}
+
+/// How `status.ownedFields` names the user's tags.
+#[must_use]
+pub fn owned_tags(tags: &BTreeMap<String, String>) -> BTreeSet<String> {
+    tags.keys().map(|key| owned_name(key)).collect()
+}
+
+fn owned_name(key: &str) -> String {
+    format!("tags[{key}]")
+}
+
+impl fmt::Display for Tagging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.set.is_empty() {
+            let keys: Vec<&str> = self.set.keys().map(String::as_str).collect();
+            write!(f, "TagResource {}: {}", self.what, keys.join(", "))?;
+        }
+        if !self.remove.is_empty() {
+            let glue = if self.set.is_empty() { "" } else { "; " };
+            write!(f, "{glue}UntagResource {}: {}", self.what, self.remove.join(", "))?;
+        }
+        Ok(())
+    }
+}
