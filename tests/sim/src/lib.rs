@@ -2,6 +2,7 @@
 
 pub mod ecs;
 pub mod fixtures;
+pub mod model;
 pub mod queue;
 pub mod refusal;
 pub mod rng;
