@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ecs::{cluster, service, task_definition};
+use crate::ecs::{capacity_provider, cluster, service, task_definition};
 use crate::world::RegionKey;
 
 /// What an event does. Each subject has its own kind and its own `wake` function.
@@ -10,6 +10,8 @@ use crate::world::RegionKey;
 pub enum EventKind {
     /// A cluster changes by itself.
     Cluster(cluster::Wake),
+    /// A capacity provider changes by itself.
+    CapacityProvider(capacity_provider::Wake),
     /// A task definition changes by itself.
     TaskDefinition(task_definition::Wake),
     /// Anything of services, deployments and tasks.

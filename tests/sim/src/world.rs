@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::ecs::{capacity_provider, cluster, deployment, paging, service, task, task_definition};
+use crate::ecs::{
+    account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition,
+};
 use crate::fixtures::{Fixtures, ImageFate};
 use crate::queue::{Event, EventKind, Queue};
 use crate::rng::Rng;
@@ -61,6 +63,8 @@ pub struct Region {
     pub capacity_providers: BTreeMap<String, capacity_provider::CapacityProvider>,
     /// Task definition families by name.
     pub families: BTreeMap<String, task_definition::Family>,
+    /// Account settings.
+    pub settings: account_setting::Settings,
     /// Services.
     pub services: service::Services,
     /// Service deployments and revisions.
@@ -76,6 +80,10 @@ pub struct Region {
 pub struct Knobs {
     /// Fate of containers by image; an image that is not named runs.
     pub images: BTreeMap<String, ImageFate>,
+    /// Registrations of one family closer together than this are refused as concurrent; 0 = never.
+    pub register_window_ms: i64,
+    /// An absent network mode is described as absent instead of `bridge`.
+    pub omit_network_mode: bool,
 }
 
 impl Knobs {
@@ -200,6 +208,7 @@ impl Sim {
         };
         match event.kind {
             EventKind::Cluster(wake) => cluster::wake(region, &mut cx, wake),
+            EventKind::CapacityProvider(wake) => capacity_provider::wake(region, &mut cx, wake),
             EventKind::TaskDefinition(wake) => task_definition::wake(region, &mut cx, wake),
             EventKind::Service(wake) => service::wake(region, &mut cx, wake),
         }

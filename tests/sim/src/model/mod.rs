@@ -72,7 +72,9 @@ impl Service {
 
     /// The service behind a prefix of `X-Amz-Target`.
     pub fn from_target_prefix(prefix: &str) -> Option<Self> {
-        [Self::Ecs, Self::ApplicationAutoscaling].into_iter().find(|service| service.target_prefix() == prefix)
+        [Self::Ecs, Self::ApplicationAutoscaling]
+            .into_iter()
+            .find(|service| service.target_prefix() == prefix)
     }
 
     /// The names of all operations.
