@@ -1,1 +1,13 @@
-//! Test support.
+//! A simulated AWS: ECS and its neighbours as a pure function of requests and virtual time.
+
+pub mod ecs;
+pub mod fixtures;
+pub mod model;
+pub mod queue;
+pub mod refusal;
+pub mod rng;
+pub mod wire;
+pub mod world;
+
+pub use refusal::Refusal;
+pub use world::{Cx, Region, RegionKey, Sim};

@@ -1,0 +1,460 @@
+//! A task's way from PROVISIONING to STOPPED, one event at a time.
+
+use std::sync::Arc;
+
+use super::state::{Definition, Health, Task, TaskStatus};
+use crate::ecs::scheduler::due::Due;
+use crate::ecs::scheduler::json::Object;
+use crate::ecs::scheduler::{Fleet, Key};
+use crate::ecs::tags::Tags;
+use crate::fixtures::{ImageFate, TargetState};
+
+/// What a new task is made of.
+pub(crate) struct Launch {
+    pub cluster: String,
+    pub service: Option<Key>,
+    pub started_by: Option<String>,
+    pub group: String,
+    pub definition: Arc<Definition>,
+    pub targets: Vec<(String, i64)>,
+    pub echo: Object,
+    pub tags: Tags,
+}
+
+impl Fleet {
+    /// Starts a task and answers its id.
+    pub(crate) fn launch(&mut self, launch: Launch) -> String {
+        let id = self.rng.hex(32);
+        let place = self.next_sequence();
+        let address = format!(
+            "10.{}.{}.{}",
+            (place >> 16) & 255,
+            (place >> 8) & 255,
+            place & 255
+        );
+        let zone = ["a", "b", "c"]
+            .get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0))
+            .copied()
+            .unwrap_or("a");
+        let frozen = launch
+            .service
+            .as_ref()
+            .is_some_and(|key| self.knobs.frozen.contains(key));
+        let task = Task {
+            id: id.clone(),
+            cluster: launch.cluster,
+            service: launch.service,
+            started_by: launch.started_by,
+            group: launch.group,
+            definition: launch.definition,
+            status: TaskStatus::Provisioning,
+            stop_wanted: false,
+            health: Health::Unknown,
+            version: 1,
+            groups: launch.targets,
+            address,
+            zone: zone.to_owned(),
+            echo: launch.echo,
+            tags: launch.tags,
+            created_at: self.now,
+            started_at: None,
+            stopping_at: None,
+            execution_stopped_at: None,
+            stopped_at: None,
+            stop: None,
+            exit_code: None,
+            frozen,
+            held: false,
+            epoch: 0,
+            seen_healthy: false,
+        };
+        if let Some(service) = task
+            .service
+            .as_ref()
+            .and_then(|key| self.services.get_mut(key))
+        {
+            service.tasks.insert(id.clone());
+        }
+        self.tasks.insert(id.clone(), task);
+        let wait = self.knobs.timing.provision.draw(&mut self.rng);
+        self.enter(&id, TaskStatus::Provisioning, Some(wait));
+        id
+    }
+
+    /// Puts a task into a status and schedules when it leaves it.
+    fn enter(&mut self, id: &str, status: TaskStatus, wait: Option<i64>) {
+        let epoch = self.next_sequence();
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        if task.status != status {
+            task.version += 1;
+        }
+        task.status = status;
+        task.epoch = epoch;
+        task.held = false;
+        if let Some(wait) = wait {
+            self.schedule(
+                self.now + wait,
+                Due::Step {
+                    task: id.to_owned(),
+                    epoch,
+                },
+            );
+        }
+        self.notice_task(id);
+        self.touch_owner(id);
+    }
+
+    fn notice_task(&mut self, id: &str) {
+        if !self.knobs.record_notices {
+            return;
+        }
+        if let Some(task) = self.tasks.get(id) {
+            let detail = self.task_view(task, false);
+            self.notices
+                .push((self.now, "ECS Task State Change", detail));
+        }
+    }
+
+    pub(crate) fn task_step(&mut self, id: &str, epoch: u64) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        if task.epoch != epoch {
+            return;
+        }
+        if task.frozen {
+            task.held = true;
+            return;
+        }
+        match task.status {
+            TaskStatus::Provisioning => {
+                let wait = self.knobs.timing.pend.draw(&mut self.rng);
+                self.enter(id, TaskStatus::Pending, Some(wait));
+            }
+            TaskStatus::Pending => self.activate(id),
+            TaskStatus::Activating => self.try_to_run(id),
+            TaskStatus::Running | TaskStatus::Stopped => {}
+            TaskStatus::Deactivating => {
+                self.deregister_targets(id);
+                let wait = self.knobs.timing.stop.draw(&mut self.rng);
+                self.enter(id, TaskStatus::Stopping, Some(wait));
+            }
+            TaskStatus::Stopping => self.deprovision(id),
+            TaskStatus::Deprovisioning => self.finish(id),
+        }
+    }
+
+    fn activate(&mut self, id: &str) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        let plans = Arc::clone(&task.definition);
+        if plans
+            .containers
+            .iter()
+            .any(|c| self.image(&c.image) == ImageFate::Hangs)
+        {
+            if let Some(task) = self.tasks.get_mut(id) {
+                task.held = true;
+            }
+            return;
+        }
+        let mut wait = self.knobs.timing.activate.draw(&mut self.rng);
+        let cluster = task_cluster(self, id);
+        for container in &plans.containers {
+            if self
+                .pulled
+                .insert((cluster.clone(), container.image.clone()))
+            {
+                wait += self.knobs.timing.cold_image;
+            }
+        }
+        self.enter(id, TaskStatus::Activating, Some(wait));
+    }
+
+    fn try_to_run(&mut self, id: &str) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        let missing = task
+            .definition
+            .containers
+            .iter()
+            .find(|c| self.image(&c.image) == ImageFate::Missing);
+        if let Some(container) = missing {
+            let reason = format!(
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
+                container.image
+            );
+            self.fail_to_start(id, reason);
+            return;
+        }
+        let (cluster, group) = (task.cluster.clone(), task.group.clone());
+        let fault =
+            self.knobs.launch_faults.iter_mut().find(|fault| {
+                fault.remaining > 0 && fault.cluster == cluster && fault.group == group
+            });
+        if let Some(fault) = fault {
+            fault.remaining -= 1;
+            let reason = fault.reason.clone();
+            self.fail_to_start(id, reason);
+            return;
+        }
+        self.run(id);
+    }
+
+    fn fail_to_start(&mut self, id: &str, reason: String) {
+        self.ask_to_stop(id, "TaskFailedToStart", &reason);
+        let owner = self
+            .tasks
+            .get(id)
+            .and_then(|t| Some((t.service.clone()?, t.started_by.clone()?)));
+        if let Some((key, deployment)) = owner {
+            self.task_failed(&key, &deployment, true);
+        }
+    }
+
+    fn run(&mut self, id: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.started_at = Some(now);
+        let owner = task.service.clone().zip(task.started_by.clone());
+        self.enter(id, TaskStatus::Running, None);
+        self.register_targets(id);
+        self.check_later(id);
+        self.exit_later(id);
+        if let Some((key, deployment)) = owner {
+            self.task_ran(&key, &deployment);
+        }
+    }
+
+    /// Schedules the end of containers whose image ends by itself.
+    pub(crate) fn exit_later(&mut self, id: &str) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        let definition = Arc::clone(&task.definition);
+        for container in &definition.containers {
+            if let ImageFate::Exits { after_ms, .. } = self.image(&container.image) {
+                self.schedule(
+                    self.now + after_ms,
+                    Due::Exit {
+                        task: id.to_owned(),
+                    },
+                );
+            }
+        }
+    }
+
+    /// Schedules the moment at which the container checks of a running task decide.
+    pub(crate) fn check_later(&mut self, id: &str) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        let fails = self.fails_checks(task);
+        let waits = task.definition.containers.iter().filter_map(|c| c.check);
+        let wait = if fails {
+            self.knobs
+                .timing
+                .check_unhealthy
+                .or(waits.map(|(_, fail)| fail).max())
+        } else {
+            self.knobs
+                .timing
+                .check_healthy
+                .or(waits.map(|(pass, _)| pass).max())
+        };
+        let (epoch, checked) = (
+            task.epoch,
+            task.definition.containers.iter().any(|c| c.check.is_some()),
+        );
+        if let Some(wait) = wait.filter(|_| checked) {
+            self.schedule(
+                self.now + wait,
+                Due::Check {
+                    task: id.to_owned(),
+                    epoch,
+                },
+            );
+        }
+    }
+
+    pub(crate) fn check_decides(&mut self, id: &str, epoch: u64) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        if task.epoch != epoch || task.status != TaskStatus::Running {
+            return;
+        }
+        let health = if self.fails_checks(task) {
+            Health::Unhealthy
+        } else {
+            Health::Healthy
+        };
+        if let Some(task) = self.tasks.get_mut(id)
+            && task.health != health
+        {
+            task.health = health;
+            task.version += 1;
+            self.notice_task(id);
+            self.touch_owner(id);
+        }
+    }
+
+    pub(crate) fn container_exits(&mut self, id: &str) {
+        let Some(task) = self.tasks.get(id) else {
+            return;
+        };
+        if task.status != TaskStatus::Running {
+            return;
+        }
+        let code = task
+            .definition
+            .containers
+            .iter()
+            .find_map(|c| match self.image(&c.image) {
+                ImageFate::Exits { code, .. } if c.essential => Some(i64::from(code)),
+                ImageFate::Exits { .. }
+                | ImageFate::Runs
+                | ImageFate::Missing
+                | ImageFate::Unhealthy
+                | ImageFate::Hangs => None,
+            });
+        let Some(code) = code else { return };
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.exit_code = Some(code);
+        }
+        self.ask_to_stop(
+            id,
+            "EssentialContainerExited",
+            "Essential container in task exited",
+        );
+    }
+
+    /// Asks a task to stop; nothing happens if it was asked before.
+    pub(crate) fn ask_to_stop(&mut self, id: &str, code: &'static str, reason: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        if task.stop_wanted {
+            return;
+        }
+        let was = task.status;
+        task.stop_wanted = true;
+        task.stop = Some((code, reason.to_owned()));
+        task.stopping_at = Some(now);
+        if was == TaskStatus::Running {
+            let drain = self.drain_targets(id);
+            let wait = drain.unwrap_or_else(|| self.knobs.timing.deactivate.draw(&mut self.rng));
+            self.enter(id, TaskStatus::Deactivating, Some(wait));
+        } else {
+            let wait = self.knobs.timing.deprovision.draw(&mut self.rng);
+            self.enter(id, TaskStatus::Deprovisioning, Some(wait));
+        }
+    }
+
+    fn deprovision(&mut self, id: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.execution_stopped_at = Some(now);
+        task.exit_code = task.exit_code.or(Some(0));
+        let wait = self.knobs.timing.deprovision.draw(&mut self.rng);
+        self.enter(id, TaskStatus::Deprovisioning, Some(wait));
+    }
+
+    fn finish(&mut self, id: &str) {
+        let now = self.now;
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.stopped_at = Some(now);
+        let owner = task.service.clone();
+        self.enter(id, TaskStatus::Stopped, None);
+        if let Some(service) = owner.and_then(|key| self.services.get_mut(&key)) {
+            service.tasks.remove(id);
+        }
+        let forget = self.knobs.timing.forget;
+        self.schedule(now + forget, Due::Forget(id.to_owned()));
+    }
+
+    /// Lets a frozen or hanging task go on.
+    pub(crate) fn let_go(&mut self, id: &str) {
+        let Some(task) = self.tasks.get_mut(id) else {
+            return;
+        };
+        task.frozen = false;
+        if !task.held {
+            return;
+        }
+        task.held = false;
+        let epoch = task.epoch;
+        self.schedule(
+            self.now,
+            Due::Step {
+                task: id.to_owned(),
+                epoch,
+            },
+        );
+    }
+
+    /// Whether the containers of a task fail their health checks and its targets theirs.
+    pub(crate) fn fails_checks(&self, task: &Task) -> bool {
+        task.definition
+            .containers
+            .iter()
+            .any(|c| self.image(&c.image) == ImageFate::Unhealthy)
+    }
+
+    /// Whether the scheduler counts a task as healthy: targets and container checks pass, or,
+    /// without either, it has been running long enough.
+    pub(crate) fn is_healthy(&self, task: &Task) -> bool {
+        if task.status != TaskStatus::Running {
+            return false;
+        }
+        let checked = task.definition.containers.iter().any(|c| c.check.is_some());
+        if checked && task.health != Health::Healthy {
+            return false;
+        }
+        let passes = |(group, port): &(String, i64)| {
+            self.target_state(group, &task.address, *port) == Some(TargetState::Healthy)
+        };
+        if !task.groups.iter().all(passes) {
+            return false;
+        }
+        checked || !task.groups.is_empty() || self.now >= self.settles_at(task)
+    }
+
+    /// When a task without checks counts as healthy.
+    pub(crate) fn settles_at(&self, task: &Task) -> i64 {
+        task.started_at
+            .unwrap_or(self.now)
+            .saturating_add(self.knobs.timing.settle)
+    }
+
+    /// Whether a task fails checks that the grace period (milliseconds) no longer covers.
+    pub(crate) fn is_failing(&self, task: &Task, grace: i64) -> bool {
+        let started = task.started_at.unwrap_or(self.now);
+        if task.status != TaskStatus::Running || self.now < started + grace {
+            return false;
+        }
+        let bad = |(group, port): &(String, i64)| {
+            self.target_state(group, &task.address, *port) == Some(TargetState::Unhealthy)
+        };
+        task.health == Health::Unhealthy || task.groups.iter().any(bad)
+    }
+}
+
+fn task_cluster(fleet: &Fleet, id: &str) -> String {
+    fleet
+        .tasks
+        .get(id)
+        .map(|task| task.cluster.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+//! Things ECS refers to but does not own: images, capacity, alarms, networks, target groups.
+
+use std::collections::BTreeMap;
+
+/// What becomes of a container of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImageFate {
+    /// Starts and stays up; health checks pass.
+    #[default]
+    Runs,
+    /// Cannot be pulled: the task stops before RUNNING.
+    Missing,
+    /// Runs, then exits.
+    Exits {
+        /// Milliseconds after RUNNING.
+        after_ms: i64,
+        /// The exit code.
+        code: i32,
+    },
+    /// Runs but fails every health check (container and target group).
+    Unhealthy,
+    /// Stays in PENDING for ever.
+    Hangs,
+}
+
+/// State of a metric alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AlarmState {
+    /// Within bounds.
+    Ok,
+    /// Out of bounds.
+    Alarm,
+    /// As after its creation.
+    #[default]
+    InsufficientData,
+}
+
+/// A subnet or a security group: only what ECS checks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Network {
+    /// The VPC it belongs to.
+    pub vpc_id: String,
+    /// The availability zone, empty for security groups.
+    pub zone: String,
+}
+
+/// State of one target as `DescribeTargetHealth` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetState {
+    /// Registered, not yet checked often enough.
+    Initial,
+    /// Passing.
+    Healthy,
+    /// Failing.
+    Unhealthy,
+    /// Deregistered, connections are being closed.
+    Draining,
+    /// The group is on no listener.
+    Unused,
+}
+
+/// One registered target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its state now.
+    pub state: TargetState,
+    /// Who registered it (a task's ARN).
+    pub registered_by: String,
+}
+
+/// A target group, as far as ECS acts on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its ARN.
+    pub arn: String,
+    /// `ip`, `instance`, `lambda` or `alb`.
+    pub target_type: String,
+    /// Seconds between two checks.
+    pub interval_seconds: i64,
+    /// Passes until healthy.
+    pub healthy_threshold: i64,
+    /// Failures until unhealthy.
+    pub unhealthy_threshold: i64,
+    /// Deregistration delay in seconds.
+    pub deregistration_delay_seconds: i64,
+    /// Whether a listener or rule forwards to it.
+    pub in_use: bool,
+    /// Targets by (id, port).
+    pub targets: BTreeMap<(String, i64), Target>,
+}
+
+impl TargetGroup {
+    /// A group with the load balancer's defaults, in use by a listener.
+    pub fn new(arn: impl Into<String>, target_type: impl Into<String>) -> Self {
+        Self {
+            arn: arn.into(),
+            target_type: target_type.into(),
+            interval_seconds: 30,
+            healthy_threshold: 5,
+            unhealthy_threshold: 2,
+            deregistration_delay_seconds: 300,
+            in_use: true,
+            targets: BTreeMap::new(),
+        }
+    }
+}
+
+/// All fixtures of one account and Region.
+#[derive(Debug, Clone, Default)]
+pub struct Fixtures {
+    /// Target groups by ARN. Empty = any ARN is accepted and its targets are healthy at once.
+    pub target_groups: BTreeMap<String, TargetGroup>,
+    /// Subnets by id. Empty = any id is accepted.
+    pub subnets: BTreeMap<String, Network>,
+    /// Security groups by id. Empty = any id is accepted.
+    pub security_groups: BTreeMap<String, Network>,
+    /// How many tasks a cluster can place; absent = no limit.
+    pub capacity: BTreeMap<String, i64>,
+    /// Alarm states by alarm name.
+    pub alarms: BTreeMap<String, AlarmState>,
+}

@@ -1,0 +1,3 @@
+//! The simulator as a server on the loopback address.
+
+fn main() {}
