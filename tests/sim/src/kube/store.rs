@@ -1,0 +1,450 @@
+//! The state: objects, the history of their changes, and what is installed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::chaos::{Chaos, Stale};
+use super::kinds::{CRD_KIND, Kind, built_ins};
+use super::route::stamp;
+use super::schema::{fill, prune, text};
+
+/// Stands in for CEL: gets the new object and, on updates, the old one; returns messages of refusal.
+pub type Validator = Box<dyn Fn(&Value, Option<&Value>) -> Vec<String> + Send>;
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) resource: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+/// One committed change.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) revision: u64,
+    pub(crate) key: Key,
+    pub(crate) old: Option<Arc<Value>>,
+    pub(crate) new: Option<Arc<Value>>,
+    /// The new object, or the last state of a removed one with the revision of its removal.
+    pub(crate) state: Arc<Value>,
+}
+
+/// An API server's state and rules. Pure: time is an argument, identifiers are counted.
+pub struct MemApi {
+    kinds: BTreeMap<(String, String), Arc<Kind>>,
+    objects: BTreeMap<Key, Arc<Value>>,
+    history: VecDeque<Change>,
+    history_limit: usize,
+    /// Changes up to this revision are forgotten.
+    compacted: u64,
+    revision: u64,
+    serial: u64,
+    pub(crate) validators: Vec<Validator>,
+    pub(crate) chaos: Chaos,
+    signal: watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for MemApi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemApi")
+            .field("revision", &self.revision)
+            .field("objects", &self.objects.len())
+            .field("chaos", &self.chaos)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MemApi {
+    /// A server with the built-in kinds and namespaces, started at `start`.
+    pub fn new(start: Timestamp) -> Self {
+        let kinds = built_ins()
+            .into_iter()
+            .map(|k| ((k.group.clone(), k.plural.clone()), k))
+            .collect();
+        let mut api = Self {
+            kinds,
+            objects: BTreeMap::new(),
+            history: VecDeque::new(),
+            history_limit: 10_000,
+            compacted: 1,
+            revision: 1,
+            serial: 0,
+            validators: Vec::new(),
+            chaos: Chaos::default(),
+            signal: watch::channel(1).0,
+        };
+        for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+            api.seed_namespace(name, start);
+        }
+        api
+    }
+
+    fn seed_namespace(&mut self, name: &str, now: Timestamp) {
+        let uid = self.next_uid();
+        let key = Key {
+            resource: "namespaces".into(),
+            namespace: String::new(),
+            name: name.into(),
+        };
+        let object = json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": {
+                "name": name, "uid": uid, "creationTimestamp": stamp(now),
+                "labels": {"kubernetes.io/metadata.name": name},
+            },
+            "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
+        });
+        self.commit(key, Some(object));
+    }
+
+    /// Serves the storage version of a CRD, or replaces the one served; the CRD becomes readable as an object.
+    /// Stored objects take the new schema's defaults and pruning, and are not validated again.
+    ///
+    /// # Errors
+    /// A sentence that names the member the CRD lacks.
+    pub fn install_crd(&mut self, crd: &Value, now: Timestamp) -> Result<(), String> {
+        let kind = Kind::from_crd(crd)?;
+        let name = kind.qualified();
+        let key = Key {
+            resource: "customresourcedefinitions.apiextensions.k8s.io".into(),
+            namespace: String::new(),
+            name: name.clone(),
+        };
+        let mut object = crd.clone();
+        let old = self.object(&key);
+        let uid = old
+            .as_deref()
+            .map_or_else(|| self.next_uid(), |o| meta(o, "uid").to_owned());
+        let created = old
+            .as_deref()
+            .map_or_else(|| stamp(now), |o| meta(o, "creationTimestamp").to_owned());
+        if let Some(map) = object.as_object_mut() {
+            map.insert("apiVersion".into(), "apiextensions.k8s.io/v1".into());
+            map.insert("kind".into(), CRD_KIND.into());
+            let metadata = map.entry("metadata").or_insert_with(|| json!({}));
+            if let Some(metadata) = metadata.as_object_mut() {
+                metadata.insert("name".into(), name.into());
+                metadata.insert("uid".into(), uid.into());
+                metadata.insert("creationTimestamp".into(), created.into());
+                metadata.insert("generation".into(), 1.into());
+            }
+        }
+        self.serve(kind, &mut object, now);
+        self.commit(key, Some(object));
+        Ok(())
+    }
+
+    /// Starts serving `kind` and writes the CRD's status.
+    pub(crate) fn serve(&mut self, kind: Kind, crd: &mut Value, now: Timestamp) {
+        let condition = |name: &str, reason: &str| json!({"type": name, "status": "True", "reason": reason, "message": "", "lastTransitionTime": stamp(now)});
+        let names = crd.pointer("/spec/names").cloned().unwrap_or_default();
+        if let Some(map) = crd.as_object_mut() {
+            map.insert("status".into(), json!({
+                "acceptedNames": names, "storedVersions": [kind.version],
+                "conditions": [condition("NamesAccepted", "NoConflicts"), condition("Established", "InitialNamesAccepted")],
+            }));
+        }
+        let resource = kind.qualified();
+        for (key, object) in &mut self.objects {
+            if key.resource == resource {
+                let mut fresh = (**object).clone();
+                prune(&mut fresh, &kind.schema, "", &mut Vec::new());
+                fill(&mut fresh, &kind.schema);
+                *object = Arc::new(fresh);
+            }
+        }
+        self.kinds
+            .insert((kind.group.clone(), kind.plural.clone()), Arc::new(kind));
+    }
+
+    /// Stops serving the kind of a deleted CRD and forgets its objects.
+    pub(crate) fn unserve(&mut self, resource: &str) {
+        self.kinds
+            .retain(|_, kind| !kind.custom || kind.qualified() != resource);
+        let gone: Vec<Key> = self
+            .objects
+            .keys()
+            .filter(|k| k.resource == resource)
+            .cloned()
+            .collect();
+        for key in gone {
+            self.commit(key, None);
+        }
+    }
+
+    /// Adds a check that runs on every create and update of a custom object.
+    pub fn add_validator(&mut self, validator: Validator) {
+        self.validators.push(validator);
+    }
+
+    /// Sets the cache faults; watchers are woken so that a lag that ends is noticed.
+    pub fn set_chaos(&mut self, chaos: Chaos) {
+        self.chaos = chaos;
+        self.signal.send_replace(self.revision);
+    }
+
+    /// How many changes can be replayed to a watch before it gets 410; 10,000 unless told.
+    pub fn set_history_limit(&mut self, limit: usize) {
+        self.history_limit = limit;
+        self.trim();
+    }
+
+    /// Forgets all history: watches and continue tokens older than now get 410.
+    pub fn compact(&mut self) {
+        self.compacted = self.revision;
+        self.history.clear();
+        self.signal.send_replace(self.revision);
+    }
+
+    /// The newest resourceVersion.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Changes with every commit: await it, then poll the watch again.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.signal.subscribe()
+    }
+
+    /// One stored object as it is now. `resource` is `plural.group`; the namespace of a cluster-scoped one is `""`.
+    pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
+        let key = Key {
+            resource: resource.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        };
+        self.objects.get(&key).map(|o| (**o).clone())
+    }
+
+    /// All stored objects of a resource, by namespace and name.
+    pub fn all(&self, resource: &str) -> Vec<Value> {
+        self.objects
+            .iter()
+            .filter(|(k, _)| k.resource == resource)
+            .map(|(_, o)| (**o).clone())
+            .collect()
+    }
+
+    /// Stores an object as if an older schema had let it in: no defaults, no validation, no rules.
+    /// Its resource must be served; identity members that are absent are filled in.
+    ///
+    /// # Errors
+    /// When the resource is not served or the object has no name.
+    pub fn poison(
+        &mut self,
+        resource: &str,
+        mut object: Value,
+        now: Timestamp,
+    ) -> Result<(), String> {
+        let kind = self
+            .kinds
+            .values()
+            .find(|k| k.qualified() == resource)
+            .ok_or("resource is not served")?;
+        let (api_version, title) = (kind.api_version(), kind.kind.clone());
+        let uid = self.next_uid();
+        let root = object.as_object_mut().ok_or("not an object")?;
+        root.insert("apiVersion".into(), api_version.into());
+        root.insert("kind".into(), title.into());
+        let metadata = root
+            .get_mut("metadata")
+            .and_then(Value::as_object_mut)
+            .ok_or("object without metadata")?;
+        metadata.entry("uid").or_insert(uid.into());
+        metadata
+            .entry("creationTimestamp")
+            .or_insert(stamp(now).into());
+        metadata.entry("generation").or_insert(1.into());
+        let key = Key {
+            resource: resource.into(),
+            namespace: meta(&object, "namespace").into(),
+            name: meta(&object, "name").into(),
+        };
+        if key.name.is_empty() {
+            return Err("object without name".into());
+        }
+        self.commit(key, Some(object));
+        Ok(())
+    }
+
+    pub(crate) fn kind(&self, group: &str, plural: &str) -> Option<Arc<Kind>> {
+        self.kinds
+            .get(&(group.to_owned(), plural.to_owned()))
+            .cloned()
+    }
+
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
+        self.kinds.values()
+    }
+
+    pub(crate) fn object(&self, key: &Key) -> Option<Arc<Value>> {
+        self.objects.get(key).cloned()
+    }
+
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
+        self.objects.iter()
+    }
+
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+
+    pub(crate) fn next_uid(&mut self) -> String {
+        let serial = self.next_serial();
+        format!(
+            "{:08x}-0000-4000-8000-{:012x}",
+            serial.wrapping_mul(0x9e37_79b1) & 0xffff_ffff,
+            serial
+        )
+    }
+
+    /// Writes an object, or removes it, under a new revision and tells the watchers.
+    pub(crate) fn commit(&mut self, key: Key, new: Option<Value>) -> Arc<Value> {
+        match new {
+            Some(new) => self.record(key, new, false),
+            None => {
+                let last = self
+                    .objects
+                    .get(&key)
+                    .map(|o| (**o).clone())
+                    .unwrap_or_default();
+                self.record(key, last, true)
+            }
+        }
+    }
+
+    /// Removes an object whose last state is `last`.
+    pub(crate) fn commit_removal(&mut self, key: Key, last: Value) -> Arc<Value> {
+        self.record(key, last, true)
+    }
+
+    fn record(&mut self, key: Key, mut object: Value, removal: bool) -> Arc<Value> {
+        self.revision += 1;
+        set_meta(
+            &mut object,
+            "resourceVersion",
+            self.revision.to_string().into(),
+        );
+        let state = Arc::new(object);
+        let (old, new) = if removal {
+            (self.objects.remove(&key), None)
+        } else {
+            (
+                self.objects.insert(key.clone(), Arc::clone(&state)),
+                Some(Arc::clone(&state)),
+            )
+        };
+        self.history.push_back(Change {
+            revision: self.revision,
+            key,
+            old,
+            new,
+            state: Arc::clone(&state),
+        });
+        self.trim();
+        self.signal.send_replace(self.revision);
+        state
+    }
+
+    fn trim(&mut self) {
+        while self.history.len() > self.history_limit {
+            if let Some(change) = self.history.pop_front() {
+                self.compacted = change.revision;
+            }
+        }
+    }
+
+    /// The changes after `revision`; `None` when they are no longer known.
+    pub(crate) fn changes_after(
+        &self,
+        revision: u64,
+    ) -> Option<impl DoubleEndedIterator<Item = &Change>> {
+        if revision < self.compacted {
+            return None;
+        }
+        let start = self.history.partition_point(|c| c.revision <= revision);
+        Some(self.history.range(start..))
+    }
+
+    /// The newest revision that the lagging view has seen.
+    pub(crate) fn horizon(&self) -> u64 {
+        if self.chaos.lag == 0 {
+            return self.revision;
+        }
+        let index = self.history.len().checked_sub(self.chaos.lag + 1);
+        index
+            .and_then(|i| self.history.get(i))
+            .map_or(self.compacted, |c| c.revision)
+    }
+
+    /// The revision a read is answered at. `relaxed`: the client asked for resourceVersion 0.
+    pub(crate) fn read_revision(&self, relaxed: bool) -> u64 {
+        match self.chaos.stale {
+            Stale::AllReads => self.horizon(),
+            Stale::CacheReads if relaxed => self.horizon(),
+            Stale::CacheReads | Stale::Watches => self.revision,
+        }
+    }
+
+    /// A resource's objects as they were at `revision`; `None` when that is no longer known.
+    pub(crate) fn view(
+        &self,
+        resource: &str,
+        namespace: &str,
+        revision: u64,
+    ) -> Option<BTreeMap<Key, Arc<Value>>> {
+        let fits = |key: &Key| {
+            key.resource == resource && (namespace.is_empty() || key.namespace == namespace)
+        };
+        let from = Key {
+            resource: resource.to_owned(),
+            namespace: namespace.to_owned(),
+            name: String::new(),
+        };
+        let mut view: BTreeMap<Key, Arc<Value>> = self
+            .objects
+            .range(from..)
+            .take_while(|(key, _)| fits(key))
+            .map(|(key, object)| (key.clone(), Arc::clone(object)))
+            .collect();
+        for change in self.changes_after(revision)?.rev().filter(|c| fits(&c.key)) {
+            match (&change.old, &change.new) {
+                (Some(old), _) => view.insert(change.key.clone(), Arc::clone(old)),
+                (None, _) => view.remove(&change.key),
+            };
+        }
+        Some(view)
+    }
+}
+
+/// A text member of an object's metadata, empty when absent.
+pub(crate) fn meta<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get("metadata").map_or("", |m| text(m, name))
+}
+
+/// The finalizers of an object.
+pub(crate) fn finalizers(object: &Value) -> Vec<String> {
+    let list = object
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(|f| f.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Sets or (with null) removes a metadata member.
+pub(crate) fn set_meta(object: &mut Value, name: &str, value: Value) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        if value.is_null() {
+            metadata.remove(name);
+        } else {
+            metadata.insert(name.to_owned(), value);
+        }
+    }
+}
