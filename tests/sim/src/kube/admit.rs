@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::failure::{Failure, Outcome};
 use super::kinds::{CRD_KIND, Kind};
 use super::route::Ask;
-use super::schema::{Violation, check, fill, prune, ratchet, text};
+use super::schema::{Violation, check, ratchet, text};
+use super::shape::{fill, prune};
 use super::store::{MemApi, finalizers, meta};
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";

@@ -66,17 +66,18 @@ impl MemApi {
         now: Timestamp,
     ) -> Outcome<Answer> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let (kind, namespace, name, door) = match route(self, path)? {
-            Route::Objects {
-                kind,
-                namespace,
-                name,
-                door,
-            } => (kind, namespace, name, door),
-            other if *method == Method::GET => {
-                return self.discover(&other).map(|body| Answer::reply(200, body));
+        let place = route(self, path)?;
+        let Route::Objects {
+            kind,
+            namespace,
+            name,
+            door,
+        } = place
+        else {
+            if *method != Method::GET {
+                return Err(Failure::not_allowed());
             }
-            _ => return Err(Failure::not_allowed()),
+            return self.discover(&place).map(|body| Answer::reply(200, body));
         };
         let accept = header_text(headers, header::ACCEPT);
         let ask = Ask {
@@ -94,15 +95,14 @@ impl MemApi {
             },
             now,
         };
-        let answer = self.serve_objects(method, &ask)?;
-        Ok(match answer {
-            Answer::Reply(Reply { status, body })
-                if ask.partial && !meta(&body, "uid").is_empty() =>
-            {
-                Answer::reply(status, partial(&body))
-            }
-            other => other,
-        })
+        let mut answer = self.serve_objects(method, &ask)?;
+        if let Answer::Reply(reply) = &mut answer
+            && ask.partial
+            && !meta(&reply.body, "uid").is_empty()
+        {
+            reply.body = partial(&reply.body);
+        }
+        Ok(answer)
     }
 
     fn serve_objects(&mut self, method: &Method, ask: &Ask) -> Outcome<Answer> {

@@ -370,7 +370,7 @@ fn drop_child(value: &mut Value, element: &str, schema: &Value) {
             }
         }
         Value::Array(items) => {
-            items.retain(|item| element_of(item, schema).as_deref() != Some(element))
+            items.retain(|item| element_of(item, schema).as_deref() != Some(element));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

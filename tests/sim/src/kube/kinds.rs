@@ -16,6 +16,11 @@ pub(crate) struct ScalePaths {
 
 /// One served resource.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts that the API machinery has as booleans"
+)]
+#[expect(clippy::struct_field_names, reason = "the API machinery's own words")]
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,

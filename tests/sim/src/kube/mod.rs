@@ -6,9 +6,11 @@
 
 mod admit;
 mod answer;
+mod apply;
 mod chaos;
 mod failure;
 mod fields;
+mod install;
 mod kinds;
 mod owners;
 mod read;
@@ -18,6 +20,7 @@ mod scale;
 mod schema;
 mod selector;
 mod service;
+mod shape;
 mod store;
 mod watch;
 mod write;

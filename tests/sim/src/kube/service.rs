@@ -165,7 +165,7 @@ impl Apiserver {
         match fault {
             Fault::Pass | Fault::ApplyThenReset | Fault::ApplyThenHang => {}
             Fault::Delay(milliseconds) => {
-                tokio::time::sleep(Duration::from_millis(milliseconds)).await
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
             Fault::Before => {
                 self.note(call, None);
@@ -304,7 +304,7 @@ struct Stream {
     last_words: bool,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 impl Stream {
     fn new(server: Apiserver, watch: Watch) -> Box<Self> {
@@ -340,7 +340,11 @@ impl Stream {
                 self.bookmark = now + MINUTE;
             }
             if !events.is_empty() {
-                let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+                let mut lines = String::new();
+                for event in &events {
+                    lines.push_str(&event.to_string());
+                    lines.push('\n');
+                }
                 return (Some(Bytes::from(lines)), Some(self));
             }
             if !self.last_words {
