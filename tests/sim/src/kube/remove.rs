@@ -44,6 +44,12 @@ fn references(object: &Value) -> Vec<Reference> {
         .collect()
 }
 
+fn has_dependants(everything: &BTreeMap<Key, Arc<Value>>, uid: &str) -> bool {
+    everything
+        .values()
+        .any(|o| references(o).iter().any(|r| r.uid == uid))
+}
+
 impl MemApi {
     pub(crate) fn delete(&mut self, ask: &Ask, name: &str) -> Outcome<Value> {
         let key = ask.key(name);
@@ -209,12 +215,13 @@ impl MemApi {
                 .iter()
                 .any(|o| alive.contains(&o.uid) && !foreground.contains(&o.uid));
             if !kept && meta(object, "deletionTimestamp").is_empty() {
-                let foreground_too = owners.iter().any(|o| foreground.contains(&o.uid));
-                touched += usize::from(self.remove_as_system(
-                    key,
-                    if foreground_too { "Foreground" } else { "" },
-                    now,
-                ));
+                let waits = owners.iter().any(|o| foreground.contains(&o.uid));
+                let policy = if waits && has_dependants(&everything, meta(object, "uid")) {
+                    "Foreground"
+                } else {
+                    ""
+                };
+                touched += usize::from(self.remove_as_system(key, policy, now));
             }
         }
         for (key, object) in &everything {
