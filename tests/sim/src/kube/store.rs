@@ -14,6 +14,9 @@ use super::schema::text;
 /// Stands in for CEL: gets the new object and, on updates, the old one; returns messages of refusal.
 pub type Validator = Box<dyn Fn(&Value, Option<&Value>) -> Vec<String> + Send>;
 
+/// Revisions below are forgotten from the beginning, so that `1` is too old, as on any server in use.
+const FIRST_REVISION: u64 = 100;
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) resource: String,
@@ -69,12 +72,12 @@ impl MemApi {
             objects: BTreeMap::new(),
             history: VecDeque::new(),
             history_limit: 10_000,
-            compacted: 1,
-            revision: 1,
+            compacted: FIRST_REVISION,
+            revision: FIRST_REVISION,
             serial: 0,
             validators: Vec::new(),
             chaos: Chaos::default(),
-            signal: watch::channel(1).0,
+            signal: watch::channel(FIRST_REVISION).0,
         };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             api.seed_namespace(name, start);

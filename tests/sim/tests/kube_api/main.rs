@@ -1,6 +1,14 @@
 //! The in-memory API server, asked directly.
 
 #![recursion_limit = "256"]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a test binary: its helpers fail by panicking"
+)]
 
 mod apply;
 mod lifecycle;
