@@ -32,8 +32,13 @@ pub trait Reconcile: Kind {
     fn reconcile(pass: &Pass<'_, Self>) -> impl Future<Output = Report<Self::Status>> + Send;
 }
 
-/// Runs one pass over an object, readable or not, and says when to come back.
+/// Runs one pass over an object, as kube's controller wants it.
 pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Action {
+    pass(object, cx).await.map_or_else(gone, Action::requeue)
+}
+
+/// Runs one pass over an object, readable or not, and says when to come back; `None` = the object is gone.
+pub async fn pass<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Option<Duration> {
     let running = cx.metrics.reconcile.start(K::KIND);
     let uid = object.meta().uid.clone().unwrap_or_default();
     cx.wakes.changed::<K>(&object.namespace().unwrap_or_default(), &object.name_any(), &cx.stores);
@@ -44,34 +49,23 @@ pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<C
         }
     })
     .catch_unwind();
-    let result = match tokio::time::timeout(PASS_DEADLINE, pass).await {
-        Ok(Ok(Ok(requeue))) => Ok(requeue),
-        Ok(Ok(Err(error))) => Err(error.to_string()),
-        Ok(Err(_panic)) => Err("the pass panicked".to_owned()),
-        Err(_elapsed) => Err("the pass took too long".to_owned()),
-    };
-    match result {
-        Ok(requeue) => {
+    let error = match tokio::time::timeout(PASS_DEADLINE, pass).await {
+        Ok(Ok(Ok(requeue))) => {
             running.ended(Reconciled::Success);
-            match requeue {
-                Requeue::Sweep => Action::requeue(jitter(cx.config.sweep, &uid, 0)),
-                Requeue::After(after) => Action::requeue(jitter(after, &uid, 1)),
-                Requeue::Gone => gone(),
-            }
+            return match requeue {
+                Requeue::Sweep => Some(jitter(cx.config.sweep, &uid, 0)),
+                Requeue::After(after) => Some(jitter(after, &uid, 1)),
+                Requeue::Gone => None,
+            };
         }
-        Err(error) => {
-            running.ended(Reconciled::Error);
-            let count = cx.failed().add(&uid, "driver", cx.clock.now()).count;
-            tracing::warn!(
-                kind = K::KIND,
-                namespace = object.namespace(),
-                name = object.name_any(),
-                error,
-                "pass failed"
-            );
-            Action::requeue(delay(count, &uid))
-        }
-    }
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_panic)) => "the pass panicked".to_owned(),
+        Err(_elapsed) => "the pass took too long".to_owned(),
+    };
+    running.ended(Reconciled::Error);
+    let count = cx.failed().add(&uid, "driver", cx.clock.now()).count;
+    tracing::warn!(kind = K::KIND, namespace = object.namespace(), name = object.name_any(), error, "pass failed");
+    Some(delay(count, &uid))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the object is gone: nothing to come back to")]

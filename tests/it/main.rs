@@ -1,1 +1,6 @@
 //! The one integration-test binary.
+
+#![recursion_limit = "256"]
+
+mod reconcile;
+mod support;

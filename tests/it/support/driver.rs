@@ -1,0 +1,182 @@
+//! One process of the operator, driven step by step: the next pass is the one that is due first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_operator::aws::{Aws, AwsSettings};
+use ecs_operator::controllers::context::{Config, Context, Stores};
+use ecs_operator::controllers::drive::{self, Reconcile};
+use ecs_operator::controllers::kind::Kind;
+use ecs_operator::controllers::relations::{ServiceRef, Wakes};
+use ecs_operator::runtime::metrics::Metrics;
+use futures::channel::mpsc::UnboundedReceiver;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::store::{self, Writer};
+use kube::runtime::watcher::Event;
+use kube::{Resource, ResourceExt};
+use tokio::time::Instant;
+
+use super::world::{REGION, World};
+
+/// Kind, namespace and name.
+pub type Key = (&'static str, String, String);
+
+/// A process of the operator.
+pub struct Operator {
+    /// What its passes use.
+    pub cx: Arc<Context>,
+    api: ecs_sim::kube::Apiserver,
+    clusters: Writer<DeserializeGuard<EcsCluster>>,
+    task_definitions: Writer<DeserializeGuard<EcsTaskDefinition>>,
+    services: Writer<DeserializeGuard<EcsService>>,
+    woken: UnboundedReceiver<ServiceRef>,
+    seen: BTreeMap<Key, String>,
+    due: BTreeMap<Key, Instant>,
+    /// Passes run so far.
+    pub passes: usize,
+}
+
+impl Operator {
+    /// A process with empty memory and the default settings.
+    pub fn start(world: &World) -> Self {
+        Self::start_with(world, Config { region: REGION.to_owned(), ..Config::default() })
+    }
+
+    /// A process with empty memory.
+    pub fn start_with(world: &World, config: Config) -> Self {
+        let aws = Aws::new(world.aws.config(REGION), AwsSettings::default());
+        let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+        let (cluster_store, clusters) = store::store();
+        let (definition_store, task_definitions) = store::store();
+        let (service_store, services) = store::store();
+        let stores =
+            Stores { clusters: cluster_store, task_definitions: definition_store, services: service_store };
+        let (wakes, woken) = Wakes::new();
+        let kube = kube::Client::new(world.api.clone(), "default");
+        let cx = Context::new(kube, aws, world.clock.clone(), stores, config, metrics, wakes);
+        Self {
+            cx: Arc::new(cx),
+            api: world.api.clone(),
+            clusters,
+            task_definitions,
+            services,
+            woken,
+            seen: BTreeMap::new(),
+            due: BTreeMap::new(),
+            passes: 0,
+        }
+    }
+
+    /// Runs passes until nothing is due within `quiet`, at most for `limit` of virtual time.
+    /// Gives the virtual time that passed.
+    pub async fn settle(&mut self, quiet: Duration, limit: Duration) -> Duration {
+        let began = Instant::now();
+        loop {
+            self.look();
+            let Some((key, at)) = self.due.iter().min_by_key(|(key, at)| (**at, (*key).clone())) else { break };
+            let (key, at) = (key.clone(), *at);
+            let now = Instant::now();
+            if at.saturating_duration_since(now) > quiet || now.duration_since(began) > limit {
+                break;
+            }
+            tokio::time::sleep_until(at).await;
+            self.look();
+            self.pass(&key).await;
+        }
+        began.elapsed()
+    }
+
+    /// Settles with the usual bounds: quiet for 2 minutes, at most an hour.
+    pub async fn rest(&mut self) -> Duration {
+        self.settle(Duration::from_secs(120), Duration::from_secs(3600)).await
+    }
+
+    /// Runs every object's pass once, in order, whether due or not.
+    pub async fn sweep(&mut self) {
+        self.look();
+        let keys: Vec<Key> = self.due.keys().cloned().collect();
+        for key in keys {
+            self.look();
+            if self.due.contains_key(&key) {
+                self.pass(&key).await;
+            }
+        }
+    }
+
+    /// What is due next, and in what time.
+    pub fn next(&self) -> Option<(&Key, Duration)> {
+        let now = Instant::now();
+        self.due
+            .iter()
+            .min_by_key(|(key, at)| (**at, (*key).clone()))
+            .map(|(key, at)| (key, at.saturating_duration_since(now)))
+    }
+
+    /// Runs one pass of an object now.
+    pub async fn pass(&mut self, key: &Key) {
+        let again = match key.0 {
+            <EcsCluster as Kind>::KIND => run::<EcsCluster>(key, &self.cx, &self.cx.stores.clusters).await,
+            <EcsTaskDefinition as Kind>::KIND => {
+                run::<EcsTaskDefinition>(key, &self.cx, &self.cx.stores.task_definitions).await
+            }
+            _ => run::<EcsService>(key, &self.cx, &self.cx.stores.services).await,
+        };
+        self.passes += 1;
+        match again {
+            Some(after) => self.due.insert(key.clone(), Instant::now() + after),
+            None => self.due.remove(key),
+        };
+    }
+
+    /// Takes over what the API server has, as the watches would tell it.
+    pub fn look(&mut self) {
+        let mut present = Vec::new();
+        refresh(&self.api, "ecsclusters", &mut self.clusters, &mut present);
+        refresh(&self.api, "ecstaskdefinitions", &mut self.task_definitions, &mut present);
+        refresh(&self.api, "ecsservices", &mut self.services, &mut present);
+        let now = Instant::now();
+        self.due.retain(|key, _| present.iter().any(|(other, _)| other == key));
+        for (key, version) in present {
+            if self.seen.get(&key) != Some(&version) {
+                self.due.insert(key.clone(), now);
+                self.seen.insert(key, version);
+            }
+        }
+        while let Ok(service) = self.woken.try_recv() {
+            let key = ("EcsService", service.namespace.clone().unwrap_or_default(), service.name.clone());
+            if self.due.contains_key(&key) {
+                self.due.insert(key, now);
+            }
+        }
+    }
+}
+
+fn refresh<K: Kind>(
+    api: &ecs_sim::kube::Apiserver,
+    plural: &str,
+    writer: &mut Writer<DeserializeGuard<K>>,
+    present: &mut Vec<(Key, String)>,
+) {
+    let stored = api.with(|api| api.all(plural));
+    writer.apply_watcher_event(&Event::Init);
+    for value in stored {
+        let object: DeserializeGuard<K> = serde_json::from_value(value).unwrap();
+        let key = (K::KIND, object.namespace().unwrap_or_default(), object.name_any());
+        present.push((key, object.resource_version().unwrap_or_default()));
+        writer.apply_watcher_event(&Event::InitApply(object));
+    }
+    writer.apply_watcher_event(&Event::InitDone);
+}
+
+async fn run<K: Reconcile>(
+    key: &Key,
+    cx: &Arc<Context>,
+    store: &store::Store<DeserializeGuard<K>>,
+) -> Option<Duration> {
+    let object = store.state().into_iter().find(|object| {
+        object.name_any() == key.2 && object.meta().namespace.as_deref() == Some(key.1.as_str())
+    })?;
+    drive::pass(object, cx.clone()).await
+}

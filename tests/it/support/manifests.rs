@@ -1,0 +1,54 @@
+//! Manifests as people write them.
+
+use serde_json::{Value, json};
+
+use super::world::NAMESPACE;
+
+/// A manifest of ours.
+pub fn manifest(kind: &str, name: &str, spec: Value) -> Value {
+    json!({
+        "apiVersion": "ecs-operator.dev/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": spec,
+    })
+}
+
+/// A Fargate cluster.
+pub fn cluster(name: &str) -> Value {
+    manifest("EcsCluster", name, json!({"capacityProviders": ["FARGATE", "FARGATE_SPOT"]}))
+}
+
+/// A web server on Fargate; its numbers are text, as people write them.
+pub fn web(name: &str, image: &str) -> Value {
+    manifest(
+        "EcsTaskDefinition",
+        name,
+        json!({
+            "containerDefinitions": [{
+                "name": "web", "image": image, "memory": "100", "cpu": "99",
+                "portMappings": [{"containerPort": 80}],
+            }],
+            "requiresCompatibilities": ["FARGATE"],
+            "networkMode": "awsvpc",
+            "memory": "512",
+            "cpu": "256",
+        }),
+    )
+}
+
+/// A service of two tasks that runs a referenced task definition in a referenced cluster.
+pub fn service(name: &str, cluster: &str, task_definition: &str) -> Value {
+    manifest(
+        "EcsService",
+        name,
+        json!({
+            "clusterRef": {"name": cluster},
+            "taskDefinitionRef": {"name": task_definition},
+            "desiredCount": 2,
+            "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0a", "subnet-0b"]}},
+            "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": true}},
+        }),
+    )
+}

@@ -1,0 +1,6 @@
+//! What the tests share: both simulated worlds, the wires into them, and a driver that decides who runs next.
+
+pub mod driver;
+pub mod manifests;
+pub mod wire;
+pub mod world;

@@ -1,0 +1,190 @@
+//! The wire to the simulated AWS: the SDK's own client, with its HTTP client replaced by one in this process.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use ecs_operator::controllers::clock::Clock;
+use ecs_sim::Sim;
+use serde_json::Value;
+
+/// One call as it reached the simulated AWS.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Operation, without the protocol's prefix.
+    pub operation: String,
+    /// The request.
+    pub body: Value,
+    /// Status of the answer; `None` when it was lost.
+    pub status: Option<u16>,
+}
+
+impl Sent {
+    /// Does the operation change something?
+    pub fn is_write(&self) -> bool {
+        !(self.operation.starts_with("Describe") || self.operation.starts_with("List") || self.operation.starts_with("Get"))
+    }
+}
+
+/// What to do with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Deliver it.
+    Pass,
+    /// Do not deliver it; the caller sees a broken connection.
+    Before,
+    /// Deliver it and lose the answer.
+    Lost,
+    /// Never answer, and do not deliver it.
+    Hang,
+    /// Answer with this refusal.
+    Refuse(u16, &'static str, &'static str),
+}
+
+/// Decides about each call by its number (from 0) and operation.
+pub type Plan = Box<dyn FnMut(usize, &str) -> Fault + Send>;
+
+struct Shared {
+    sim: Mutex<Sim>,
+    sent: Mutex<Vec<Sent>>,
+    plan: Mutex<Option<Plan>>,
+    clock: Clock,
+}
+
+/// The wire.
+#[derive(Clone)]
+pub struct AwsWire(Arc<Shared>);
+
+impl fmt::Debug for AwsWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AwsWire")
+    }
+}
+
+impl AwsWire {
+    /// A wire into a world whose time is `clock`.
+    pub fn new(sim: Sim, clock: Clock) -> Self {
+        Self(Arc::new(Shared { sim: Mutex::new(sim), sent: Mutex::default(), plan: Mutex::default(), clock }))
+    }
+
+    /// Looks at or changes the world, at the present time.
+    pub fn sim<T>(&self, f: impl FnOnce(&mut Sim) -> T) -> T {
+        let mut sim = self.0.sim.lock().unwrap();
+        let now = self.0.clock.exact().as_millisecond();
+        sim.advance_to(now);
+        f(&mut sim)
+    }
+
+    /// All calls so far.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.0.sent.lock().unwrap().clone()
+    }
+
+    /// The calls so far, which are then forgotten.
+    pub fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut *self.0.sent.lock().unwrap())
+    }
+
+    /// Installs, or with `None` removes, a fault plan.
+    pub fn set_plan(&self, plan: Option<Plan>) {
+        *self.0.plan.lock().unwrap() = plan;
+    }
+
+    /// SDK configuration that speaks over this wire.
+    pub fn config(&self, region: &str) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+            .http_client(self.clone())
+            .time_source(SharedTimeSource::new(Time(self.0.clock.clone())))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .build()
+    }
+
+    fn judge(&self, operation: &str, body: Value) -> (usize, Fault) {
+        let mut sent = self.0.sent.lock().unwrap();
+        let number = sent.len();
+        sent.push(Sent { operation: operation.to_owned(), body, status: None });
+        drop(sent);
+        let fault = self.0.plan.lock().unwrap().as_mut().map_or(Fault::Pass, |plan| plan(number, operation));
+        (number, fault)
+    }
+
+    async fn deliver(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let headers: std::collections::BTreeMap<String, String> =
+            request.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+        let target = headers.get("x-amz-target").cloned().unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let bytes = request.body().bytes().unwrap_or_default().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let (number, fault) = self.judge(&operation, body);
+        match fault {
+            Fault::Pass | Fault::Lost => {}
+            Fault::Before => return Err(broken()),
+            Fault::Hang => return std::future::pending().await,
+            Fault::Refuse(status, code, message) => {
+                let body = serde_json::json!({"__type": code, "message": message}).to_string();
+                let status = status.try_into().map_err(|_| broken())?;
+                return Ok(HttpResponse::new(status, SdkBody::from(body)));
+            }
+        }
+        let uri = request.uri().to_owned();
+        let asked = ecs_sim::wire::HttpRequest { method: request.method().to_owned(), uri, headers, body: bytes };
+        let now = self.0.clock.exact().as_millisecond();
+        let answer = self.0.sim.lock().unwrap().answer(&asked, now);
+        if answer.hang {
+            return std::future::pending().await;
+        }
+        if answer.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(answer.delay_ms.unsigned_abs())).await;
+        }
+        if answer.reset || fault == Fault::Lost {
+            return Err(broken());
+        }
+        self.0.sent.lock().unwrap()[number].status = Some(answer.status);
+        let mut response =
+            HttpResponse::new(answer.status.try_into().map_err(|_| broken())?, SdkBody::from(answer.body));
+        for (name, value) in answer.headers {
+            response.headers_mut().insert(name, value);
+        }
+        Ok(response)
+    }
+}
+
+fn broken() -> ConnectorError {
+    ConnectorError::io("connection reset by the test".into())
+}
+
+impl HttpConnector for AwsWire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::new(self.clone().deliver(request))
+    }
+}
+
+impl HttpClient for AwsWire {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+#[derive(Debug)]
+struct Time(Clock);
+
+impl TimeSource for Time {
+    fn now(&self) -> SystemTime {
+        SystemTime::from(self.0.exact())
+    }
+}
