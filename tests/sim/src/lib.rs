@@ -1,9 +1,11 @@
 //! A simulated AWS: ECS and its neighbours as a pure function of requests and virtual time.
 
 mod answer;
+pub mod control;
 pub mod ecs;
 pub mod fault;
 pub mod fixtures;
+pub mod http;
 pub mod lag;
 pub mod model;
 pub mod neighbours;
