@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 /// What becomes of a container of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum ImageFate {
     /// Starts and stays up; health checks pass.
     #[default]
@@ -24,7 +31,8 @@ pub enum ImageFate {
 }
 
 /// State of a metric alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AlarmState {
     /// Within bounds.
     Ok,

@@ -1,15 +1,22 @@
-//! A simulated AWS: ECS and its neighbours as a pure function of requests and virtual time;
-//! beside it, an in-memory Kubernetes API server.
+//! A simulated AWS: ECS and its neighbours as a pure function of requests and virtual time.
 
+mod answer;
+pub mod control;
 pub mod ecs;
+pub mod fault;
 pub mod fixtures;
+pub mod http;
 pub mod kube;
+pub mod lag;
 pub mod model;
+pub mod neighbours;
 pub mod queue;
 pub mod refusal;
 pub mod rng;
+pub mod throttle;
 pub mod wire;
 pub mod world;
 
 pub use refusal::Refusal;
-pub use world::{Cx, Region, RegionKey, Sim};
+pub use wire::{HttpRequest, HttpResponse};
+pub use world::{Cx, Principal, Region, RegionKey, Sim};

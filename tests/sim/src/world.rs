@@ -7,9 +7,12 @@ use serde_json::Value;
 use crate::ecs::{
     account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition,
 };
+use crate::fault::Faults;
 use crate::fixtures::{Fixtures, ImageFate};
+use crate::lag::Lag;
 use crate::queue::{Event, EventKind, Queue};
 use crate::rng::Rng;
+use crate::throttle::Throttle;
 
 /// The account of every access key that nobody minted.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -84,6 +87,10 @@ pub struct Knobs {
     pub register_window_ms: i64,
     /// An absent network mode is described as absent instead of `bridge`.
     pub omit_network_mode: bool,
+    /// Answers are not checked against the model (scale runs).
+    pub skip_answer_checks: bool,
+    /// Requests are not written down (scale runs).
+    pub no_transcript: bool,
 }
 
 impl Knobs {
@@ -138,16 +145,38 @@ pub fn timestamp(millis: i64) -> Value {
     Value::from(millis as f64 / 1000.0)
 }
 
-/// The simulated world.
-#[derive(Debug)]
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The account, twelve digits.
+    pub account: String,
+    /// The ARN of the user or role session.
+    pub arn: String,
+}
+
+/// The simulated world. A clone is a snapshot.
+#[derive(Debug, Clone)]
 pub struct Sim {
     pub(crate) now: i64,
     pub(crate) accounts: BTreeMap<RegionKey, Region>,
     pub(crate) queue: Queue,
     pub(crate) rng: Rng,
     pub(crate) tokens: paging::Tokens,
+    pub(crate) access_keys: BTreeMap<String, Principal>,
     /// Settings of the run.
     pub knobs: Knobs,
+    /// Scripted faults.
+    pub faults: Faults,
+    /// Request throttling; off by default.
+    pub throttle: Throttle,
+    /// Visibility lag; off by default.
+    pub lag: Lag,
+    /// One JSON line per request.
+    pub transcript: Vec<String>,
+    /// `service:action` of calls that nobody answers; a test should find it empty.
+    pub unknown_actions: Vec<String>,
+    /// Answers that did not fit the service model; a test should find it empty.
+    pub shape_faults: Vec<String>,
 }
 
 impl Sim {
@@ -159,13 +188,30 @@ impl Sim {
             queue: Queue::default(),
             rng: Rng::new(seed),
             tokens: paging::Tokens::default(),
+            access_keys: BTreeMap::new(),
             knobs: Knobs::default(),
+            faults: Faults::default(),
+            throttle: Throttle::default(),
+            lag: Lag::default(),
+            transcript: Vec::new(),
+            unknown_actions: Vec::new(),
+            shape_faults: Vec::new(),
         }
     }
 
     /// Virtual time, milliseconds since the epoch.
     pub fn now(&self) -> i64 {
         self.now
+    }
+
+    /// Time of the next planned event.
+    pub fn next_event_at(&self) -> Option<i64> {
+        self.queue.next_at()
+    }
+
+    /// Accounts and Regions in use.
+    pub fn regions(&self) -> impl Iterator<Item = (&RegionKey, &Region)> {
+        self.accounts.iter()
     }
 
     /// The state of one account and Region, created empty on first use.
@@ -195,25 +241,6 @@ impl Sim {
         true
     }
 
-    fn run_event(&mut self, event: Event) {
-        let region = self.accounts.entry(event.key.clone()).or_default();
-        let mut cx = Cx {
-            now: self.now,
-            key: &event.key,
-            caller: "ecs.amazonaws.com",
-            rng: &mut self.rng,
-            queue: &mut self.queue,
-            tokens: &mut self.tokens,
-            knobs: &self.knobs,
-        };
-        match event.kind {
-            EventKind::Cluster(wake) => cluster::wake(region, &mut cx, wake),
-            EventKind::CapacityProvider(wake) => capacity_provider::wake(region, &mut cx, wake),
-            EventKind::TaskDefinition(wake) => task_definition::wake(region, &mut cx, wake),
-            EventKind::Service(wake) => service::wake(region, &mut cx, wake),
-        }
-    }
-
     /// Calls an ECS operation with an input that is already validated.
     pub fn call_ecs(
         &mut self,
@@ -222,7 +249,20 @@ impl Sim {
         operation: &str,
         input: &Value,
     ) -> Result<Value, crate::Refusal> {
-        let region = self.accounts.entry(key.clone()).or_default();
+        self.with_cx(key, caller, None, |region, cx| {
+            crate::ecs::dispatch(region, cx, operation, input)
+        })
+    }
+
+    /// Runs `work` on the Region, or on `instead` of it.
+    pub(crate) fn with_cx<T>(
+        &mut self,
+        key: &RegionKey,
+        caller: &str,
+        instead: Option<&mut Region>,
+        work: impl FnOnce(&mut Region, &mut Cx) -> T,
+    ) -> T {
+        let present = self.accounts.entry(key.clone()).or_default();
         let mut cx = Cx {
             now: self.now,
             key,
@@ -232,6 +272,22 @@ impl Sim {
             tokens: &mut self.tokens,
             knobs: &self.knobs,
         };
-        crate::ecs::dispatch(region, &mut cx, operation, input)
+        work(instead.unwrap_or(present), &mut cx)
+    }
+
+    pub(crate) fn record_lag(&mut self, key: &RegionKey) {
+        let region = self.accounts.entry(key.clone()).or_default();
+        self.lag.record(key, self.now, region);
+    }
+
+    fn run_event(&mut self, event: Event) {
+        let Event { key, kind, .. } = event;
+        self.with_cx(&key, "ecs.amazonaws.com", None, |region, cx| match kind {
+            EventKind::Cluster(wake) => cluster::wake(region, cx, wake),
+            EventKind::CapacityProvider(wake) => capacity_provider::wake(region, cx, wake),
+            EventKind::TaskDefinition(wake) => task_definition::wake(region, cx, wake),
+            EventKind::Service(wake) => service::wake(region, cx, wake),
+        });
+        self.record_lag(&key);
     }
 }

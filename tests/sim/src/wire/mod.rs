@@ -1,5 +1,8 @@
 //! Bytes to requests and answers to bytes.
 
+pub mod call;
+pub mod query;
+
 use std::collections::BTreeMap;
 
 /// A request as it came over the wire.
