@@ -33,6 +33,9 @@ async fn the_three_kinds_become_ready_in_any_order_and_then_nothing_is_written()
     }
     let calls: Vec<String> = world.aws.sent().iter().filter(|c| c.is_write()).map(|c| c.operation.clone()).collect();
     assert_eq!(calls.len(), 3, "{calls:?}");
+    // The cluster counts its services and tasks anew at its next visit.
+    operator.sweep().await;
+    operator.rest().await;
     world.aws.take_sent();
     world.api.take_log();
     for _ in 0..20 {

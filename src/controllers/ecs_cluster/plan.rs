@@ -177,6 +177,11 @@ fn upkeep(desired: &Desired, live: &Cluster, facts: &Facts) -> Plan<Step> {
         let message = format!("ECS could not attach the capacity providers of cluster `{}`", desired.name);
         return Plan { steps, verdict: Verdict::stuck(Reason::DeploymentFailed, message), requeue: Requeue::Sweep };
     }
+    if live.attachments_status.as_deref() == Some("UPDATE_IN_PROGRESS") {
+        let message = format!("ECS is attaching the capacity providers of cluster `{}`.", desired.name);
+        let verdict = Verdict::underway(Reason::Progressing, message);
+        return Plan { steps, verdict, requeue: Requeue::After(Duration::from_secs(5)) };
+    }
     let message = format!(
         "{}, {} running.",
         count(usize::try_from(live.active_services_count).unwrap_or(0), "service"),

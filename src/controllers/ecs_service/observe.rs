@@ -116,7 +116,7 @@ async fn stopped(service: &Service, pass: &Pass<'_, EcsService>) -> Option<Vec<T
         && super::rollout::primary(service)
             .is_some_and(|primary| primary.rollout_state == Some(DeploymentRolloutState::Completed));
     let missing = settled && service.running_count < service.desired_count;
-    if failed <= known && !missing {
+    if failed <= known && !missing && !falling(service, pass) {
         return None;
     }
     let scope = pass.scope();
@@ -129,4 +129,14 @@ async fn stopped(service: &Service, pass: &Pass<'_, EcsService>) -> Option<Vec<T
     }
     let answers = pass.cx.aws.describe_tasks(&scope, cluster, &arns, pass.priority).await;
     Some(answers.into_values().filter_map(|answer| answer.ok().flatten()).collect())
+}
+
+/// Did the followed rollout fail since the last pass? Its counts may be gone already.
+fn falling(service: &Service, pass: &Pass<'_, EcsService>) -> bool {
+    let followed = pass.object.status.as_ref().and_then(|status| status.rollout.as_ref());
+    let Some(open) = followed.filter(|rollout| rollout.finished_at.is_none()) else { return false };
+    super::rollout::primary(service).is_some_and(|primary| {
+        primary.id.as_deref() != Some(open.id.as_str())
+            || primary.rollout_state == Some(DeploymentRolloutState::Failed)
+    })
 }

@@ -133,9 +133,9 @@ impl Operator {
     /// Takes over what the API server has, as the watches would tell it.
     pub fn look(&mut self) {
         let mut present = Vec::new();
-        refresh(&self.api, "ecsclusters", &mut self.clusters, &mut present);
-        refresh(&self.api, "ecstaskdefinitions", &mut self.task_definitions, &mut present);
-        refresh(&self.api, "ecsservices", &mut self.services, &mut present);
+        refresh(&self.api, "ecsclusters.ecs-operator.dev", &mut self.clusters, &mut present);
+        refresh(&self.api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, &mut present);
+        refresh(&self.api, "ecsservices.ecs-operator.dev", &mut self.services, &mut present);
         let now = Instant::now();
         self.due.retain(|key, _| present.iter().any(|(other, _)| other == key));
         for (key, version) in present {
