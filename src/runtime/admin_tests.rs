@@ -52,3 +52,21 @@ async fn the_log_level_is_changed_by_name_only() {
     assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
     assert_eq!(ask(&router, "GET", "/log-level", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
 }
+
+#[tokio::test]
+async fn the_server_answers_on_its_socket_and_ends_with_the_token() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (_filter, switch) = switchable(LogLevel::Info);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let token = CancellationToken::new();
+    let router = router(Health::default(), Metrics::new(|_| ()), switch);
+    let server = tokio::spawn(serve(listener, router, token.clone()));
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+    token.cancel();
+    tokio::time::timeout(std::time::Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
+}

@@ -20,20 +20,3 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
     });
     Ok(token)
 }
-
-#[cfg(test)]
-mod tests {
-    use std::process::Command;
-    use std::time::Duration;
-
-    use tokio::time::timeout;
-
-    #[tokio::test]
-    async fn a_termination_signal_cancels_the_token() {
-        let token = super::on_signal().unwrap();
-        assert!(!token.is_cancelled());
-        let ourselves = std::process::id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &ourselves]).status().unwrap().success());
-        timeout(Duration::from_secs(5), token.cancelled()).await.unwrap();
-    }
-}
