@@ -1,1 +1,5 @@
 //! The one integration-test binary.
+
+mod cel;
+mod crds;
+mod mirror;

@@ -9,7 +9,7 @@ use super::predictive::PredictiveScalingMetricSpecification;
 use super::scaling::{
     CustomizedMetricSpecification, PredefinedMetricSpecification, ScalableTargetAction, StepAdjustment, SuspendedState,
 };
-use crate::api::mirror::{Coverage, Finish, Incomplete, coverage_of, fill, observe, shape};
+use crate::api::mirror::{Coverage, Finish, Incomplete, Readable, coverage_of, fill, observe, shape};
 use crate::api::policy::ScalingMode;
 
 shape! {
@@ -240,7 +240,7 @@ impl PredictiveScalingPolicy {
         let wire = policy.predictive_scaling_policy_configuration.as_ref()?;
         let observed = observe!(
             wire;
-            metric_specifications, mode, scheduling_buffer_time, max_capacity_breach_behavior,
+             mode, scheduling_buffer_time, max_capacity_breach_behavior,
             max_capacity_buffer,
         );
         Some(Self { policy_name: Some(policy.policy_name.clone()), ..observed })
