@@ -240,10 +240,14 @@ impl PredictiveScalingPolicy {
         let wire = policy.predictive_scaling_policy_configuration.as_ref()?;
         let observed = observe!(
             wire;
-             mode, scheduling_buffer_time, max_capacity_breach_behavior,
+            mode, scheduling_buffer_time, max_capacity_breach_behavior,
             max_capacity_buffer,
         );
-        Some(Self { policy_name: Some(policy.policy_name.clone()), ..observed })
+        Some(Self {
+            policy_name: Some(policy.policy_name.clone()),
+            metric_specifications: Readable::read(&wire.metric_specifications, true),
+            ..observed
+        })
     }
 }
 
