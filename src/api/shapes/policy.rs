@@ -268,7 +268,7 @@ impl ScheduledAction {
     pub fn observed(wire: &sdk::ScheduledAction) -> Self {
         observe!(
             wire;
-            scheduled_action_name, schedule, timezone, start_time, end_time, scalable_target_action,
+            scheduled_action_name (required), schedule (required), timezone, start_time, end_time, scalable_target_action,
         )
     }
 }
