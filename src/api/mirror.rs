@@ -312,13 +312,18 @@ macro_rules! fill_named {
 }
 
 /// A spec whose named members say what the SDK's value says; the others stay unset.
+/// `(required)` as in [`shape!`].
 macro_rules! observe {
-    ($wire:expr; $($member:ident),* $(,)?) => {
-        Self {
-            $($member: $crate::api::mirror::Readable::read(&$wire.$member, false),)*
-            ..Self::default()
-        }
-    };
+    ($wire:expr; $($member:ident $(($req:ident))?),* $(,)?) => {{
+        let mut observed = Self::default();
+        $(
+            observed.$member = $crate::api::mirror::Readable::read(
+                &$wire.$member,
+                false $(|| stringify!($req) == "required")?,
+            );
+        )*
+        observed
+    }};
 }
 
 /// Declares the text conversions of the SDK's enums: closed in the schema, open on the wire.

@@ -2,5 +2,8 @@
 
 #![recursion_limit = "256"]
 
+mod cel;
+mod crds;
+mod mirror;
 mod reconcile;
 mod support;

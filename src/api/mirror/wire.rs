@@ -50,7 +50,13 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(String, i32, f64, bool);
+plain!(String, i32, bool);
+
+impl<F: FromWire<f64>> Readable<F> for f64 {
+    fn read(&self, required: bool) -> Option<F> {
+        (required || self.abs() > 0.0).then(|| F::from_wire(self))
+    }
+}
 
 macro_rules! same {
     ($($leaf:ty),*) => {$(

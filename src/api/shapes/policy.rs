@@ -9,7 +9,7 @@ use super::predictive::PredictiveScalingMetricSpecification;
 use super::scaling::{
     CustomizedMetricSpecification, PredefinedMetricSpecification, ScalableTargetAction, StepAdjustment, SuspendedState,
 };
-use crate::api::mirror::{Coverage, Finish, Incomplete, coverage_of, fill, observe, shape};
+use crate::api::mirror::{Coverage, Finish, Incomplete, Readable, coverage_of, fill, observe, shape};
 use crate::api::policy::ScalingMode;
 
 shape! {
@@ -240,10 +240,14 @@ impl PredictiveScalingPolicy {
         let wire = policy.predictive_scaling_policy_configuration.as_ref()?;
         let observed = observe!(
             wire;
-            metric_specifications, mode, scheduling_buffer_time, max_capacity_breach_behavior,
+            mode, scheduling_buffer_time, max_capacity_breach_behavior,
             max_capacity_buffer,
         );
-        Some(Self { policy_name: Some(policy.policy_name.clone()), ..observed })
+        Some(Self {
+            policy_name: Some(policy.policy_name.clone()),
+            metric_specifications: Readable::read(&wire.metric_specifications, true),
+            ..observed
+        })
     }
 }
 
@@ -264,7 +268,7 @@ impl ScheduledAction {
     pub fn observed(wire: &sdk::ScheduledAction) -> Self {
         observe!(
             wire;
-            scheduled_action_name, schedule, timezone, start_time, end_time, scalable_target_action,
+            scheduled_action_name (required), schedule (required), timezone, start_time, end_time, scalable_target_action,
         )
     }
 }
