@@ -2,5 +2,6 @@
 
 #![recursion_limit = "256"]
 
+mod conversation;
 mod reconcile;
 mod support;
