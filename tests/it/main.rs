@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 mod cel;
+mod conversation;
 mod crds;
 mod mirror;
 mod reconcile;

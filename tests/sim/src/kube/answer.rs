@@ -16,7 +16,7 @@ use super::watch::Watch;
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
-    /// JSON body; a `Status` object on failure.
+    /// JSON body; a `Status` object on failure, a text for an unknown path.
     pub body: Value,
 }
 
@@ -66,18 +66,16 @@ impl MemApi {
         now: Timestamp,
     ) -> Outcome<Answer> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let place = route(self, path)?;
-        let Route::Objects {
-            kind,
-            namespace,
-            name,
-            door,
-        } = place
-        else {
+        let Ok(place) = route(self, path) else {
+            return Ok(Answer::reply(404, "404 page not found\n".into()));
+        };
+        let Route::Objects { kind, namespace, name, door } = place else {
             if *method != Method::GET {
                 return Err(Failure::not_allowed());
             }
-            return self.discover(&place).map(|body| Answer::reply(200, body));
+            return Ok(self
+                .discover(&place)
+                .map_or_else(|_| Answer::reply(404, "404 page not found\n".into()), |body| Answer::reply(200, body)));
         };
         let accept = header_text(headers, header::ACCEPT);
         let ask = Ask {
@@ -108,21 +106,15 @@ impl MemApi {
     fn serve_objects(&mut self, method: &Method, ask: &Ask) -> Outcome<Answer> {
         let name = ask.name.as_deref();
         match (method.as_str(), name, ask.door) {
-            ("GET", None, _) if ask.flag("watch") => {
-                self.watch(ask).map(|w| Answer::Watch(Box::new(w)))
-            }
+            ("GET", None, _) if ask.flag("watch") => self.watch(ask).map(|w| Answer::Watch(Box::new(w))),
             ("GET", None, _) => self.list(ask).map(|body| Answer::reply(200, body)),
             ("POST", None, _) => self.create(ask).map(|body| Answer::reply(201, body)),
-            ("DELETE", None, _) => self
-                .delete_collection(ask)
-                .map(|body| Answer::reply(200, body)),
+            ("DELETE", None, _) => self.delete_collection(ask).map(|body| Answer::reply(200, body)),
             (verb, Some(name), Door::Scale) => self.scale(ask, verb, name),
             ("GET", Some(name), _) => self.read(ask, name).map(|body| Answer::reply(200, body)),
             ("PUT", Some(name), _) => self.replace(ask, name),
             ("PATCH", Some(name), _) => self.patch(ask, name),
-            ("DELETE", Some(name), Door::Main) => {
-                self.delete(ask, name).map(|body| Answer::reply(200, body))
-            }
+            ("DELETE", Some(name), Door::Main) => self.delete(ask, name).map(|body| Answer::reply(200, body)),
             _ => Err(Failure::not_allowed()),
         }
     }
@@ -138,11 +130,7 @@ impl MemApi {
                 "kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [],
             })),
             Route::Groups => {
-                let names: BTreeSet<&str> = self
-                    .kinds()
-                    .map(|k| k.group.as_str())
-                    .filter(|g| !g.is_empty())
-                    .collect();
+                let names: BTreeSet<&str> = self.kinds().map(|k| k.group.as_str()).filter(|g| !g.is_empty()).collect();
                 let groups: Vec<Value> = names.into_iter().filter_map(|g| self.group(g)).collect();
                 Ok(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
             }
@@ -163,25 +151,15 @@ impl MemApi {
                 if found.is_empty() {
                     return Err(Failure::no_route());
                 }
-                let title = if group.is_empty() {
-                    version.clone()
-                } else {
-                    format!("{group}/{version}")
-                };
-                Ok(
-                    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": title, "resources": found}),
-                )
+                let title = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
+                Ok(json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": title, "resources": found}))
             }
             Route::Objects { .. } => Err(Failure::no_route()),
         }
     }
 
     fn group(&self, group: &str) -> Option<Value> {
-        let versions: BTreeSet<&str> = self
-            .kinds()
-            .filter(|k| k.group == group)
-            .map(|k| k.version.as_str())
-            .collect();
+        let versions: BTreeSet<&str> = self.kinds().filter(|k| k.group == group).map(|k| k.version.as_str()).collect();
         let preferred = versions.first()?;
         let entry = |v: &str| json!({"groupVersion": format!("{group}/{v}"), "version": v});
         Some(json!({

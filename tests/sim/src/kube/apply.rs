@@ -23,10 +23,7 @@ impl MemApi {
         mut config: Value,
     ) -> Outcome<Answer> {
         fit_to_url(ask, &mut config, Some(name))?;
-        if config
-            .pointer("/metadata/managedFields")
-            .is_some_and(|m| !m.is_null())
-        {
+        if config.pointer("/metadata/managedFields").is_some_and(|m| !m.is_null()) {
             return Err(Failure::bad_request("metadata.managedFields must be nil"));
         }
         typed(ask, &config)?;
@@ -51,25 +48,12 @@ impl MemApi {
                 return Err(Failure::not_found(&ask.kind, name));
             }
             if !uid.is_empty() {
-                let why = format!(
-                    "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
-                );
+                let why =
+                    format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
                 return Err(Failure::conflict(&ask.kind, name, &why));
             }
-            if !asked.is_empty() {
-                return Err(Failure::stale(&ask.kind, name));
-            }
-            let made = apply(
-                &json!({"metadata": {}}),
-                &config,
-                &ask.kind,
-                &me,
-                force,
-                &stamp,
-            )?;
-            return self
-                .insert(ask, made.object, Some(made.owners))
-                .map(|body| Answer::reply(201, body));
+            let made = apply(&json!({"metadata": {}}), &config, &ask.kind, &me, force, &stamp)?;
+            return self.insert(ask, made.object, Some(made.owners)).map(|body| Answer::reply(201, body));
         };
         if !asked.is_empty() && asked != meta(old, "resourceVersion") {
             return Err(Failure::stale(&ask.kind, name));
@@ -79,8 +63,7 @@ impl MemApi {
             set_meta(&mut made.object, "uid", uid.into());
             immutable_uid(ask, name, &made.object, old)?;
         }
-        self.finish_update(ask, old, made.object, Some(made.owners))
-            .map(|o| Answer::reply(200, (*o).clone()))
+        self.finish_update(ask, old, made.object, Some(made.owners)).map(|o| Answer::reply(200, (*o).clone()))
     }
 }
 
@@ -97,18 +80,13 @@ fn typed(ask: &Ask, config: &Value) -> Outcome<()> {
         ask.kind.kind
     );
     if let Some(path) = unknown.first() {
-        return Err(Failure::unknown(format!(
-            "{title}: .{path}: field not declared in schema"
-        )));
+        return Err(Failure::unknown(format!("{title}: .{path}: field not declared in schema")));
     }
     let broken = check(&rest, &ask.kind.schema)
         .into_iter()
         .find(|v| matches!(v.reason, "FieldValueTypeInvalid" | "FieldValueDuplicate"));
     match broken {
-        Some(v) => Err(Failure::unknown(format!(
-            "{title}: .{}: {}",
-            v.field, v.message
-        ))),
+        Some(v) => Err(Failure::unknown(format!("{title}: .{}: {}", v.field, v.message))),
         None => Ok(()),
     }
 }

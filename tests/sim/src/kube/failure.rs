@@ -18,12 +18,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason,
-            message: message.into(),
-            details: None,
-        }
+        Self { code, reason, message: message.into(), details: None }
     }
 
     fn with(mut self, details: Value) -> Self {
@@ -37,21 +32,12 @@ impl Failure {
 
     /// No such path, or a verb that the resource does not serve.
     pub(crate) fn no_route() -> Self {
-        Self::new(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-        )
-        .with(json!({}))
+        Self::new(404, "NotFound", "the server could not find the requested resource").with(json!({}))
     }
 
     pub(crate) fn not_allowed() -> Self {
-        Self::new(
-            405,
-            "MethodNotAllowed",
-            "the server does not allow this method on the requested resource",
-        )
-        .with(json!({}))
+        Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+            .with(json!({}))
     }
 
     pub(crate) fn media_type(got: &str) -> Self {
@@ -65,33 +51,26 @@ impl Failure {
     }
 
     pub(crate) fn not_found(kind: &Kind, name: &str) -> Self {
-        Self::new(
-            404,
-            "NotFound",
-            format!("{} {name:?} not found", kind.qualified()),
-        )
-        .with(kind.details(name))
+        Self::new(404, "NotFound", format!("{} {name:?} not found", kind.qualified())).with(kind.details(name))
     }
 
     pub(crate) fn already_exists(kind: &Kind, name: &str) -> Self {
-        Self::new(
-            409,
-            "AlreadyExists",
-            format!("{} {name:?} already exists", kind.qualified()),
-        )
-        .with(kind.details(name))
+        Self::new(409, "AlreadyExists", format!("{} {name:?} already exists", kind.qualified()))
+            .with(kind.details(name))
     }
 
     pub(crate) fn conflict(kind: &Kind, name: &str, why: &str) -> Self {
-        Self::new(
-            409,
-            "Conflict",
-            format!(
-                "Operation cannot be fulfilled on {} {name:?}: {why}",
-                kind.qualified()
-            ),
-        )
-        .with(kind.details(name))
+        Self::new(409, "Conflict", format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified()))
+            .with(kind.details(name))
+    }
+
+    /// 409 of a delete whose preconditions do not hold; it names the kind, not the resource.
+    pub(crate) fn precondition(kind: &Kind, name: &str, why: &str) -> Self {
+        let mut failure = Self::conflict(kind, name, why);
+        if let Some(map) = failure.details.as_mut().and_then(|d| d.as_object_mut()) {
+            map.insert("kind".into(), kind.kind.clone().into());
+        }
+        failure
     }
 
     /// The usual answer to a stale resourceVersion.
@@ -136,33 +115,21 @@ impl Failure {
 
     /// 422 with one cause for each violation.
     pub(crate) fn invalid(kind: &str, group: &str, name: &str, found: &[Violation]) -> Self {
-        let texts: Vec<String> = found
-            .iter()
-            .map(|v| format!("{}: {}", v.field, v.message))
-            .collect();
+        let texts: Vec<String> = found.iter().map(|v| format!("{}: {}", v.field, v.message)).collect();
         let joined = match texts.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        let qualified = if group.is_empty() {
-            kind.to_owned()
-        } else {
-            format!("{kind}.{group}")
-        };
-        let causes: Vec<Value> = found
-            .iter()
-            .map(|v| json!({"reason": v.reason, "message": v.message, "field": v.field}))
-            .collect();
-        let mut details = json!({"name": name, "kind": kind, "causes": causes});
-        if let (false, Some(map)) = (group.is_empty(), details.as_object_mut()) {
-            map.insert("group".into(), group.into());
+        let qualified = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let causes: Vec<Value> =
+            found.iter().map(|v| json!({"reason": v.reason, "message": v.message, "field": v.field})).collect();
+        let mut details = json!({"causes": causes});
+        for (member, value) in [("name", name), ("kind", kind), ("group", group)] {
+            if let (false, Some(map)) = (value.is_empty(), details.as_object_mut()) {
+                map.insert(member.into(), value.into());
+            }
         }
-        Self::new(
-            422,
-            "Invalid",
-            format!("{qualified} {name:?} is invalid: {joined}"),
-        )
-        .with(details)
+        Self::new(422, "Invalid", format!("{qualified} {name:?} is invalid: {joined}")).with(details)
     }
 
     /// 422 for a patch whose `test` failed or whose path is not there.
@@ -183,15 +150,9 @@ impl Failure {
                 format!("Apply failed with 1 conflict: conflict with {owner:?}: {field}")
             }
             many => {
-                let lines: Vec<String> = many
-                    .iter()
-                    .map(|(field, owner)| format!("conflict with {owner:?}: {field}"))
-                    .collect();
-                format!(
-                    "Apply failed with {} conflicts: {}",
-                    many.len(),
-                    lines.join(", ")
-                )
+                let lines: Vec<String> =
+                    many.iter().map(|(field, owner)| format!("conflict with {owner:?}: {field}")).collect();
+                format!("Apply failed with {} conflicts: {}", many.len(), lines.join(", "))
             }
         };
         Self::new(409, "Conflict", text).with(json!({"causes": causes}))

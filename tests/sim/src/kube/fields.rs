@@ -19,12 +19,7 @@ impl FieldSet {
     }
 
     fn tidy(mut self) -> Self {
-        self.children = self
-            .children
-            .into_iter()
-            .map(|(k, v)| (k, v.tidy()))
-            .filter(|(_, v)| !v.is_empty())
-            .collect();
+        self.children = self.children.into_iter().map(|(k, v)| (k, v.tidy())).filter(|(_, v)| !v.is_empty()).collect();
         self
     }
 
@@ -43,12 +38,7 @@ impl FieldSet {
             children: self
                 .children
                 .iter()
-                .map(|(name, child)| {
-                    (
-                        name.clone(),
-                        child.minus(other.children.get(name).unwrap_or(&none)),
-                    )
-                })
+                .map(|(name, child)| (name.clone(), child.minus(other.children.get(name).unwrap_or(&none))))
                 .collect(),
         }
         .tidy()
@@ -60,9 +50,7 @@ impl FieldSet {
             children: self
                 .children
                 .iter()
-                .filter_map(|(name, child)| {
-                    Some((name.clone(), child.common(other.children.get(name)?)))
-                })
+                .filter_map(|(name, child)| Some((name.clone(), child.common(other.children.get(name)?))))
                 .collect(),
         }
         .tidy()
@@ -77,12 +65,24 @@ impl FieldSet {
             }
             [first, rest @ ..] => {
                 if let Some(child) = self.children.remove(*first) {
-                    self.children
-                        .insert((*first).to_owned(), child.without(rest));
+                    self.children.insert((*first).to_owned(), child.without(rest));
                 }
             }
         }
         self.tidy()
+    }
+
+    /// Has this top-level node, though nobody owns anything in it.
+    pub(crate) fn keep(&mut self, top: &str) {
+        self.children.entry(top.to_owned()).or_default();
+    }
+
+    /// Takes the path of one top-level node out, not what is below: it cannot be absent.
+    pub(crate) fn disown(mut self, top: &str) -> Self {
+        if let Some(child) = self.children.get_mut(top) {
+            child.own = false;
+        }
+        self
     }
 
     /// Keeps one top-level subtree only.
@@ -107,17 +107,10 @@ impl FieldSet {
             let at = match name.split_at_checked(2) {
                 Some(("f:", field)) => format!("{prefix}.{field}"),
                 Some(("k:", key)) => {
-                    let inner = key
-                        .trim_start_matches('{')
-                        .trim_end_matches('}')
-                        .replace("\":", "=")
-                        .replace('"', "");
+                    let inner = key.trim_start_matches('{').trim_end_matches('}').replace("\":", "=").replace('"', "");
                     let quoted: Vec<String> = inner
                         .split(',')
-                        .map(|pair| {
-                            pair.split_once('=')
-                                .map_or_else(|| pair.to_owned(), |(k, v)| format!("{k}={v:?}"))
-                        })
+                        .map(|pair| pair.split_once('=').map_or_else(|| pair.to_owned(), |(k, v)| format!("{k}={v:?}")))
                         .collect();
                     format!("{prefix}[{}]", quoted.join(","))
                 }
@@ -145,11 +138,7 @@ impl FieldSet {
         };
         Self {
             own: map.is_empty() || map.contains_key("."),
-            children: map
-                .iter()
-                .filter(|(k, _)| *k != ".")
-                .map(|(k, v)| (k.clone(), Self::from_json(v)))
-                .collect(),
+            children: map.iter().filter(|(k, _)| *k != ".").map(|(k, v)| (k.clone(), Self::from_json(v))).collect(),
         }
     }
 }
@@ -173,11 +162,7 @@ struct Child<'a> {
 
 fn element_of(item: &Value, schema: &Value) -> Option<String> {
     let identity = item_identity(item, schema)?;
-    let prefix = if text(schema, "x-kubernetes-list-type") == "set" {
-        "v"
-    } else {
-        "k"
-    };
+    let prefix = if text(schema, "x-kubernetes-list-type") == "set" { "v" } else { "k" };
     Some(format!("{prefix}:{identity}"))
 }
 
@@ -187,31 +172,22 @@ fn children<'a>(value: &'a Value, schema: &'a Value) -> Vec<Child<'a>> {
             .iter()
             .map(|(name, value)| {
                 let (inner, named) = member(schema, name).unwrap_or((OPEN, false));
-                Child {
-                    element: format!("f:{name}"),
-                    value,
-                    schema: inner,
-                    named,
-                }
+                Child { element: format!("f:{name}"), value, schema: inner, named }
             })
             .collect(),
         Value::Array(items) => items
             .iter()
             .filter_map(|item| {
                 let inner = schema.get("items").unwrap_or(OPEN);
-                Some(Child {
-                    element: element_of(item, schema)?,
-                    value: item,
-                    schema: inner,
-                    named: false,
-                })
+                Some(Child { element: element_of(item, schema)?, value: item, schema: inner, named: false })
             })
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
     }
 }
 
-fn is_blank(value: &Value) -> bool {
+/// An empty object or list.
+pub(crate) fn is_blank(value: &Value) -> bool {
     value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty)
 }
 
@@ -224,10 +200,7 @@ pub(crate) fn claimed(value: &Value, schema: &Value) -> FieldSet {
             inner.own = !child.named;
             inner
         } else {
-            FieldSet {
-                own: true,
-                children: BTreeMap::new(),
-            }
+            FieldSet { own: true, children: BTreeMap::new() }
         };
         set.children.insert(child.element, inner);
     }
@@ -241,23 +214,12 @@ pub(crate) fn compare(old: &Value, new: &Value, schema: &Value) -> (FieldSet, Fi
     (changed.tidy(), removed.tidy())
 }
 
-fn walk(
-    old: Option<&Value>,
-    new: Option<&Value>,
-    schema: &Value,
-    changed: &mut FieldSet,
-    removed: &mut FieldSet,
-) {
+fn walk(old: Option<&Value>, new: Option<&Value>, schema: &Value, changed: &mut FieldSet, removed: &mut FieldSet) {
     if old == new {
         return;
     }
-    let deep = [old, new]
-        .into_iter()
-        .flatten()
-        .all(|v| granular(v, schema))
-        && old
-            .zip(new)
-            .is_none_or(|(a, b)| a.is_object() == b.is_object());
+    let deep = [old, new].into_iter().flatten().all(|v| granular(v, schema))
+        && old.zip(new).is_none_or(|(a, b)| a.is_object() == b.is_object());
     match (old, new) {
         (None, Some(_)) => changed.own = true,
         (Some(_), None) => removed.own = true,
@@ -272,10 +234,7 @@ fn walk(
         pairs.insert(child.element, (Some(child.value), None, child.schema));
     }
     for child in new.into_iter().flat_map(|v| children(v, schema)) {
-        pairs
-            .entry(child.element)
-            .or_insert((None, None, child.schema))
-            .1 = Some(child.value);
+        pairs.entry(child.element).or_insert((None, None, child.schema)).1 = Some(child.value);
     }
     for (element, (a, b, inner)) in pairs {
         walk(
@@ -310,10 +269,7 @@ pub(crate) fn merge(live: Option<&Value>, config: &Value, schema: &Value) -> Val
             let mut out = base.clone();
             for item in over {
                 let element = element_of(item, schema);
-                match out
-                    .iter_mut()
-                    .find(|have| element_of(have, schema) == element)
-                {
+                match out.iter_mut().find(|have| element_of(have, schema) == element) {
                     Some(have) => *have = merge(Some(have), item, inner),
                     None => out.push(item.clone()),
                 }
@@ -338,24 +294,15 @@ pub(crate) fn drop_unowned(value: &mut Value, last: &FieldSet, owned: &FieldSet,
     }
 }
 
-fn child_mut<'v, 's>(
-    value: &'v mut Value,
-    element: &str,
-    schema: &'s Value,
-) -> Option<(&'v mut Value, &'s Value)> {
+fn child_mut<'v, 's>(value: &'v mut Value, element: &str, schema: &'s Value) -> Option<(&'v mut Value, &'s Value)> {
     match value {
         Value::Object(map) => {
             let name = element.strip_prefix("f:")?;
-            Some((
-                map.get_mut(name)?,
-                member(schema, name).map_or(OPEN, |(s, _)| s),
-            ))
+            Some((map.get_mut(name)?, member(schema, name).map_or(OPEN, |(s, _)| s)))
         }
         Value::Array(items) => {
             let inner = schema.get("items").unwrap_or(OPEN);
-            let item = items
-                .iter_mut()
-                .find(|item| element_of(item, schema).as_deref() == Some(element))?;
+            let item = items.iter_mut().find(|item| element_of(item, schema).as_deref() == Some(element))?;
             Some((item, inner))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,

@@ -13,11 +13,7 @@ use super::store::{Key, MemApi, meta};
 impl MemApi {
     pub(super) fn seed_namespace(&mut self, name: &str, now: Timestamp) {
         let uid = self.next_uid();
-        let key = Key {
-            resource: "namespaces".into(),
-            namespace: String::new(),
-            name: name.into(),
-        };
+        let key = Key { resource: "namespaces".into(), namespace: String::new(), name: name.into() };
         let object = json!({
             "apiVersion": "v1", "kind": "Namespace",
             "metadata": {
@@ -44,12 +40,8 @@ impl MemApi {
         };
         let mut object = crd.clone();
         let old = self.object(&key);
-        let uid = old
-            .as_deref()
-            .map_or_else(|| self.next_uid(), |o| meta(o, "uid").to_owned());
-        let created = old
-            .as_deref()
-            .map_or_else(|| stamp(now), |o| meta(o, "creationTimestamp").to_owned());
+        let uid = old.as_deref().map_or_else(|| self.next_uid(), |o| meta(o, "uid").to_owned());
+        let created = old.as_deref().map_or_else(|| stamp(now), |o| meta(o, "creationTimestamp").to_owned());
         if let Some(map) = object.as_object_mut() {
             map.insert("apiVersion".into(), "apiextensions.k8s.io/v1".into());
             map.insert("kind".into(), CRD_KIND.into());
@@ -85,20 +77,13 @@ impl MemApi {
                 *object = Arc::new(fresh);
             }
         }
-        self.kinds
-            .insert((kind.group.clone(), kind.plural.clone()), Arc::new(kind));
+        self.kinds.insert((kind.group.clone(), kind.plural.clone()), Arc::new(kind));
     }
 
     /// Stops serving the kind of a deleted CRD and forgets its objects.
     pub(crate) fn unserve(&mut self, resource: &str) {
-        self.kinds
-            .retain(|_, kind| !kind.custom || kind.qualified() != resource);
-        let gone: Vec<Key> = self
-            .objects
-            .keys()
-            .filter(|k| k.resource == resource)
-            .cloned()
-            .collect();
+        self.kinds.retain(|_, kind| !kind.custom || kind.qualified() != resource);
+        let gone: Vec<Key> = self.objects.keys().filter(|k| k.resource == resource).cloned().collect();
         for key in gone {
             self.commit(key, None);
         }
@@ -109,30 +94,16 @@ impl MemApi {
     ///
     /// # Errors
     /// When the resource is not served or the object has no name.
-    pub fn poison(
-        &mut self,
-        resource: &str,
-        mut object: Value,
-        now: Timestamp,
-    ) -> Result<(), String> {
-        let kind = self
-            .kinds
-            .values()
-            .find(|k| k.qualified() == resource)
-            .ok_or("resource is not served")?;
+    pub fn poison(&mut self, resource: &str, mut object: Value, now: Timestamp) -> Result<(), String> {
+        let kind = self.kinds.values().find(|k| k.qualified() == resource).ok_or("resource is not served")?;
         let (api_version, title) = (kind.api_version(), kind.kind.clone());
         let uid = self.next_uid();
         let root = object.as_object_mut().ok_or("not an object")?;
         root.insert("apiVersion".into(), api_version.into());
         root.insert("kind".into(), title.into());
-        let metadata = root
-            .get_mut("metadata")
-            .and_then(Value::as_object_mut)
-            .ok_or("object without metadata")?;
+        let metadata = root.get_mut("metadata").and_then(Value::as_object_mut).ok_or("object without metadata")?;
         metadata.entry("uid").or_insert(uid.into());
-        metadata
-            .entry("creationTimestamp")
-            .or_insert(stamp(now).into());
+        metadata.entry("creationTimestamp").or_insert(stamp(now).into());
         metadata.entry("generation").or_insert(1.into());
         let key = Key {
             resource: resource.into(),

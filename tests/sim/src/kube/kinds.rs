@@ -16,10 +16,7 @@ pub(crate) struct ScalePaths {
 
 /// One served resource.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts that the API machinery has as booleans"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts that the API machinery has as booleans")]
 #[expect(clippy::struct_field_names, reason = "the API machinery's own words")]
 pub(crate) struct Kind {
     pub(crate) group: String,
@@ -47,20 +44,12 @@ pub(crate) const CRD_KIND: &str = "CustomResourceDefinition";
 impl Kind {
     /// `plural.group`, or the bare plural in the core group.
     pub(crate) fn qualified(&self) -> String {
-        if self.group.is_empty() {
-            self.plural.clone()
-        } else {
-            format!("{}.{}", self.plural, self.group)
-        }
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
     /// `group/version`, or the bare version in the core group.
     pub(crate) fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
     /// The `details` member of a `Status` about one object.
@@ -83,25 +72,15 @@ impl Kind {
             .flatten()
             .find(|v| v.get("storage") == Some(&Value::Bool(true)))
             .ok_or("CRD without a storage version")?;
-        let mut schema = version
-            .pointer("/schema/openAPIV3Schema")
-            .cloned()
-            .ok_or("CRD version without schema")?;
+        let mut schema = version.pointer("/schema/openAPIV3Schema").cloned().ok_or("CRD version without schema")?;
         root_properties(&mut schema);
         let strings = |at: Option<&Value>| -> Vec<String> {
-            at.and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|v| v.as_str().map(str::to_owned))
-                .collect()
+            at.and_then(Value::as_array).into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
         };
         let scale = version.pointer("/subresources/scale").map(|s| ScalePaths {
             spec: text(s, "specReplicasPath").to_owned(),
             status: text(s, "statusReplicasPath").to_owned(),
-            selector: s
-                .get("labelSelectorPath")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            selector: s.get("labelSelectorPath").and_then(Value::as_str).map(str::to_owned),
         });
         let selectable = version
             .get("selectableFields")
@@ -116,11 +95,7 @@ impl Kind {
             return Err("CRD without group, kind or plural".into());
         }
         let or = |given: &str, fallback: String| {
-            if given.is_empty() {
-                fallback
-            } else {
-                given.to_owned()
-            }
+            if given.is_empty() { fallback } else { given.to_owned() }
         };
         Ok(Self {
             group: text(spec, "group").to_owned(),
@@ -236,7 +211,8 @@ fn metadata_schema() -> Value {
 pub(crate) fn built_ins() -> Vec<Arc<Kind>> {
     let string = json!({"type": "string"});
     let number = json!({"type": "integer"});
-    let loose = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"});
+    let loose =
+        json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "x-kubernetes-map-type": "atomic"});
     let mut namespace = Kind::built_in(
         "",
         "v1",
@@ -286,8 +262,8 @@ pub(crate) fn built_ins() -> Vec<Arc<Kind>> {
             "properties": {
                 "eventTime": string, "reportingController": string,
                 "reportingInstance": {"type": "string", "maxLength": 128},
-                "action": {"type": "string", "maxLength": 128, "minLength": 1},
-                "reason": {"type": "string", "maxLength": 128, "minLength": 1},
+                "action": {"type": "string", "maxLength": 128},
+                "reason": {"type": "string", "maxLength": 128},
                 "regarding": loose, "related": loose, "note": string,
                 "type": {"type": "string", "enum": ["Normal", "Warning"]},
                 "series": {"type": "object", "properties": {"count": number, "lastObservedTime": string}},
@@ -310,8 +286,5 @@ pub(crate) fn built_ins() -> Vec<Arc<Kind>> {
     crd.namespaced = false;
     crd.status = true;
     crd.unconditional = false;
-    [namespace, config_map, lease, event, crd]
-        .into_iter()
-        .map(Arc::new)
-        .collect()
+    [namespace, config_map, lease, event, crd].into_iter().map(Arc::new).collect()
 }

@@ -30,15 +30,8 @@ pub(crate) struct Owners {
 
 impl Owners {
     pub(crate) fn read(object: &Value) -> Self {
-        let entries = object
-            .pointer("/metadata/managedFields")
-            .and_then(Value::as_array);
-        let word = |e: &Value, n: &str| {
-            e.get(n)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+        let word = |e: &Value, n: &str| e.get(n).and_then(Value::as_str).unwrap_or_default().to_owned();
         let all = entries
             .into_iter()
             .flatten()
@@ -60,14 +53,8 @@ impl Owners {
     pub(crate) fn write(mut self, object: &mut Value) {
         self.all.retain(|o| !o.fields.is_empty());
         self.all.sort_by(|a, b| {
-            let key = |o: &Owner| {
-                (
-                    !o.writer.apply,
-                    o.time.clone(),
-                    o.writer.name.clone(),
-                    o.writer.subresource.clone(),
-                )
-            };
+            let key =
+                |o: &Owner| (!o.writer.apply, o.time.clone(), o.writer.name.clone(), o.writer.subresource.clone());
             key(a).cmp(&key(b))
         });
         let entries: Vec<Value> = self.all.iter().map(Owner::to_json).collect();
@@ -81,11 +68,7 @@ impl Owners {
     }
 
     fn fields_of(&self, me: &Writer) -> FieldSet {
-        self.all
-            .iter()
-            .find(|o| o.writer == *me)
-            .map(|o| o.fields.clone())
-            .unwrap_or_default()
+        self.all.iter().find(|o| o.writer == *me).map(|o| o.fields.clone()).unwrap_or_default()
     }
 
     fn set(&mut self, me: &Writer, kind: &Kind, fields: FieldSet, now: &str) {
@@ -117,14 +100,7 @@ impl Owners {
     }
 
     /// After a create, update or plain patch: the writer owns what it changed.
-    pub(crate) fn after_update(
-        mut self,
-        old: &Value,
-        new: &Value,
-        kind: &Kind,
-        me: &Writer,
-        now: &str,
-    ) -> Self {
+    pub(crate) fn after_update(mut self, old: &Value, new: &Value, kind: &Kind, me: &Writer, now: &str) -> Self {
         let (changed, removed) = compare(old, new, &kind.schema);
         let changed = visible(changed, kind, me);
         let removed = visible(removed, kind, me);
@@ -158,11 +134,7 @@ impl Owner {
         if !self.writer.subresource.is_empty() {
             text = format!("{text} with subresource {:?}", self.writer.subresource);
         }
-        if self.writer.apply {
-            text
-        } else {
-            format!("{text} using {}", self.api_version)
-        }
+        if self.writer.apply { text } else { format!("{text} using {}", self.api_version) }
     }
 }
 
@@ -180,9 +152,14 @@ fn visible(set: FieldSet, kind: &Kind, me: &Writer) -> FieldSet {
         "managedFields",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
-        "generateName",
     ] {
         set = set.without(&["f:metadata", &format!("f:{name}")]);
+    }
+    if !kind.custom {
+        set = set.disown("f:spec");
+    }
+    if kind.kind == "Namespace" {
+        set = set.without(&["f:spec"]);
     }
     match me.subresource.as_str() {
         "status" => set.only("f:status"),
@@ -212,7 +189,9 @@ pub(crate) fn apply(
     let mine = visible(claimed(config, &kind.schema), kind, me);
     let mut object = merge(Some(live), config, &kind.schema);
     owners.set(me, kind, mine, now);
-    drop_unowned(&mut object, &last, &owners.union(), &kind.schema);
+    let mut owned = owners.union();
+    owned.keep("f:metadata");
+    drop_unowned(&mut object, &last, &owned, &kind.schema);
     let (changed, removed) = compare(live, &object, &kind.schema);
     let mut conflicts = Vec::new();
     for owner in owners.all.iter().filter(|o| o.writer != *me) {

@@ -25,11 +25,7 @@ impl Token {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ':');
         let revision = parts.next()?.parse().ok()?;
-        Some(Self {
-            revision,
-            namespace: parts.next()?.to_owned(),
-            name: parts.next()?.to_owned(),
-        })
+        Some(Self { revision, namespace: parts.next()?.to_owned(), name: parts.next()?.to_owned() })
     }
 }
 
@@ -51,28 +47,17 @@ impl MemApi {
         let found = if revision == self.revision() {
             self.object(&key)
         } else {
-            self.view(&key.resource, &key.namespace, revision)
-                .and_then(|mut view| view.remove(&key))
+            self.view(&key.resource, &key.namespace, revision).and_then(|mut view| view.remove(&key))
         };
-        found
-            .map(|o| (*o).clone())
-            .ok_or_else(|| Failure::not_found(&ask.kind, name))
+        found.map(|o| (*o).clone()).ok_or_else(|| Failure::not_found(&ask.kind, name))
     }
 
     pub(crate) fn selector(ask: &Ask) -> Outcome<Selector> {
-        Selector::parse(
-            &ask.kind,
-            ask.option("labelSelector"),
-            ask.option("fieldSelector"),
-        )
+        Selector::parse(&ask.kind, ask.option("labelSelector"), ask.option("fieldSelector"))
     }
 
     /// The snapshot a list is answered from.
-    fn snapshot(
-        &self,
-        ask: &Ask,
-        token: Option<&Token>,
-    ) -> Outcome<(u64, BTreeMap<Key, Arc<Value>>)> {
+    fn snapshot(&self, ask: &Ask, token: Option<&Token>) -> Outcome<(u64, BTreeMap<Key, Arc<Value>>)> {
         let resource = ask.kind.qualified();
         let asked = revision_option(ask)?;
         let revision = match (token, asked) {
@@ -85,9 +70,7 @@ impl MemApi {
             return Err(Failure::too_large(least, self.revision()));
         }
         let too_old = if token.is_some() { OLD_TOKEN } else { TOO_OLD };
-        let view = self
-            .view(&resource, &ask.namespace, revision)
-            .ok_or_else(|| Failure::expired(too_old))?;
+        let view = self.view(&resource, &ask.namespace, revision).ok_or_else(|| Failure::expired(too_old))?;
         Ok((revision, view))
     }
 
@@ -95,59 +78,34 @@ impl MemApi {
         let selector = Self::selector(ask)?;
         let limit: usize = match ask.option("limit") {
             "" => 0,
-            text => text
-                .parse()
-                .map_err(|_| Failure::bad_request("limit must be a number"))?,
+            text => text.parse().map_err(|_| Failure::bad_request("limit must be a number"))?,
         };
         let token = match ask.option("continue") {
             "" => None,
-            text => Some(
-                Token::parse(text)
-                    .ok_or_else(|| Failure::bad_request("continue key is not valid"))?,
-            ),
+            text => Some(Token::parse(text).ok_or_else(|| Failure::bad_request("continue key is not valid"))?),
         };
         let (revision, view) = self.snapshot(ask, token.as_ref())?;
         let mut rest = view
             .into_iter()
-            .filter(|(key, _)| {
-                token
-                    .as_ref()
-                    .is_none_or(|t| (&key.namespace, &key.name) > (&t.namespace, &t.name))
-            })
+            .filter(|(key, _)| token.as_ref().is_none_or(|t| (&key.namespace, &key.name) > (&t.namespace, &t.name)))
             .filter(|(_, object)| selector.matches(object));
-        let page: Vec<(Key, Arc<Value>)> = if limit == 0 {
-            rest.by_ref().collect()
-        } else {
-            rest.by_ref().take(limit).collect()
-        };
+        let page: Vec<(Key, Arc<Value>)> =
+            if limit == 0 { rest.by_ref().collect() } else { rest.by_ref().take(limit).collect() };
         let remaining = rest.count();
         let mut metadata = json!({"resourceVersion": revision.to_string()});
-        if let (true, Some((last, _)), Some(map)) =
-            (remaining > 0, page.last(), metadata.as_object_mut())
-        {
-            map.insert(
-                "continue".into(),
-                format!("{revision}:{}:{}", last.namespace, last.name).into(),
-            );
+        if let (true, Some(map)) = (ask.kind.custom, metadata.as_object_mut()) {
+            map.insert("continue".into(), "".into());
+        }
+        if let (true, Some((last, _)), Some(map)) = (remaining > 0, page.last(), metadata.as_object_mut()) {
+            map.insert("continue".into(), format!("{revision}:{}:{}", last.namespace, last.name).into());
             if selector.is_empty() {
                 map.insert("remainingItemCount".into(), remaining.into());
             }
         }
-        let items: Vec<Value> = page
-            .iter()
-            .map(|(_, o)| {
-                if ask.partial {
-                    partial(o)
-                } else {
-                    (**o).clone()
-                }
-            })
-            .collect();
+        let items: Vec<Value> =
+            page.iter().map(|(_, o)| if ask.partial { partial(o) } else { (**o).clone() }).collect();
         let (api_version, kind) = if ask.partial {
-            (
-                "meta.k8s.io/v1".to_owned(),
-                "PartialObjectMetadataList".to_owned(),
-            )
+            ("meta.k8s.io/v1".to_owned(), "PartialObjectMetadataList".to_owned())
         } else {
             (ask.kind.api_version(), ask.kind.list_kind.clone())
         };

@@ -28,45 +28,33 @@ struct Reference {
 }
 
 fn references(object: &Value) -> Vec<Reference> {
-    let list = object
-        .pointer("/metadata/ownerReferences")
-        .and_then(Value::as_array);
+    let list = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .map(|o| Reference {
-            uid: o
-                .get("uid")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            uid: o.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned(),
             blocks: o.get("blockOwnerDeletion") == Some(&Value::Bool(true)),
         })
         .collect()
 }
 
 fn has_dependants(everything: &BTreeMap<Key, Arc<Value>>, uid: &str) -> bool {
-    everything
-        .values()
-        .any(|o| references(o).iter().any(|r| r.uid == uid))
+    everything.values().any(|o| references(o).iter().any(|r| r.uid == uid))
 }
 
 impl MemApi {
     pub(crate) fn delete(&mut self, ask: &Ask, name: &str) -> Outcome<Value> {
         let key = ask.key(name);
-        let old = self
-            .object(&key)
-            .ok_or_else(|| Failure::not_found(&ask.kind, name))?;
+        let old = self.object(&key).ok_or_else(|| Failure::not_found(&ask.kind, name))?;
         let options = delete_options(ask)?;
         for (member, label) in [("uid", "UID"), ("resourceVersion", "ResourceVersion")] {
-            let wanted = options
-                .pointer(&format!("/preconditions/{member}"))
-                .and_then(Value::as_str);
+            let wanted = options.pointer(&format!("/preconditions/{member}")).and_then(Value::as_str);
             if let Some(wanted) = wanted.filter(|w| *w != meta(&old, member)) {
                 let why = format!(
                     "Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {}",
                     meta(&old, member)
                 );
-                return Err(Failure::conflict(&ask.kind, name, &why));
+                return Err(Failure::precondition(&ask.kind, name, &why));
             }
         }
         let dry = ask.dry_run() || options.get("dryRun").is_some_and(|d| d == &json!(["All"]));
@@ -74,10 +62,7 @@ impl MemApi {
             return Ok((*old).clone());
         }
         let policy = match ask.option("propagationPolicy") {
-            "" => options
-                .get("propagationPolicy")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
+            "" => options.get("propagationPolicy").and_then(Value::as_str).unwrap_or_default(),
             given => given,
         };
         Ok(match self.begin_removal(&key, &ask.kind, policy, ask.now) {
@@ -89,13 +74,8 @@ impl MemApi {
     pub(crate) fn delete_collection(&mut self, ask: &Ask) -> Outcome<Value> {
         let selector = Self::selector(ask)?;
         let options = delete_options(ask)?;
-        let policy = options
-            .get("propagationPolicy")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let view = self
-            .view(&ask.kind.qualified(), &ask.namespace, self.revision())
-            .unwrap_or_default();
+        let policy = options.get("propagationPolicy").and_then(Value::as_str).unwrap_or_default();
+        let view = self.view(&ask.kind.qualified(), &ask.namespace, self.revision()).unwrap_or_default();
         let mut items = Vec::new();
         for (key, object) in view.into_iter().filter(|(_, o)| selector.matches(o)) {
             if !ask.dry_run() {
@@ -110,13 +90,7 @@ impl MemApi {
     }
 
     /// Marks an object deleted, or removes it when nothing holds it; what is left of it, if anything.
-    fn begin_removal(
-        &mut self,
-        key: &Key,
-        kind: &Kind,
-        policy: &str,
-        now: Timestamp,
-    ) -> Option<Arc<Value>> {
+    fn begin_removal(&mut self, key: &Key, kind: &Kind, policy: &str, now: Timestamp) -> Option<Arc<Value>> {
         let old = self.object(key)?;
         let mut new = (*old).clone();
         let mut held = finalizers(&old);
@@ -155,8 +129,7 @@ impl MemApi {
 
     /// Removes an object for good; `last` is its final state.
     pub(crate) fn remove_last(&mut self, key: Key, last: Value) -> Arc<Value> {
-        let crd =
-            last.get("kind").and_then(Value::as_str) == Some(CRD_KIND) && key.namespace.is_empty();
+        let crd = last.get("kind").and_then(Value::as_str) == Some(CRD_KIND) && key.namespace.is_empty();
         let resource = key.name.clone();
         let final_state = self.commit_removal(key, last);
         if crd {
@@ -179,10 +152,7 @@ impl MemApi {
     }
 
     fn collect_once(&mut self, now: Timestamp) -> usize {
-        let everything: BTreeMap<Key, Arc<Value>> = self
-            .objects()
-            .map(|(k, o)| (k.clone(), Arc::clone(o)))
-            .collect();
+        let everything: BTreeMap<Key, Arc<Value>> = self.objects().map(|(k, o)| (k.clone(), Arc::clone(o))).collect();
         let mut alive = BTreeSet::new();
         let mut foreground = BTreeSet::new();
         let mut orphaning = BTreeSet::new();
@@ -211,16 +181,10 @@ impl MemApi {
                 touched += 1;
                 continue;
             }
-            let kept = owners
-                .iter()
-                .any(|o| alive.contains(&o.uid) && !foreground.contains(&o.uid));
+            let kept = owners.iter().any(|o| alive.contains(&o.uid) && !foreground.contains(&o.uid));
             if !kept && meta(object, "deletionTimestamp").is_empty() {
                 let waits = owners.iter().any(|o| foreground.contains(&o.uid));
-                let policy = if waits && has_dependants(&everything, meta(object, "uid")) {
-                    "Foreground"
-                } else {
-                    ""
-                };
+                let policy = if waits && has_dependants(&everything, meta(object, "uid")) { "Foreground" } else { "" };
                 touched += usize::from(self.remove_as_system(key, policy, now));
             }
         }
@@ -240,11 +204,7 @@ impl MemApi {
     }
 
     fn remove_as_system(&mut self, key: &Key, policy: &str, now: Timestamp) -> bool {
-        let Some(kind) = self
-            .kinds()
-            .find(|k| k.qualified() == key.resource)
-            .cloned()
-        else {
+        let Some(kind) = self.kinds().find(|k| k.qualified() == key.resource).cloned() else {
             return false;
         };
         let before = self.revision();
@@ -255,15 +215,8 @@ impl MemApi {
     fn drop_references(&mut self, key: &Key, owners: &BTreeSet<String>) {
         let Some(old) = self.object(key) else { return };
         let mut new = (*old).clone();
-        if let Some(list) = new
-            .pointer_mut("/metadata/ownerReferences")
-            .and_then(Value::as_array_mut)
-        {
-            list.retain(|o| {
-                !o.get("uid")
-                    .and_then(Value::as_str)
-                    .is_some_and(|uid| owners.contains(uid))
-            });
+        if let Some(list) = new.pointer_mut("/metadata/ownerReferences").and_then(Value::as_array_mut) {
+            list.retain(|o| !o.get("uid").and_then(Value::as_str).is_some_and(|uid| owners.contains(uid)));
             if list.is_empty() {
                 set_meta(&mut new, "ownerReferences", Value::Null);
             }
@@ -274,10 +227,7 @@ impl MemApi {
     fn drop_finalizer(&mut self, key: &Key, finalizer: &str) {
         let Some(old) = self.object(key) else { return };
         let mut new = (*old).clone();
-        let rest: Vec<String> = finalizers(&old)
-            .into_iter()
-            .filter(|f| f != finalizer)
-            .collect();
+        let rest: Vec<String> = finalizers(&old).into_iter().filter(|f| f != finalizer).collect();
         if rest.is_empty() {
             set_meta(&mut new, "finalizers", Value::Null);
             self.remove_last(key.clone(), new);
@@ -297,11 +247,8 @@ impl MemApi {
             .collect();
         let mut touched = 0;
         for namespace in doomed {
-            let inside: Vec<Key> = self
-                .objects()
-                .filter(|(k, _)| k.namespace == namespace.name)
-                .map(|(k, _)| k.clone())
-                .collect();
+            let inside: Vec<Key> =
+                self.objects().filter(|(k, _)| k.namespace == namespace.name).map(|(k, _)| k.clone()).collect();
             for key in inside {
                 touched += usize::from(self.remove_as_system(&key, "", now));
             }
@@ -317,9 +264,5 @@ impl MemApi {
 }
 
 fn delete_options(ask: &Ask) -> Outcome<Value> {
-    if ask.body.is_empty() {
-        Ok(json!({}))
-    } else {
-        ask.json()
-    }
+    if ask.body.is_empty() { Ok(json!({})) } else { ask.json() }
 }

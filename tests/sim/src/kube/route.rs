@@ -53,11 +53,7 @@ impl Ask<'_> {
     }
 
     pub(crate) fn key(&self, name: &str) -> Key {
-        Key {
-            resource: self.kind.qualified(),
-            namespace: self.namespace.clone(),
-            name: name.to_owned(),
-        }
+        Key { resource: self.kind.qualified(), namespace: self.namespace.clone(), name: name.to_owned() }
     }
 
     pub(crate) fn writer(&self, apply: bool) -> Writer {
@@ -70,11 +66,7 @@ impl Ask<'_> {
             Door::Status => "status",
             Door::Scale => "scale",
         };
-        Writer {
-            name,
-            apply,
-            subresource: subresource.to_owned(),
-        }
+        Writer { name, apply, subresource: subresource.to_owned() }
     }
 
     /// The time as `metadata` has it: whole seconds.
@@ -102,16 +94,8 @@ pub(crate) enum Route {
     CoreVersions,
     Groups,
     Group(String),
-    Resources {
-        group: String,
-        version: String,
-    },
-    Objects {
-        kind: Arc<Kind>,
-        namespace: String,
-        name: Option<String>,
-        door: Door,
-    },
+    Resources { group: String, version: String },
+    Objects { kind: Arc<Kind>, namespace: String, name: Option<String>, door: Door },
 }
 
 /// Reads a path; `Err` is the 404 of an unknown one.
@@ -122,14 +106,8 @@ pub(crate) fn route(api: &MemApi, path: &str) -> Outcome<Route> {
         ["api"] => Ok(Route::CoreVersions),
         ["apis"] => Ok(Route::Groups),
         ["apis", group] => Ok(Route::Group((*group).to_owned())),
-        ["api", version] => Ok(Route::Resources {
-            group: String::new(),
-            version: (*version).to_owned(),
-        }),
-        ["apis", group, version] => Ok(Route::Resources {
-            group: (*group).to_owned(),
-            version: (*version).to_owned(),
-        }),
+        ["api", version] => Ok(Route::Resources { group: String::new(), version: (*version).to_owned() }),
+        ["apis", group, version] => Ok(Route::Resources { group: (*group).to_owned(), version: (*version).to_owned() }),
         ["api", version, rest @ ..] => objects(api, "", version, rest),
         ["apis", group, version, rest @ ..] => objects(api, group, version, rest),
         _ => Err(Failure::no_route()),
@@ -138,17 +116,12 @@ pub(crate) fn route(api: &MemApi, path: &str) -> Outcome<Route> {
 
 fn objects(api: &MemApi, group: &str, version: &str, rest: &[&str]) -> Outcome<Route> {
     let (namespace, plural, tail) = match rest {
-        ["namespaces", name, "status"] if group.is_empty() => {
-            ("", "namespaces", vec![*name, "status"])
-        }
+        ["namespaces", name, "status"] if group.is_empty() => ("", "namespaces", vec![*name, "status"]),
         ["namespaces", namespace, plural, tail @ ..] => (*namespace, *plural, tail.to_vec()),
         [plural, tail @ ..] => ("", *plural, tail.to_vec()),
         [] => return Err(Failure::no_route()),
     };
-    let kind = api
-        .kind(group, plural)
-        .filter(|k| k.version == version)
-        .ok_or_else(Failure::no_route)?;
+    let kind = api.kind(group, plural).filter(|k| k.version == version).ok_or_else(Failure::no_route)?;
     if kind.namespaced == namespace.is_empty() && !(kind.namespaced && tail.is_empty()) {
         return Err(Failure::no_route());
     }
@@ -159,25 +132,14 @@ fn objects(api: &MemApi, group: &str, version: &str, rest: &[&str]) -> Outcome<R
         [name, "scale"] if kind.scale.is_some() => (Some((*name).to_owned()), Door::Scale),
         _ => return Err(Failure::no_route()),
     };
-    Ok(Route::Objects {
-        kind,
-        namespace: namespace.to_owned(),
-        name,
-        door,
-    })
+    Ok(Route::Objects { kind, namespace: namespace.to_owned(), name, door })
 }
 
 /// Splits query parameters; of repeated ones the last counts.
 pub(crate) fn parameters(query: &str) -> BTreeMap<String, String> {
-    form_urlencoded::parse(query.as_bytes())
-        .into_owned()
-        .collect()
+    form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
 pub(crate) fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    headers
-        .get(name)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default()
-        .to_owned()
+    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
 }

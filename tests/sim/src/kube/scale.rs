@@ -35,13 +35,7 @@ fn view(kind: &Kind, paths: &ScalePaths, object: &Value) -> Outcome<Value> {
     }
     let mut metadata = json!({});
     if let Some(map) = metadata.as_object_mut() {
-        for name in [
-            "name",
-            "namespace",
-            "uid",
-            "resourceVersion",
-            "creationTimestamp",
-        ] {
+        for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
             let text = meta(object, name);
             if !text.is_empty() {
                 map.insert(name.into(), text.into());
@@ -68,9 +62,7 @@ fn set_number(object: &mut Value, path: &str, number: i64) {
 
 impl MemApi {
     pub(crate) fn scale(&mut self, ask: &Ask, verb: &str, name: &str) -> Outcome<Answer> {
-        let old = self
-            .object(&ask.key(name))
-            .ok_or_else(|| Failure::not_found(&ask.kind, name))?;
+        let old = self.object(&ask.key(name)).ok_or_else(|| Failure::not_found(&ask.kind, name))?;
         let paths = ask.kind.scale.as_ref().ok_or_else(Failure::no_route)?;
         let current = view(&ask.kind, paths, &old)?;
         let wanted = match verb {
@@ -86,17 +78,11 @@ impl MemApi {
             },
             _ => return Err(Failure::not_allowed()),
         };
-        let replicas = wanted
-            .pointer("/spec/replicas")
-            .and_then(Value::as_i64)
-            .unwrap_or(0);
+        let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(0);
         if replicas < 0 {
-            let broken = Violation::invalid(
-                "spec.replicas",
-                &replicas.into(),
-                "should be a non-negative integer",
-            );
-            return Err(Failure::invalid("Scale", "autoscaling", name, &[broken]));
+            let field = paths.spec.trim_start_matches('.');
+            let broken = Violation::invalid(field, &replicas.into(), "should be a non-negative integer");
+            return Err(Failure::invalid(&ask.kind.kind, &ask.kind.group, name, &[broken]));
         }
         let asked = meta(&wanted, "resourceVersion");
         if !asked.is_empty() && asked != meta(&old, "resourceVersion") {

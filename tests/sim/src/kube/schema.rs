@@ -16,39 +16,23 @@ pub(crate) struct Violation {
 
 impl Violation {
     pub(crate) fn new(field: &str, reason: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            node: String::new(),
-            field: field.to_owned(),
-            reason,
-            message: message.into(),
-        }
+        Self { node: String::new(), field: field.to_owned(), reason, message: message.into() }
     }
 
     /// A forbidden change or value.
     pub(crate) fn forbidden(field: &str, message: &str) -> Self {
-        Self::new(
-            field,
-            "FieldValueForbidden",
-            format!("Forbidden: {message}"),
-        )
+        Self::new(field, "FieldValueForbidden", format!("Forbidden: {message}"))
     }
 
     pub(crate) fn invalid(field: &str, value: &Value, message: &str) -> Self {
-        Self::new(
-            field,
-            "FieldValueInvalid",
-            format!("Invalid value: {value}: {message}"),
-        )
+        Self::new(field, "FieldValueInvalid", format!("Invalid value: {value}: {message}"))
     }
 
     pub(crate) fn required(field: &str, message: &str) -> Self {
         Self::new(
             field,
             "FieldValueRequired",
-            format!(
-                "Required value{}{message}",
-                if message.is_empty() { "" } else { ": " }
-            ),
+            format!("Required value{}{message}", if message.is_empty() { "" } else { ": " }),
         )
     }
 }
@@ -66,18 +50,11 @@ pub(crate) fn member<'a>(schema: &'a Value, name: &str) -> Option<(&'a Value, bo
     if let Some(found) = schema.get("properties").and_then(|p| p.get(name)) {
         return Some((found, true));
     }
-    schema
-        .get("additionalProperties")
-        .filter(|s| s.is_object())
-        .map(|s| (s, false))
+    schema.get("additionalProperties").filter(|s| s.is_object()).map(|s| (s, false))
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 fn type_of(value: &Value) -> &'static str {
@@ -118,41 +95,22 @@ struct Spot {
 impl Spot {
     fn member(&self, name: &str) -> Self {
         let escaped = name.replace('~', "~0").replace('/', "~1");
-        Self {
-            pointer: format!("{}/{escaped}", self.pointer),
-            field: join(&self.field, name),
-        }
+        Self { pointer: format!("{}/{escaped}", self.pointer), field: join(&self.field, name) }
     }
 
     fn item(&self, index: usize) -> Self {
-        Self {
-            pointer: format!("{}/{index}", self.pointer),
-            field: format!("{}[{index}]", self.field),
-        }
+        Self { pointer: format!("{}/{index}", self.pointer), field: format!("{}[{index}]", self.field) }
     }
 
     fn broken(&self, reason: &'static str, message: String) -> Violation {
-        Violation {
-            node: self.pointer.clone(),
-            field: self.field.clone(),
-            reason,
-            message,
-        }
+        Violation { node: self.pointer.clone(), field: self.field.clone(), reason, message }
     }
 }
 
 /// All violations of `value` against `schema`.
 pub(crate) fn check(value: &Value, schema: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    visit(
-        value,
-        schema,
-        &Spot {
-            pointer: String::new(),
-            field: String::new(),
-        },
-        &mut found,
-    );
+    visit(value, schema, &Spot { pointer: String::new(), field: String::new() }, &mut found);
     found
 }
 
@@ -163,9 +121,7 @@ fn visit(value: &Value, schema: &Value, spot: &Spot, found: &mut Vec<Violation>)
         let actual = type_of(value);
         found.push(spot.broken(
             "FieldValueTypeInvalid",
-            format!(
-                "Invalid value: {actual:?}: {field} in body must be of type {wanted}: {actual:?}"
-            ),
+            format!("Invalid value: {actual:?}: {field} in body must be of type {wanted}: {actual:?}"),
         ));
         return;
     }
@@ -175,10 +131,7 @@ fn visit(value: &Value, schema: &Value, spot: &Spot, found: &mut Vec<Violation>)
         let list: Vec<String> = allowed.iter().map(Value::to_string).collect();
         found.push(spot.broken(
             "FieldValueNotSupported",
-            format!(
-                "Unsupported value: {value}: supported values: {}",
-                list.join(", ")
-            ),
+            format!("Unsupported value: {value}: supported values: {}", list.join(", ")),
         ));
     }
     match value {
@@ -191,19 +144,11 @@ fn visit(value: &Value, schema: &Value, spot: &Spot, found: &mut Vec<Violation>)
 }
 
 fn limit(schema: &Value, name: &str) -> Option<usize> {
-    schema
-        .get(name)
-        .and_then(Value::as_u64)
-        .and_then(|n| usize::try_from(n).ok())
+    schema.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
 }
 
 fn visit_object(map: &Map<String, Value>, schema: &Value, spot: &Spot, found: &mut Vec<Violation>) {
-    for name in schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for name in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
         let name = name.as_str().unwrap_or_default();
         if !map.contains_key(name) {
             let mut broken = spot.broken("FieldValueRequired", "Required value".into());
@@ -212,19 +157,12 @@ fn visit_object(map: &Map<String, Value>, schema: &Value, spot: &Spot, found: &m
         }
     }
     if let Some(max) = limit(schema, "maxProperties").filter(|max| map.len() > *max) {
-        found.push(spot.broken(
-            "FieldValueTooMany",
-            format!("Too many: {}: must have at most {max} items", map.len()),
-        ));
+        found.push(spot.broken("FieldValueTooMany", format!("Too many: {}: must have at most {max} items", map.len())));
     }
     if let Some(min) = limit(schema, "minProperties").filter(|min| map.len() < *min) {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {}: {} in body should have at least {min} properties",
-                map.len(),
-                spot.field
-            ),
+            format!("Invalid value: {}: {} in body should have at least {min} properties", map.len(), spot.field),
         ));
     }
     for (name, child) in map {
@@ -236,19 +174,14 @@ fn visit_object(map: &Map<String, Value>, schema: &Value, spot: &Spot, found: &m
 
 fn visit_array(items: &[Value], schema: &Value, spot: &Spot, found: &mut Vec<Violation>) {
     if let Some(max) = limit(schema, "maxItems").filter(|max| items.len() > *max) {
-        found.push(spot.broken(
-            "FieldValueTooMany",
-            format!("Too many: {}: must have at most {max} items", items.len()),
-        ));
+        found.push(
+            spot.broken("FieldValueTooMany", format!("Too many: {}: must have at most {max} items", items.len())),
+        );
     }
     if let Some(min) = limit(schema, "minItems").filter(|min| items.len() < *min) {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {}: {} in body should have at least {min} items",
-                items.len(),
-                spot.field
-            ),
+            format!("Invalid value: {}: {} in body should have at least {min} items", items.len(), spot.field),
         ));
     }
     let mut seen = BTreeSet::new();
@@ -257,10 +190,7 @@ fn visit_array(items: &[Value], schema: &Value, spot: &Spot, found: &mut Vec<Vio
         if let Some(identity) = item_identity(item, schema)
             && !seen.insert(identity.clone())
         {
-            found.push(here.broken(
-                "FieldValueDuplicate",
-                format!("Duplicate value: {identity}"),
-            ));
+            found.push(here.broken("FieldValueDuplicate", format!("Duplicate value: {identity}")));
         }
         if let Some(inner) = schema.get("items") {
             visit(item, inner, &here, found);
@@ -299,57 +229,37 @@ pub(crate) fn item_identity(item: &Value, schema: &Value) -> Option<String> {
 fn visit_string(value: &str, schema: &Value, spot: &Spot, found: &mut Vec<Violation>) {
     let length = value.chars().count();
     if let Some(max) = limit(schema, "maxLength").filter(|max| length > *max) {
-        found.push(spot.broken(
-            "FieldValueTooLong",
-            format!("Too long: may not be more than {max} bytes"),
-        ));
+        found.push(spot.broken("FieldValueTooLong", format!("Too long: may not be more than {max} bytes")));
     }
     let quoted = Value::from(value);
     if let Some(min) = limit(schema, "minLength").filter(|min| length < *min) {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {quoted}: {} in body should be at least {min} chars long",
-                spot.field
-            ),
+            format!("Invalid value: {quoted}: {} in body should be at least {min} chars long", spot.field),
         ));
     }
     let pattern = text(schema, "pattern");
     if !pattern.is_empty() && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(value)) {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {quoted}: {} in body should match '{pattern}'",
-                spot.field
-            ),
+            format!("Invalid value: {quoted}: {} in body should match '{pattern}'", spot.field),
         ));
     }
     if text(schema, "format") == "date-time" && value.parse::<jiff::Timestamp>().is_err() {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {quoted}: {} in body must be of type date-time: {quoted}",
-                spot.field
-            ),
+            format!("Invalid value: {quoted}: {} in body must be of type date-time: {quoted}", spot.field),
         ));
     }
 }
 
-fn visit_number(
-    value: &serde_json::Number,
-    schema: &Value,
-    spot: &Spot,
-    found: &mut Vec<Violation>,
-) {
+fn visit_number(value: &serde_json::Number, schema: &Value, spot: &Spot, found: &mut Vec<Violation>) {
     let Some(number) = value.as_f64() else { return };
     let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
     let mut breach = |words: &str, edge: f64| {
         found.push(spot.broken(
             "FieldValueInvalid",
-            format!(
-                "Invalid value: {value}: {} in body should be {words} {edge}",
-                spot.field
-            ),
+            format!("Invalid value: {value}: {} in body should be {words} {edge}", spot.field),
         ));
     };
     if let Some(min) = bound("minimum") {

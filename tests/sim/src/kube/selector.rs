@@ -13,11 +13,7 @@ enum Rule {
     NotIn(String, BTreeSet<String>),
     Exists(String),
     Absent(String),
-    Field {
-        path: Vec<String>,
-        equal: bool,
-        value: String,
-    },
+    Field { path: Vec<String>, equal: bool, value: String },
 }
 
 /// A parsed pair of `labelSelector` and `fieldSelector`.
@@ -48,12 +44,7 @@ impl Selector {
 }
 
 fn fits(rule: &Rule, object: &Value) -> bool {
-    let label = |key: &str| {
-        object
-            .pointer("/metadata/labels")
-            .and_then(|l| l.get(key))
-            .and_then(Value::as_str)
-    };
+    let label = |key: &str| object.pointer("/metadata/labels").and_then(|l| l.get(key)).and_then(Value::as_str);
     match rule {
         Rule::In(key, values) => label(key).is_some_and(|v| values.contains(v)),
         Rule::NotIn(key, values) => label(key).is_none_or(|v| !values.contains(v)),
@@ -92,12 +83,7 @@ fn split_terms(labels: &str) -> Vec<String> {
 }
 
 fn set_of(text: &str) -> BTreeSet<String> {
-    text.trim()
-        .trim_start_matches('(')
-        .trim_end_matches(')')
-        .split(',')
-        .map(|v| v.trim().to_owned())
-        .collect()
+    text.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(|v| v.trim().to_owned()).collect()
 }
 
 fn label_rule(term: &str) -> Outcome<Rule> {
@@ -119,9 +105,7 @@ fn label_rule(term: &str) -> Outcome<Rule> {
         return Ok(Rule::In(key(k), one(v)));
     }
     if term.contains(['(', ')', ' ']) {
-        return Err(Failure::bad_request(format!(
-            "unable to parse requirement: {term}"
-        )));
+        return Err(Failure::bad_request(format!("unable to parse requirement: {term}")));
     }
     Ok(Rule::Exists(key(term)))
 }
@@ -132,23 +116,12 @@ fn field_rule(kind: &Kind, term: &str) -> Outcome<Rule> {
     } else if let Some((n, v)) = term.split_once("==").or_else(|| term.split_once('=')) {
         (n, v, true)
     } else {
-        return Err(Failure::bad_request(format!(
-            "invalid field selector: {term:?}; can't understand {term:?}"
-        )));
+        return Err(Failure::bad_request(format!("invalid field selector: {term:?}; can't understand {term:?}")));
     };
     let known = matches!(name, "metadata.name" | "metadata.namespace")
-        || kind
-            .selectable
-            .iter()
-            .any(|path| path.trim_start_matches('.') == name);
+        || kind.selectable.iter().any(|path| path.trim_start_matches('.') == name);
     if !known {
-        return Err(Failure::bad_request(format!(
-            "field label not supported: {name}"
-        )));
+        return Err(Failure::bad_request(format!("field label not supported: {name}")));
     }
-    Ok(Rule::Field {
-        path: name.split('.').map(str::to_owned).collect(),
-        equal,
-        value: value.to_owned(),
-    })
+    Ok(Rule::Field { path: name.split('.').map(str::to_owned).collect(), equal, value: value.to_owned() })
 }

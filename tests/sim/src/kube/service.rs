@@ -87,15 +87,8 @@ impl std::fmt::Debug for Apiserver {
 impl Apiserver {
     /// Serves `api`; `clock` gives the wall clock's time.
     pub fn new(api: MemApi, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        let shared = Shared {
-            api,
-            log: Vec::new(),
-            hook: None,
-        };
-        Self {
-            shared: Arc::new(Mutex::new(shared)),
-            clock: Arc::new(clock),
-        }
+        let shared = Shared { api, log: Vec::new(), hook: None };
+        Self { shared: Arc::new(Mutex::new(shared)), clock: Arc::new(clock) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -143,16 +136,8 @@ impl Apiserver {
         self.lock().log.push(call);
     }
 
-    async fn answer(
-        self,
-        head: http::request::Parts,
-        body: Bytes,
-    ) -> io::Result<Response<ReplyBody>> {
-        let target = head
-            .uri
-            .path_and_query()
-            .map_or("/", http::uri::PathAndQuery::as_str)
-            .to_owned();
+    async fn answer(self, head: http::request::Parts, body: Bytes) -> io::Result<Response<ReplyBody>> {
+        let target = head.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
         let call = Call {
             method: head.method.to_string(),
             path: head.uri.path().to_owned(),
@@ -205,12 +190,7 @@ impl Apiserver {
             Answer::Watch(watch) => {
                 self.note(call, Some(200));
                 let stream = Stream::new(self, *watch);
-                respond(
-                    200,
-                    ReplyBody {
-                        step: Some(Box::pin(stream.next())),
-                    },
-                )
+                respond(200, ReplyBody { step: Some(Box::pin(stream.next())) })
             }
         }
     }
@@ -221,13 +201,8 @@ fn reset() -> io::Error {
 }
 
 fn whole(status: u16, body: &Value) -> io::Result<Response<ReplyBody>> {
-    let bytes = Bytes::from(body.to_string());
-    respond(
-        status,
-        ReplyBody {
-            step: Some(Box::pin(std::future::ready((Some(bytes), None)))),
-        },
-    )
+    let bytes = Bytes::from(body.as_str().map_or_else(|| body.to_string(), str::to_owned));
+    respond(status, ReplyBody { step: Some(Box::pin(std::future::ready((Some(bytes), None)))) })
 }
 
 fn respond(status: u16, body: ReplyBody) -> io::Result<Response<ReplyBody>> {
@@ -279,10 +254,7 @@ impl http_body::Body for ReplyBody {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<http_body::Frame<Bytes>>>> {
         let Some(step) = self.step.as_mut() else {
             return Poll::Ready(None);
         };
@@ -300,25 +272,22 @@ struct Stream {
     watch: Watch,
     signal: tokio::sync::watch::Receiver<u64>,
     end: Instant,
-    bookmark: Instant,
+    bookmark: Option<Instant>,
     last_words: bool,
 }
 
-const MINUTE: Duration = Duration::from_mins(1);
+/// Once a minute, and two seconds before the end.
+fn next_bookmark(now: Instant, end: Instant) -> Option<Instant> {
+    let last = end.checked_sub(Duration::from_secs(2))?;
+    (last > now).then(|| last.min(now + Duration::from_mins(1)))
+}
 
 impl Stream {
     fn new(server: Apiserver, watch: Watch) -> Box<Self> {
         let signal = server.with(|api| api.subscribe());
         let now = Instant::now();
         let end = now + Duration::from_secs(watch.timeout_seconds().unwrap_or(1800));
-        Box::new(Self {
-            server,
-            watch,
-            signal,
-            end,
-            bookmark: now + MINUTE,
-            last_words: false,
-        })
+        Box::new(Self { server, watch, signal, end, bookmark: next_bookmark(now, end), last_words: false })
     }
 
     async fn next(mut self: Box<Self>) -> (Option<Bytes>, Option<Box<Self>>) {
@@ -332,12 +301,9 @@ impl Stream {
             if self.watch.ended() || now >= self.end {
                 self.last_words = true;
             }
-            if self.watch.wants_bookmarks()
-                && !self.watch.ended()
-                && (self.last_words || now >= self.bookmark)
-            {
+            if self.watch.wants_bookmarks() && !self.watch.ended() && self.bookmark.is_some_and(|due| now >= due) {
                 events.push(self.watch.bookmark());
-                self.bookmark = now + MINUTE;
+                self.bookmark = next_bookmark(now, self.end);
             }
             if !events.is_empty() {
                 let mut lines = String::new();
@@ -348,7 +314,7 @@ impl Stream {
                 return (Some(Bytes::from(lines)), Some(self));
             }
             if !self.last_words {
-                let wake = self.end.min(self.bookmark);
+                let wake = self.bookmark.map_or(self.end, |due| due.min(self.end));
                 tokio::select! {
                     biased;
                     changed = self.signal.changed() => if changed.is_err() { return (None, None) },
@@ -362,22 +328,12 @@ impl Stream {
 /// Lets tests that hold no HTTP client put one request to the server.
 impl Apiserver {
     /// Answers a request directly, outside the log and the fault hook. Watches answer `None`.
-    pub fn ask(
-        &self,
-        method: &http::Method,
-        target: &str,
-        content_type: &str,
-        body: &Value,
-    ) -> Option<(u16, Value)> {
+    pub fn ask(&self, method: &http::Method, target: &str, content_type: &str, body: &Value) -> Option<(u16, Value)> {
         let mut headers = HeaderMap::new();
         if let Ok(value) = content_type.parse() {
             headers.insert(header::CONTENT_TYPE, value);
         }
-        let bytes = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let now = self.now();
         match self.with(|api| api.answer(method, target, &headers, &bytes, now)) {
             Answer::Reply(reply) => Some((reply.status, reply.body)),

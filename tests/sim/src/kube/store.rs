@@ -1,6 +1,6 @@
 //! The state: objects, the history of their changes, and what is installed.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -39,6 +39,8 @@ pub(crate) struct Change {
 pub struct MemApi {
     pub(super) kinds: BTreeMap<(String, String), Arc<Kind>>,
     pub(super) objects: BTreeMap<Key, Arc<Value>>,
+    /// Objects whose defaults are shown but not stored yet: their next write counts though nothing changes.
+    pub(super) unsettled: BTreeSet<Key>,
     history: VecDeque<Change>,
     history_limit: usize,
     /// Changes up to this revision are forgotten.
@@ -63,13 +65,11 @@ impl std::fmt::Debug for MemApi {
 impl MemApi {
     /// A server with the built-in kinds and namespaces, started at `start`.
     pub fn new(start: Timestamp) -> Self {
-        let kinds = built_ins()
-            .into_iter()
-            .map(|k| ((k.group.clone(), k.plural.clone()), k))
-            .collect();
+        let kinds = built_ins().into_iter().map(|k| ((k.group.clone(), k.plural.clone()), k)).collect();
         let mut api = Self {
             kinds,
             objects: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
             history: VecDeque::new(),
             history_limit: 10_000,
             compacted: FIRST_REVISION,
@@ -121,27 +121,17 @@ impl MemApi {
 
     /// One stored object as it is now. `resource` is `plural.group`; the namespace of a cluster-scoped one is `""`.
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let key = Key {
-            resource: resource.into(),
-            namespace: namespace.into(),
-            name: name.into(),
-        };
+        let key = Key { resource: resource.into(), namespace: namespace.into(), name: name.into() };
         self.objects.get(&key).map(|o| (**o).clone())
     }
 
     /// All stored objects of a resource, by namespace and name.
     pub fn all(&self, resource: &str) -> Vec<Value> {
-        self.objects
-            .iter()
-            .filter(|(k, _)| k.resource == resource)
-            .map(|(_, o)| (**o).clone())
-            .collect()
+        self.objects.iter().filter(|(k, _)| k.resource == resource).map(|(_, o)| (**o).clone()).collect()
     }
 
     pub(crate) fn kind(&self, group: &str, plural: &str) -> Option<Arc<Kind>> {
-        self.kinds
-            .get(&(group.to_owned(), plural.to_owned()))
-            .cloned()
+        self.kinds.get(&(group.to_owned(), plural.to_owned())).cloned()
     }
 
     pub(crate) fn kinds(&self) -> impl Iterator<Item = &Arc<Kind>> {
@@ -163,11 +153,7 @@ impl MemApi {
 
     pub(crate) fn next_uid(&mut self) -> String {
         let serial = self.next_serial();
-        format!(
-            "{:08x}-0000-4000-8000-{:012x}",
-            serial.wrapping_mul(0x9e37_79b1) & 0xffff_ffff,
-            serial
-        )
+        format!("{:08x}-0000-4000-8000-{:012x}", serial.wrapping_mul(0x9e37_79b1) & 0xffff_ffff, serial)
     }
 
     /// Writes an object, or removes it, under a new revision and tells the watchers.
@@ -175,11 +161,7 @@ impl MemApi {
         if let Some(new) = new {
             return self.record(key, new, false);
         }
-        let last = self
-            .objects
-            .get(&key)
-            .map(|o| (**o).clone())
-            .unwrap_or_default();
+        let last = self.objects.get(&key).map(|o| (**o).clone()).unwrap_or_default();
         self.record(key, last, true)
     }
 
@@ -190,27 +172,15 @@ impl MemApi {
 
     fn record(&mut self, key: Key, mut object: Value, removal: bool) -> Arc<Value> {
         self.revision += 1;
-        set_meta(
-            &mut object,
-            "resourceVersion",
-            self.revision.to_string().into(),
-        );
+        self.unsettled.remove(&key);
+        set_meta(&mut object, "resourceVersion", self.revision.to_string().into());
         let state = Arc::new(object);
         let (old, new) = if removal {
             (self.objects.remove(&key), None)
         } else {
-            (
-                self.objects.insert(key.clone(), Arc::clone(&state)),
-                Some(Arc::clone(&state)),
-            )
+            (self.objects.insert(key.clone(), Arc::clone(&state)), Some(Arc::clone(&state)))
         };
-        self.history.push_back(Change {
-            revision: self.revision,
-            key,
-            old,
-            new,
-            state: Arc::clone(&state),
-        });
+        self.history.push_back(Change { revision: self.revision, key, old, new, state: Arc::clone(&state) });
         self.trim();
         self.signal.send_replace(self.revision);
         state
@@ -225,10 +195,7 @@ impl MemApi {
     }
 
     /// The changes after `revision`; `None` when they are no longer known.
-    pub(crate) fn changes_after(
-        &self,
-        revision: u64,
-    ) -> Option<impl DoubleEndedIterator<Item = &Change>> {
+    pub(crate) fn changes_after(&self, revision: u64) -> Option<impl DoubleEndedIterator<Item = &Change>> {
         if revision < self.compacted {
             return None;
         }
@@ -242,9 +209,7 @@ impl MemApi {
             return self.revision;
         }
         let index = self.history.len().checked_sub(self.chaos.lag + 1);
-        index
-            .and_then(|i| self.history.get(i))
-            .map_or(self.compacted, |c| c.revision)
+        index.and_then(|i| self.history.get(i)).map_or(self.compacted, |c| c.revision)
     }
 
     /// The revision a read is answered at. `relaxed`: the client asked for resourceVersion 0.
@@ -257,20 +222,9 @@ impl MemApi {
     }
 
     /// A resource's objects as they were at `revision`; `None` when that is no longer known.
-    pub(crate) fn view(
-        &self,
-        resource: &str,
-        namespace: &str,
-        revision: u64,
-    ) -> Option<BTreeMap<Key, Arc<Value>>> {
-        let fits = |key: &Key| {
-            key.resource == resource && (namespace.is_empty() || key.namespace == namespace)
-        };
-        let from = Key {
-            resource: resource.to_owned(),
-            namespace: namespace.to_owned(),
-            name: String::new(),
-        };
+    pub(crate) fn view(&self, resource: &str, namespace: &str, revision: u64) -> Option<BTreeMap<Key, Arc<Value>>> {
+        let fits = |key: &Key| key.resource == resource && (namespace.is_empty() || key.namespace == namespace);
+        let from = Key { resource: resource.to_owned(), namespace: namespace.to_owned(), name: String::new() };
         let mut view: BTreeMap<Key, Arc<Value>> = self
             .objects
             .range(from..)
@@ -294,13 +248,8 @@ pub(crate) fn meta<'a>(object: &'a Value, name: &str) -> &'a str {
 
 /// The finalizers of an object.
 pub(crate) fn finalizers(object: &Value) -> Vec<String> {
-    let list = object
-        .pointer("/metadata/finalizers")
-        .and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(|f| f.as_str().map(str::to_owned))
-        .collect()
+    let list = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|f| f.as_str().map(str::to_owned)).collect()
 }
 
 /// Sets or (with null) removes a metadata member.

@@ -53,13 +53,11 @@ impl Watch {
     }
 
     fn bookmark_with(&self, annotations: &Value) -> Value {
-        let mut metadata =
-            json!({"resourceVersion": self.cursor.to_string(), "creationTimestamp": null});
+        let mut metadata = json!({"resourceVersion": self.cursor.to_string(), "creationTimestamp": null});
         if let (Some(map), false) = (metadata.as_object_mut(), annotations == &json!({})) {
             map.insert("annotations".into(), annotations.clone());
         }
-        let object =
-            json!({"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata});
+        let object = json!({"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata});
         self.dress("BOOKMARK", &object)
     }
 
@@ -72,11 +70,7 @@ impl Watch {
         let horizon = api.horizon();
         let Some(changes) = api.changes_after(self.cursor) else {
             self.ended = true;
-            let gone = Failure::expired(format!(
-                "too old resource version: {} ({})",
-                self.cursor,
-                api.revision()
-            ));
+            let gone = Failure::expired(format!("too old resource version: {} ({})", self.cursor, api.revision()));
             events.push(json!({"type": "ERROR", "object": gone.body()}));
             return events;
         };
@@ -84,12 +78,7 @@ impl Watch {
             let Some(event) = self.event(change) else {
                 continue;
             };
-            let times = match api
-                .chaos
-                .delivery
-                .as_ref()
-                .map(|rule| rule(change.revision, &event))
-            {
+            let times = match api.chaos.delivery.as_ref().map(|rule| rule(change.revision, &event)) {
                 None | Some(Delivery::Once) => 1,
                 Some(Delivery::Drop) => 0,
                 Some(Delivery::Twice) => 2,
@@ -107,14 +96,8 @@ impl Watch {
         {
             return None;
         }
-        let before = change
-            .old
-            .as_ref()
-            .is_some_and(|o| self.selector.matches(o));
-        let after = change
-            .new
-            .as_ref()
-            .is_some_and(|o| self.selector.matches(o));
+        let before = change.old.as_ref().is_some_and(|o| self.selector.matches(o));
+        let after = change.new.as_ref().is_some_and(|o| self.selector.matches(o));
         let title = match (before, after) {
             (false, true) => "ADDED",
             (true, true) => "MODIFIED",
@@ -124,11 +107,7 @@ impl Watch {
         if change.new.is_some() && title == "DELETED" {
             // It left the selection: the last state that was in it, under the revision of the change.
             let mut object = change.old.as_deref().cloned().unwrap_or_default();
-            super::store::set_meta(
-                &mut object,
-                "resourceVersion",
-                change.revision.to_string().into(),
-            );
+            super::store::set_meta(&mut object, "resourceVersion", change.revision.to_string().into());
             return Some(self.dress(title, &object));
         }
         Some(self.dress(title, &change.state))
@@ -139,34 +118,21 @@ impl MemApi {
     pub(crate) fn watch(&self, ask: &Ask) -> Outcome<Watch> {
         let selector = Self::selector(ask)?;
         let asked = revision_option(ask)?;
-        let stream = ask
-            .query
-            .get("sendInitialEvents")
-            .map(|v| v == "true" || v == "1");
+        let stream = ask.query.get("sendInitialEvents").map(|v| v == "true" || v == "1");
         let matching = ask.option("resourceVersionMatch");
         if stream.is_some() && matching != "NotOlderThan" {
             let broken = Violation::forbidden(
                 "resourceVersionMatch",
                 "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             );
-            return Err(Failure::invalid(
-                "ListOptions",
-                "meta.k8s.io",
-                "",
-                &[broken],
-            ));
+            return Err(Failure::invalid("ListOptions", "meta.k8s.io", "", &[broken]));
         }
         if stream.is_none() && !matching.is_empty() {
             let broken = Violation::forbidden(
                 "resourceVersionMatch",
                 "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
             );
-            return Err(Failure::invalid(
-                "ListOptions",
-                "meta.k8s.io",
-                "",
-                &[broken],
-            ));
+            return Err(Failure::invalid("ListOptions", "meta.k8s.io", "", &[broken]));
         }
         let bookmarks = ask.flag("allowWatchBookmarks");
         let from_state = match (stream, asked) {
@@ -189,19 +155,12 @@ impl MemApi {
         };
         if from_state {
             let revision = self.horizon().max(watch.cursor).min(self.revision());
-            let view = self
-                .view(&watch.resource, &watch.namespace, revision)
-                .unwrap_or_default();
+            let view = self.view(&watch.resource, &watch.namespace, revision).unwrap_or_default();
             watch.cursor = revision;
-            watch.queue = view
-                .values()
-                .filter(|o| watch.selector.matches(o))
-                .map(|o| watch.dress("ADDED", o))
-                .collect();
+            watch.queue =
+                view.values().filter(|o| watch.selector.matches(o)).map(|o| watch.dress("ADDED", o)).collect();
             if stream == Some(true) && bookmarks {
-                watch
-                    .queue
-                    .push(watch.bookmark_with(&json!({"k8s.io/initial-events-end": "true"})));
+                watch.queue.push(watch.bookmark_with(&json!({"k8s.io/initial-events-end": "true"})));
             }
         } else if watch.cursor == 0 {
             watch.cursor = self.horizon();

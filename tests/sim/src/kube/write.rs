@@ -23,12 +23,7 @@ pub(crate) enum Patched {
 
 /// Applies the patch of a request to `current`, by its content type.
 pub(crate) fn patched(ask: &Ask, current: &Value) -> Outcome<Patched> {
-    let media = ask
-        .content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let media = ask.content_type.split(';').next().unwrap_or_default().trim();
     let body: Value = serde_json::from_slice(ask.body)
         .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))?;
     match media {
@@ -57,14 +52,8 @@ pub(crate) fn patched(ask: &Ask, current: &Value) -> Outcome<Patched> {
 }
 
 /// What the system alone writes.
-const SYSTEM: [&str; 6] = [
-    "uid",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "generation",
-    "selfLink",
-];
+const SYSTEM: [&str; 6] =
+    ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"];
 
 /// The parts of an object that its generation counts.
 fn counted(kind: &Kind, object: &Value) -> Map<String, Value> {
@@ -88,46 +77,28 @@ pub(super) fn set_part(object: &mut Value, name: &str, part: Option<Value>) {
 impl MemApi {
     pub(crate) fn create(&mut self, ask: &Ask) -> Outcome<Value> {
         if ask.kind.namespaced && ask.namespace.is_empty() {
-            return Err(Failure::bad_request(
-                "an empty namespace may not be set during creation",
-            ));
+            return Err(Failure::bad_request("an empty namespace may not be set during creation"));
         }
         let mut object = ask.json()?;
         fit_to_url(ask, &mut object, None)?;
         if !meta(&object, "resourceVersion").is_empty() {
-            return Err(Failure::bad_request(
-                "resourceVersion should not be set on objects to be created",
-            ));
+            return Err(Failure::unknown("resourceVersion should not be set on objects to be created"));
         }
         if meta(&object, "name").is_empty() {
             let base = meta(&object, "generateName").to_owned();
             if base.is_empty() {
-                let broken =
-                    Violation::required("metadata.name", "name or generateName is required");
-                return Err(Failure::invalid(
-                    &ask.kind.kind,
-                    &ask.kind.group,
-                    "",
-                    &[broken],
-                ));
+                let broken = Violation::required("metadata.name", "name or generateName is required");
+                return Err(Failure::invalid(&ask.kind.kind, &ask.kind.group, "", &[broken]));
             }
             let short = base.get(..base.len().min(248)).unwrap_or(&base);
-            let name = format!(
-                "{short}{:05x}",
-                self.next_serial().wrapping_mul(0x9e_3779) & 0xf_ffff
-            );
+            let name = format!("{short}{:05x}", self.next_serial().wrapping_mul(0x9e_3779) & 0xf_ffff);
             set_meta(&mut object, "name", name.into());
         }
         self.insert(ask, object, None)
     }
 
     /// Stores a new object; `owners` are those an apply has found.
-    pub(super) fn insert(
-        &mut self,
-        ask: &Ask,
-        mut object: Value,
-        owners: Option<Owners>,
-    ) -> Outcome<Value> {
+    pub(super) fn insert(&mut self, ask: &Ask, mut object: Value, owners: Option<Owners>) -> Outcome<Value> {
         let kind = Arc::clone(&ask.kind);
         let name = meta(&object, "name").to_owned();
         self.check_namespace(ask, &name)?;
@@ -142,11 +113,7 @@ impl MemApi {
             set_part(&mut object, "status", None);
         }
         if kind.kind == "Namespace" {
-            set_part(
-                &mut object,
-                "spec",
-                Some(json!({"finalizers": ["kubernetes"]})),
-            );
+            set_part(&mut object, "spec", Some(json!({"finalizers": ["kubernetes"]})));
             set_part(&mut object, "status", Some(json!({"phase": "Active"})));
             let labels = object
                 .get_mut("metadata")
@@ -157,6 +124,7 @@ impl MemApi {
             }
         }
         Self::shape(ask, &mut object)?;
+        let status_filled = kind.status && kind.custom && object.get("status").is_some();
         self.validate(ask, &object, None)?;
         set_meta(&mut object, "creationTimestamp", ask.stamp().into());
         if kind.custom || kind.kind == CRD_KIND {
@@ -173,7 +141,11 @@ impl MemApi {
             return Ok(object);
         }
         self.install_if_crd(ask, &mut object);
-        Ok((*self.commit(key, Some(object))).clone())
+        let made = (*self.commit(key.clone(), Some(object))).clone();
+        if status_filled {
+            self.unsettled.insert(key);
+        }
+        Ok(made)
     }
 
     fn check_namespace(&self, ask: &Ask, name: &str) -> Outcome<()> {
@@ -203,51 +175,31 @@ impl MemApi {
         fit_to_url(ask, &mut new, Some(name))?;
         let Some(old) = self.object(&ask.key(name)) else {
             if ask.kind.create_on_update && ask.door == Door::Main {
-                return self
-                    .insert(ask, new, None)
-                    .map(|body| Answer::reply(201, body));
+                return self.insert(ask, new, None).map(|body| Answer::reply(201, body));
             }
             return Err(Failure::not_found(&ask.kind, name));
         };
         let uid = meta(&new, "uid");
         if !uid.is_empty() && uid != meta(&old, "uid") {
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-                meta(&old, "uid")
-            );
+            let why =
+                format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", meta(&old, "uid"));
             return Err(Failure::conflict(&ask.kind, name, &why));
         }
         if meta(&new, "resourceVersion").is_empty() && !ask.kind.unconditional {
-            let broken = Violation::invalid(
-                "metadata.resourceVersion",
-                &json!(0),
-                "must be specified for an update",
-            );
-            return Err(Failure::invalid(
-                &ask.kind.kind,
-                &ask.kind.group,
-                name,
-                &[broken],
-            ));
+            let broken = Violation::invalid("metadata.resourceVersion", &json!(0), "must be specified for an update");
+            return Err(Failure::invalid(&ask.kind.plural, &ask.kind.group, name, &[broken]));
         }
-        self.finish_update(ask, &old, new, None)
-            .map(|o| Answer::reply(200, (*o).clone()))
+        self.finish_update(ask, &old, new, None).map(|o| Answer::reply(200, (*o).clone()))
     }
 
     pub(crate) fn patch(&mut self, ask: &Ask, name: &str) -> Outcome<Answer> {
         let applying = ask.content_type.starts_with("application/apply-patch");
         let mut broken = Vec::new();
         if applying && ask.option("fieldManager").is_empty() {
-            broken.push(Violation::required(
-                "fieldManager",
-                "is required for apply patch",
-            ));
+            broken.push(Violation::required("fieldManager", "is required for apply patch"));
         }
         if !applying && !ask.option("force").is_empty() {
-            broken.push(Violation::forbidden(
-                "force",
-                "may not be specified for non-apply patch",
-            ));
+            broken.push(Violation::forbidden("force", "may not be specified for non-apply patch"));
         }
         if !broken.is_empty() {
             return Err(Failure::invalid("PatchOptions", "meta.k8s.io", "", &broken));
@@ -265,8 +217,7 @@ impl MemApi {
         };
         fit_to_url(ask, &mut new, Some(name))?;
         immutable_uid(ask, name, &new, &old)?;
-        self.finish_update(ask, &old, new, None)
-            .map(|o| Answer::reply(200, (*o).clone()))
+        self.finish_update(ask, &old, new, None).map(|o| Answer::reply(200, (*o).clone()))
     }
 
     /// The common end of every update: what this door may change, checks, generation, owners, removal.
@@ -298,36 +249,26 @@ impl MemApi {
             set_part(&mut new, "spec", old.get("spec").cloned());
         }
         for system in SYSTEM.iter().chain(&["managedFields", "resourceVersion"]) {
-            let value = old
-                .pointer(&format!("/metadata/{system}"))
-                .cloned()
-                .unwrap_or_default();
+            let value = old.pointer(&format!("/metadata/{system}")).cloned().unwrap_or_default();
             set_meta(&mut new, system, value);
         }
         Self::shape(ask, &mut new)?;
         self.validate(ask, &new, Some(old))?;
         if (kind.custom || kind.kind == CRD_KIND) && counted(&kind, &new) != counted(&kind, old) {
-            let generation = old
-                .pointer("/metadata/generation")
-                .and_then(Value::as_i64)
-                .unwrap_or(0);
+            let generation = old.pointer("/metadata/generation").and_then(Value::as_i64).unwrap_or(0);
             set_meta(&mut new, "generation", (generation + 1).into());
         }
-        let owners = owners.unwrap_or_else(|| {
-            Owners::read(old).after_update(old, &new, &kind, &ask.writer(false), &ask.stamp())
-        });
+        let owners = owners
+            .unwrap_or_else(|| Owners::read(old).after_update(old, &new, &kind, &ask.writer(false), &ask.stamp()));
         owners.write(&mut new);
-        if new == **old {
+        if new == **old && !self.unsettled.contains(&ask.key(&name)) {
             return Ok(Arc::clone(old));
         }
         if ask.dry_run() {
             return Ok(Arc::new(new));
         }
         let key = ask.key(&name);
-        if !meta(&new, "deletionTimestamp").is_empty()
-            && finalizers(&new).is_empty()
-            && kind.kind != "Namespace"
-        {
+        if !meta(&new, "deletionTimestamp").is_empty() && finalizers(&new).is_empty() && kind.kind != "Namespace" {
             return Ok(self.remove_last(key, new));
         }
         self.install_if_crd(ask, &mut new);
@@ -341,10 +282,5 @@ pub(super) fn immutable_uid(ask: &Ask, name: &str, new: &Value, old: &Value) -> 
         return Ok(());
     }
     let broken = Violation::invalid("metadata.uid", &uid.into(), "field is immutable");
-    Err(Failure::invalid(
-        &ask.kind.kind,
-        &ask.kind.group,
-        name,
-        &[broken],
-    ))
+    Err(Failure::invalid(&ask.kind.kind, &ask.kind.group, name, &[broken]))
 }

@@ -85,11 +85,7 @@ impl World {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, media.parse().unwrap());
         headers.insert(header::USER_AGENT, "tester/1".parse().unwrap());
-        let bytes = if body.is_null() {
-            Vec::new()
-        } else {
-            serde_json::to_vec(body).unwrap()
-        };
+        let bytes = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
         self.api.answer(&method, target, &headers, &bytes, self.now)
     }
 
@@ -125,12 +121,7 @@ impl World {
     }
 
     fn apply(&mut self, target: &str, who: &str, body: &Value) -> (u16, Value) {
-        self.ask(
-            Method::PATCH,
-            &format!("{target}?fieldManager={who}"),
-            "application/apply-patch+yaml",
-            body,
-        )
+        self.ask(Method::PATCH, &format!("{target}?fieldManager={who}"), "application/apply-patch+yaml", body)
     }
 
     fn apply_by_force(&mut self, target: &str, who: &str, body: &Value) -> (u16, Value) {
@@ -147,10 +138,7 @@ fn at(name: &str) -> String {
 }
 
 fn version(object: &Value) -> String {
-    object["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned()
+    object["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned()
 }
 
 fn reason(body: &Value) -> &str {
