@@ -2,3 +2,4 @@
 
 pub mod api;
 pub mod diff;
+pub mod preflight;
