@@ -1,7 +1,8 @@
 //! Kubernetes operator for Amazon ECS.
 //!
-//! The modules in the order the data flows: [`api`] is the contract; [`aws`] the wire; [`diff`] tells what differs;
-//! [`preflight`] refuses what cannot work; [`controllers`] observe, plan, act and report; [`runtime`] is the process.
+//! The modules in the order the data flows: [`api`] is the contract; [`document`] takes in what people publish;
+//! [`preflight`] refuses what cannot work; [`aws`] is the wire; [`diff`] tells what differs; [`controllers`] observe,
+//! plan, act and report; [`runtime`] is the process.
 
 pub mod api;
 pub mod aws;
