@@ -1,0 +1,109 @@
+//! Where the programs are: given by `KUBEBUILDER_ASSETS`, or built once into a cache.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::error::LocalError;
+use crate::go;
+
+/// A program of the control plane that can be built from the Go module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tool {
+    /// The store.
+    Etcd,
+    /// The API server.
+    KubeApiserver,
+    /// Namespace deletion, garbage collection, autoscaling and the like.
+    KubeControllerManager,
+    /// The command line client.
+    Kubectl,
+}
+
+impl Tool {
+    /// All of them, in the order in which they are built.
+    pub const ALL: [Self; 4] = [
+        Self::Etcd,
+        Self::KubeApiserver,
+        Self::KubeControllerManager,
+        Self::Kubectl,
+    ];
+
+    /// The file name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Etcd => "etcd",
+            Self::KubeApiserver => "kube-apiserver",
+            Self::KubeControllerManager => "kube-controller-manager",
+            Self::Kubectl => "kubectl",
+        }
+    }
+
+    /// The directory of the Go module that pins it, below `go/`.
+    pub(crate) const fn module(self) -> &'static str {
+        match self {
+            Self::Etcd | Self::KubeApiserver | Self::KubeControllerManager | Self::Kubectl => ".",
+        }
+    }
+
+    /// The Go package that is its main program.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Etcd => "go.etcd.io/etcd/server/v3",
+            Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
+            Self::KubeControllerManager => "k8s.io/kubernetes/cmd/kube-controller-manager",
+            Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
+        }
+    }
+}
+
+/// Paths of tools that were asked for together, all present.
+#[derive(Clone, Debug)]
+pub struct Binaries {
+    found: Vec<(Tool, PathBuf)>,
+}
+
+impl Binaries {
+    /// Finds the tools, building those that are neither in
+    /// `KUBEBUILDER_ASSETS` nor in the cache. Blocks: the first build takes
+    /// minutes and writes a line to stderr now and then.
+    ///
+    /// The assets of kubebuilder hold no kube-controller-manager; it alone may
+    /// be missing there, and is then built.
+    pub fn find_or_build(tools: &[Tool]) -> Result<Self, LocalError> {
+        let assets = env::var_os("KUBEBUILDER_ASSETS").filter(|dir| !dir.is_empty());
+        let Some(assets) = assets.map(PathBuf::from) else {
+            return Ok(Self {
+                found: go::build_missing(tools)?,
+            });
+        };
+        let mut found = Vec::new();
+        let mut absent = Vec::new();
+        for &tool in tools {
+            let path = assets.join(tool.name());
+            if path.is_file() {
+                found.push((tool, path));
+            } else if tool == Tool::KubeControllerManager {
+                absent.push(tool);
+            } else {
+                return Err(LocalError::AssetMissing {
+                    dir: assets,
+                    tool: tool.name(),
+                });
+            }
+        }
+        found.extend(go::build_missing(&absent)?);
+        Ok(Self { found })
+    }
+
+    /// The path of a tool, or its bare name (to be looked up on the `PATH`) if
+    /// it was not among those asked for.
+    pub fn path(&self, tool: Tool) -> PathBuf {
+        let found = self.found.iter().find(|(known, _)| *known == tool);
+        found.map_or_else(|| PathBuf::from(tool.name()), |(_, path)| path.clone())
+    }
+}
+
+/// The version of Kubernetes that the Go module pins, as `v1.34.4`.
+pub fn kubernetes_version() -> Result<String, LocalError> {
+    go::pinned_kubernetes()
+}
