@@ -11,6 +11,7 @@ use crate::controllers::context::{Stores, all};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
 use crate::controllers::refusal::{Refusal, check};
+use crate::preflight;
 
 /// What the object asks for.
 #[derive(Clone, Debug)]
@@ -51,7 +52,10 @@ impl Desired {
             document,
             tags: object.spec.tags.clone().unwrap_or_default(),
             dependants,
-            refusal: check(object),
+            refusal: check(object).or_else(|| {
+                let problems: Vec<String> = preflight::cluster(&object.spec).iter().map(ToString::to_string).collect();
+                Refusal::of(&problems)
+            }),
             spec: object.spec.clone(),
         }
     }
