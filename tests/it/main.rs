@@ -4,6 +4,7 @@
 
 mod cel;
 mod conversation;
+mod crash;
 mod crds;
 mod mirror;
 mod reconcile;

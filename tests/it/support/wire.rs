@@ -49,6 +49,8 @@ pub enum Fault {
     Lost,
     /// Never answer, and do not deliver it.
     Hang,
+    /// Deliver it and never answer.
+    LostHang,
     /// Answer with this refusal.
     Refuse(u16, &'static str, &'static str),
 }
@@ -65,7 +67,11 @@ struct Shared {
 
 /// The wire.
 #[derive(Clone)]
-pub struct AwsWire(Arc<Shared>);
+pub struct AwsWire {
+    shared: Arc<Shared>,
+    /// A person's calls are neither logged nor disturbed.
+    person: bool,
+}
 
 impl fmt::Debug for AwsWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,30 +82,36 @@ impl fmt::Debug for AwsWire {
 impl AwsWire {
     /// A wire into a world whose time is `clock`.
     pub fn new(sim: Sim, clock: Clock) -> Self {
-        Self(Arc::new(Shared { sim: Mutex::new(sim), sent: Mutex::default(), plan: Mutex::default(), clock }))
+        let shared = Shared { sim: Mutex::new(sim), sent: Mutex::default(), plan: Mutex::default(), clock };
+        Self { shared: Arc::new(shared), person: false }
     }
 
     /// Looks at or changes the world, at the present time.
     pub fn sim<T>(&self, f: impl FnOnce(&mut Sim) -> T) -> T {
-        let mut sim = self.0.sim.lock().unwrap();
-        let now = self.0.clock.exact().as_millisecond();
+        let mut sim = self.shared.sim.lock().unwrap();
+        let now = self.shared.clock.exact().as_millisecond();
         sim.advance_to(now);
         f(&mut sim)
     }
 
     /// All calls so far.
     pub fn sent(&self) -> Vec<Sent> {
-        self.0.sent.lock().unwrap().clone()
+        self.shared.sent.lock().unwrap().clone()
     }
 
     /// The calls so far, which are then forgotten.
     pub fn take_sent(&self) -> Vec<Sent> {
-        std::mem::take(&mut *self.0.sent.lock().unwrap())
+        std::mem::take(&mut *self.shared.sent.lock().unwrap())
     }
 
     /// Installs, or with `None` removes, a fault plan.
     pub fn set_plan(&self, plan: Option<Plan>) {
-        *self.0.plan.lock().unwrap() = plan;
+        *self.shared.plan.lock().unwrap() = plan;
+    }
+
+    /// The same world, called by a person.
+    pub fn of_a_person(&self) -> Self {
+        Self { shared: self.shared.clone(), person: true }
     }
 
     /// SDK configuration that speaks over this wire.
@@ -109,17 +121,20 @@ impl AwsWire {
             .region(Region::new(region.to_owned()))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
             .http_client(self.clone())
-            .time_source(SharedTimeSource::new(Time(self.0.clock.clone())))
+            .time_source(SharedTimeSource::new(Time(self.shared.clock.clone())))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build()
     }
 
     fn judge(&self, operation: &str, body: Value) -> (usize, Fault) {
-        let mut sent = self.0.sent.lock().unwrap();
+        if self.person {
+            return (usize::MAX, Fault::Pass);
+        }
+        let mut sent = self.shared.sent.lock().unwrap();
         let number = sent.len();
         sent.push(Sent { operation: operation.to_owned(), body, status: None });
         drop(sent);
-        let fault = self.0.plan.lock().unwrap().as_mut().map_or(Fault::Pass, |plan| plan(number, operation));
+        let fault = self.shared.plan.lock().unwrap().as_mut().map_or(Fault::Pass, |plan| plan(number, operation));
         (number, fault)
     }
 
@@ -132,7 +147,7 @@ impl AwsWire {
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let (number, fault) = self.judge(&operation, body);
         match fault {
-            Fault::Pass | Fault::Lost => {}
+            Fault::Pass | Fault::Lost | Fault::LostHang => {}
             Fault::Before => return Err(broken()),
             Fault::Hang => return std::future::pending().await,
             Fault::Refuse(status, code, message) => {
@@ -143,9 +158,9 @@ impl AwsWire {
         }
         let uri = request.uri().to_owned();
         let asked = ecs_sim::wire::HttpRequest { method: request.method().to_owned(), uri, headers, body: bytes };
-        let now = self.0.clock.exact().as_millisecond();
-        let answer = self.0.sim.lock().unwrap().answer(&asked, now);
-        if answer.hang {
+        let now = self.shared.clock.exact().as_millisecond();
+        let answer = self.shared.sim.lock().unwrap().answer(&asked, now);
+        if answer.hang || fault == Fault::LostHang {
             return std::future::pending().await;
         }
         if answer.delay_ms > 0 {
@@ -154,7 +169,9 @@ impl AwsWire {
         if answer.reset || fault == Fault::Lost {
             return Err(broken());
         }
-        self.0.sent.lock().unwrap()[number].status = Some(answer.status);
+        if let Some(sent) = self.shared.sent.lock().unwrap().get_mut(number) {
+            sent.status = Some(answer.status);
+        }
         let mut response =
             HttpResponse::new(answer.status.try_into().map_err(|_| broken())?, SdkBody::from(answer.body));
         for (name, value) in answer.headers {
@@ -185,6 +202,6 @@ struct Time(Clock);
 
 impl TimeSource for Time {
     fn now(&self) -> SystemTime {
-        SystemTime::from(self.0.exact())
+        SystemTime::from(self.shared.exact())
     }
 }

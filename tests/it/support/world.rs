@@ -111,7 +111,7 @@ impl World {
 
     /// Calls ECS as a person with the AWS CLI.
     pub fn cli(&self) -> aws_sdk_ecs::Client {
-        aws_sdk_ecs::Client::new(&self.aws.config(REGION))
+        aws_sdk_ecs::Client::new(&self.aws.of_a_person().config(REGION))
     }
 
     /// Lets time pass without the operator.
