@@ -89,8 +89,7 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
 }
 
 async fn client() -> Result<kube::Client, ProcessError> {
-    let mut config =
-        kube::Config::infer().await.map_err(|error| ProcessError::NoKubernetes(error.to_string()))?;
+    let mut config = kube::Config::infer().await.map_err(|error| ProcessError::NoKubernetes(error.to_string()))?;
     config.read_timeout = Some(READ_TIMEOUT);
     Ok(kube::Client::try_from(config)?)
 }

@@ -1,5 +1,15 @@
 //! Every CEL rule accepts and refuses: evaluated by kube's evaluator, as at reconcile.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod cluster;
 mod service;
 mod task_definition;

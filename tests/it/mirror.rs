@@ -1,5 +1,15 @@
 //! Our shapes against the SDK's: nothing is missing, and nothing is lost on the way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::wildcard_enum_match_arm,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod arbitrary;
 mod round_trip;
 

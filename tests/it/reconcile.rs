@@ -8,7 +8,8 @@ use crate::support::manifests::{cluster, service, web};
 use crate::support::world::World;
 
 fn ready(conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> String {
-    find(conditions, ConditionType::Ready).map_or_else(String::new, |c| format!("{} {}: {}", c.status, c.reason, c.message))
+    find(conditions, ConditionType::Ready)
+        .map_or_else(String::new, |c| format!("{} {}: {}", c.status, c.reason, c.message))
 }
 
 /// The three kinds, applied and settled.

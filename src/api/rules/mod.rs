@@ -115,6 +115,7 @@ macro_rules! immutable {
 macro_rules! alphabet {
     ($path:literal) => {
         Rule::new($path, "self.matches('^[a-zA-Z0-9_-]+$')", "must consist of letters, digits, `_` and `-`")
+            .saying("'must consist of letters, digits, `_` and `-`, unlike ' + self")
     };
 }
 

@@ -143,8 +143,8 @@ const FRACTION: (f64, f64) = (-1e15, 1e15);
 
 /// What text is a number, where AWS takes a number or text.
 const PATTERNS: &[(&str, &str)] = &[
-    ("spec.cpu", r"^[0-9]*\.?[0-9]+ ?([vV][cC][pP][uU])?$"),
-    ("spec.memory", r"^[0-9]*\.?[0-9]+ ?([gG][bB])?$"),
+    ("spec.cpu", r"^([0-9]+|[0-9]*\.?[0-9]+ ?[vV][cC][pP][uU])$"),
+    ("spec.memory", r"^([0-9]+|[0-9]*\.?[0-9]+ ?[gG][bB])$"),
     ("containerDefinitions.cpu", "^[0-9]{1,9}$"),
     ("containerDefinitions.memory", "^[0-9]{1,9}$"),
     ("containerDefinitions.memoryReservation", "^[0-9]{1,9}$"),

@@ -136,7 +136,6 @@ fn falling(service: &Service, pass: &Pass<'_, EcsService>) -> bool {
     let followed = pass.object.status.as_ref().and_then(|status| status.rollout.as_ref());
     let Some(open) = followed.filter(|rollout| rollout.finished_at.is_none()) else { return false };
     super::rollout::primary(service).is_some_and(|primary| {
-        primary.id.as_deref() != Some(open.id.as_str())
-            || primary.rollout_state == Some(DeploymentRolloutState::Failed)
+        primary.id.as_deref() != Some(open.id.as_str()) || primary.rollout_state == Some(DeploymentRolloutState::Failed)
     })
 }

@@ -51,8 +51,7 @@ impl Operator {
         let (cluster_store, clusters) = store::store();
         let (definition_store, task_definitions) = store::store();
         let (service_store, services) = store::store();
-        let stores =
-            Stores { clusters: cluster_store, task_definitions: definition_store, services: service_store };
+        let stores = Stores { clusters: cluster_store, task_definitions: definition_store, services: service_store };
         let (wakes, woken) = Wakes::new();
         let kube = kube::Client::new(world.api.clone(), "default");
         let cx = Context::new(kube, aws, world.clock.clone(), stores, config, metrics, wakes);
@@ -175,8 +174,9 @@ async fn run<K: Reconcile>(
     cx: &Arc<Context>,
     store: &store::Store<DeserializeGuard<K>>,
 ) -> Option<Duration> {
-    let object = store.state().into_iter().find(|object| {
-        object.name_any() == key.2 && object.meta().namespace.as_deref() == Some(key.1.as_str())
-    })?;
+    let object = store
+        .state()
+        .into_iter()
+        .find(|object| object.name_any() == key.2 && object.meta().namespace.as_deref() == Some(key.1.as_str()))?;
     drive::pass(object, cx.clone()).await
 }

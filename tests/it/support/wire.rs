@@ -34,7 +34,9 @@ pub struct Sent {
 impl Sent {
     /// Does the operation change something?
     pub fn is_write(&self) -> bool {
-        !(self.operation.starts_with("Describe") || self.operation.starts_with("List") || self.operation.starts_with("Get"))
+        !(self.operation.starts_with("Describe")
+            || self.operation.starts_with("List")
+            || self.operation.starts_with("Get"))
     }
 }
 
