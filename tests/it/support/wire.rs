@@ -204,6 +204,6 @@ struct Time(Clock);
 
 impl TimeSource for Time {
     fn now(&self) -> SystemTime {
-        SystemTime::from(self.shared.exact())
+        SystemTime::from(self.0.exact())
     }
 }

@@ -37,8 +37,8 @@ impl World {
         let start: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
         let clock = Clock::starting_at(start);
         let mut memory = MemApi::new(start);
-        for crd in crds().unwrap() {
-            memory.install_crd(&serde_json::to_value(crd).unwrap(), start).unwrap();
+        for crd in crds_once() {
+            memory.install_crd(crd, start).unwrap();
         }
         let now = clock.clone();
         let api = Apiserver::new(memory, move || now.exact());
@@ -126,4 +126,10 @@ impl World {
 /// The tests' account and Region.
 pub fn key() -> RegionKey {
     RegionKey::new(ecs_sim::world::DEFAULT_ACCOUNT, REGION)
+}
+
+/// The CRDs; making them takes longer than a whole test.
+fn crds_once() -> &'static [Value] {
+    static CRDS: std::sync::OnceLock<Vec<Value>> = std::sync::OnceLock::new();
+    CRDS.get_or_init(|| crds().unwrap().iter().map(|crd| serde_json::to_value(crd).unwrap()).collect())
 }
