@@ -164,14 +164,12 @@ pub fn stop(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let arn = text(input, "/serviceDeploymentArn").unwrap_or_default();
         let key = find(fleet, arn).ok_or_else(not_found)?;
         let rollout = rollout_mut(fleet, &key, arn)?;
-        match rollout.status {
-            RolloutStatus::Pending | RolloutStatus::InProgress => {}
-            _ => {
-                return Err(Refusal::conflict(format!(
-                    "The service deployment cannot be stopped in the {} state.",
-                    rollout.status.as_str()
-                )));
-            }
+        let begun = RolloutStatus::InProgress;
+        if rollout.status != RolloutStatus::Pending && rollout.status != begun {
+            return Err(Refusal::conflict(format!(
+                "The service deployment cannot be stopped in the {} state.",
+                rollout.status.as_str()
+            )));
         }
         let abort = text(input, "/stopType") == Some("ABORT");
         rollout.status = if abort {

@@ -164,7 +164,7 @@ pub struct Rollout {
     pub ignored_alarms: Vec<String>,
     /// Alarms that stopped it.
     pub triggered_alarms: Vec<String>,
-    /// Traffic shifting, for BLUE_GREEN, LINEAR and CANARY.
+    /// Traffic shifting, for `BLUE_GREEN`, LINEAR and CANARY.
     pub shift: Option<Shift>,
     pub(crate) begin_at: i64,
 }

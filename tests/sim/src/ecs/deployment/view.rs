@@ -10,7 +10,7 @@ use crate::ecs::service::{Counts, resolve_platform};
 use crate::ecs::set;
 use crate::ecs::strategy::{HookRun, Stage};
 
-/// One row of ListServiceDeployments.
+/// One row of `ListServiceDeployments`.
 pub(super) fn brief(service: &Service, rollout: &Rollout) -> Value {
     let mut view = json!({
         "serviceDeploymentArn": rollout.arn,

@@ -93,7 +93,7 @@ impl Fleet {
         self.touch_cluster(cluster);
     }
 
-    /// State of a CloudWatch alarm.
+    /// State of a `CloudWatch` alarm.
     pub fn set_alarm(&mut self, name: &str, state: AlarmState) {
         self.fixtures.alarms.insert(name.to_owned(), state);
         let keys: Vec<Key> = self.services.keys().cloned().collect();

@@ -42,7 +42,7 @@ pub struct Fleet {
     pub knobs: Knobs,
     /// Broken invariants, in words; a test asserts that there are none.
     pub violations: Vec<String>,
-    /// Notices that EventBridge would carry: time in milliseconds, detail-type, detail.
+    /// Notices that `EventBridge` would carry: time in milliseconds, detail-type, detail.
     pub notices: Vec<(i64, &'static str, serde_json::Value)>,
     pub(crate) arn_prefix: String,
     pub(crate) account: String,

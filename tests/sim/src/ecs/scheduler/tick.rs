@@ -129,7 +129,7 @@ impl Fleet {
         None
     }
 
-    /// Acts on StopServiceDeployment.
+    /// Acts on `StopServiceDeployment`.
     fn answer_requests(&mut self, key: &Key) {
         match self
             .services
@@ -304,7 +304,7 @@ impl Fleet {
             service
                 .ongoing()
                 .and_then(|r| r.shift.as_ref())
-                .and_then(|shift| shift.wake()),
+                .and_then(crate::ecs::strategy::Shift::wake),
         );
         let running = service
             .tasks

@@ -1,4 +1,4 @@
-//! CreateService.
+//! `CreateService`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

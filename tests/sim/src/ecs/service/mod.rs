@@ -25,7 +25,7 @@ pub(crate) use view::{Counts, object, resolve_platform};
 pub type Services = Fleet;
 
 /// What services, deployments and tasks do by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// Something of the fleet is due.
     Due,

@@ -20,7 +20,7 @@ const NOT_STORED: [&str; 10] = [
     "deploymentController",
 ];
 
-/// What CreateService stores.
+/// What `CreateService` stores.
 pub(crate) fn of_create(
     input: &Value,
     cluster: &Cluster,

@@ -1,4 +1,4 @@
-//! UpdateService: which members change in place and which start a deployment.
+//! `UpdateService`: which members change in place and which start a deployment.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What CreateService and UpdateService refuse, first error wins.
+//! What `CreateService` and `UpdateService` refuse, first error wins.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ pub(crate) fn client_token(token: &str) -> Check {
     Ok(())
 }
 
-/// Scheduling strategy and controller against the other members of CreateService.
+/// Scheduling strategy and controller against the other members of `CreateService`.
 pub(crate) fn kind(input: &Value) -> Check {
     let has = |member: &str| {
         input

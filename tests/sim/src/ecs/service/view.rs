@@ -1,4 +1,4 @@
-//! A service as DescribeServices shows it.
+//! A service as `DescribeServices` shows it.
 
 use serde_json::{Map, Value, json};
 

@@ -66,7 +66,7 @@ impl Stage {
 /// `status` of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookStatus {
-    /// A PAUSE hook waits for ContinueServiceDeployment.
+    /// A PAUSE hook waits for `ContinueServiceDeployment`.
     AwaitingAction,
     /// A Lambda hook runs.
     InProgress,

@@ -142,7 +142,15 @@ impl Fleet {
                 return false;
             }
             Stage::Reconcile if service.deployments.len() > 2 => return false,
-            _ => {}
+            Stage::Reconcile
+            | Stage::PreScaleUp
+            | Stage::ScaleUp
+            | Stage::PostScaleUp
+            | Stage::TestShift
+            | Stage::PostTestShift
+            | Stage::ProductionShift
+            | Stage::PostProductionShift
+            | Stage::Bake => {}
         }
         if let Some(shift) = self.shift_mut(key)
             && let Some(next) = shift.stage.next()
@@ -171,21 +179,21 @@ impl Fleet {
         };
         shift.entered = true;
         shift.hooks.clear();
-        shift.until = match shift.stage {
-            Stage::Bake => now + bake,
-            Stage::CleanUp | Stage::ScaleUp => now,
-            _ => now + wait,
+        let stage = shift.stage;
+        shift.until = if stage == Stage::Bake {
+            now + bake
+        } else if stage == Stage::CleanUp || stage == Stage::ScaleUp {
+            now
+        } else {
+            now + wait
         };
-        match shift.stage {
-            Stage::TestShift => {
-                shift.test = 1000;
-                self.shift_traffic(key);
-            }
-            Stage::ProductionShift => {
-                self.next_production_step(key);
-                return;
-            }
-            _ => {}
+        if stage == Stage::ProductionShift {
+            self.next_production_step(key);
+            return;
+        }
+        if stage == Stage::TestShift {
+            shift.test = 1000;
+            self.shift_traffic(key);
         }
         self.start_hooks(key);
     }
@@ -273,7 +281,7 @@ impl Fleet {
                         None | Some(HookAnswer::Succeeded) => hook.status = HookStatus::Succeeded,
                         Some(HookAnswer::Failed) => hook.status = HookStatus::Failed,
                         Some(HookAnswer::InProgress(wait)) => {
-                            hook.ask_at = now + wait.unwrap_or(poll)
+                            hook.ask_at = now + wait.unwrap_or(poll);
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use crate::ecs::scheduler::due::Due;
 use crate::ecs::scheduler::json::Object;
 use crate::ecs::scheduler::{Fleet, Key};
 use crate::ecs::tags::Tags;
-use crate::fixtures::{ImageFate, TargetState};
+use crate::fixtures::ImageFate;
 
 /// What a new task is made of.
 pub(crate) struct Launch {
@@ -106,7 +106,7 @@ impl Fleet {
         self.touch_owner(id);
     }
 
-    fn notice_task(&mut self, id: &str) {
+    pub(super) fn notice_task(&mut self, id: &str) {
         if !self.knobs.record_notices {
             return;
         }
@@ -188,7 +188,7 @@ impl Fleet {
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
                 container.image
             );
-            self.fail_to_start(id, reason);
+            self.fail_to_start(id, &reason);
             return;
         }
         let (cluster, group) = (task.cluster.clone(), task.group.clone());
@@ -199,14 +199,14 @@ impl Fleet {
         if let Some(fault) = fault {
             fault.remaining -= 1;
             let reason = fault.reason.clone();
-            self.fail_to_start(id, reason);
+            self.fail_to_start(id, &reason);
             return;
         }
         self.run(id);
     }
 
-    fn fail_to_start(&mut self, id: &str, reason: String) {
-        self.ask_to_stop(id, "TaskFailedToStart", &reason);
+    fn fail_to_start(&mut self, id: &str, reason: &str) {
+        self.ask_to_stop(id, "TaskFailedToStart", reason);
         let owner = self
             .tasks
             .get(id)
@@ -229,79 +229,6 @@ impl Fleet {
         self.exit_later(id);
         if let Some((key, deployment)) = owner {
             self.task_ran(&key, &deployment);
-        }
-    }
-
-    /// Schedules the end of containers whose image ends by itself.
-    pub(crate) fn exit_later(&mut self, id: &str) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        let definition = Arc::clone(&task.definition);
-        for container in &definition.containers {
-            if let ImageFate::Exits { after_ms, .. } = self.image(&container.image) {
-                self.schedule(
-                    self.now + after_ms,
-                    Due::Exit {
-                        task: id.to_owned(),
-                    },
-                );
-            }
-        }
-    }
-
-    /// Schedules the moment at which the container checks of a running task decide.
-    pub(crate) fn check_later(&mut self, id: &str) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        let fails = self.fails_checks(task);
-        let waits = task.definition.containers.iter().filter_map(|c| c.check);
-        let wait = if fails {
-            self.knobs
-                .timing
-                .check_unhealthy
-                .or(waits.map(|(_, fail)| fail).max())
-        } else {
-            self.knobs
-                .timing
-                .check_healthy
-                .or(waits.map(|(pass, _)| pass).max())
-        };
-        let (epoch, checked) = (
-            task.epoch,
-            task.definition.containers.iter().any(|c| c.check.is_some()),
-        );
-        if let Some(wait) = wait.filter(|_| checked) {
-            self.schedule(
-                self.now + wait,
-                Due::Check {
-                    task: id.to_owned(),
-                    epoch,
-                },
-            );
-        }
-    }
-
-    pub(crate) fn check_decides(&mut self, id: &str, epoch: u64) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        if task.epoch != epoch || task.status != TaskStatus::Running {
-            return;
-        }
-        let health = if self.fails_checks(task) {
-            Health::Unhealthy
-        } else {
-            Health::Healthy
-        };
-        if let Some(task) = self.tasks.get_mut(id)
-            && task.health != health
-        {
-            task.health = health;
-            task.version += 1;
-            self.notice_task(id);
-            self.touch_owner(id);
         }
     }
 
@@ -402,52 +329,6 @@ impl Fleet {
                 epoch,
             },
         );
-    }
-
-    /// Whether the containers of a task fail their health checks and its targets theirs.
-    pub(crate) fn fails_checks(&self, task: &Task) -> bool {
-        task.definition
-            .containers
-            .iter()
-            .any(|c| self.image(&c.image) == ImageFate::Unhealthy)
-    }
-
-    /// Whether the scheduler counts a task as healthy: targets and container checks pass, or,
-    /// without either, it has been running long enough.
-    pub(crate) fn is_healthy(&self, task: &Task) -> bool {
-        if task.status != TaskStatus::Running {
-            return false;
-        }
-        let checked = task.definition.containers.iter().any(|c| c.check.is_some());
-        if checked && task.health != Health::Healthy {
-            return false;
-        }
-        let passes = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Healthy)
-        };
-        if !task.groups.iter().all(passes) {
-            return false;
-        }
-        checked || !task.groups.is_empty() || self.now >= self.settles_at(task)
-    }
-
-    /// When a task without checks counts as healthy.
-    pub(crate) fn settles_at(&self, task: &Task) -> i64 {
-        task.started_at
-            .unwrap_or(self.now)
-            .saturating_add(self.knobs.timing.settle)
-    }
-
-    /// Whether a task fails checks that the grace period (milliseconds) no longer covers.
-    pub(crate) fn is_failing(&self, task: &Task, grace: i64) -> bool {
-        let started = task.started_at.unwrap_or(self.now);
-        if task.status != TaskStatus::Running || self.now < started + grace {
-            return false;
-        }
-        let bad = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Unhealthy)
-        };
-        task.health == Health::Unhealthy || task.groups.iter().any(bad)
     }
 }
 

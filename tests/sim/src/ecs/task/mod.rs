@@ -1,5 +1,6 @@
-//! Tasks: ListTasks, DescribeTasks, RunTask, StopTask.
+//! Tasks: `ListTasks`, `DescribeTasks`, `RunTask`, `StopTask`.
 
+mod health;
 pub(crate) mod life;
 mod run;
 pub mod state;
@@ -91,17 +92,16 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
         let tags = super::includes(input, "TAGS");
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for reference in asked {
-            match find(fleet, &home.name, &reference) {
-                Some(task) => found.push(fleet.task_view(task, tags)),
-                None => {
-                    let arn = if reference.starts_with("arn:") {
-                        reference
-                    } else {
-                        fleet.arn(&format!("task/{}/{reference}", home.name))
-                    };
-                    failures.push(super::failure(&arn, "MISSING"));
-                }
+            if let Some(task) = find(fleet, &home.name, &reference) {
+                found.push(fleet.task_view(task, tags));
+                continue;
             }
+            let arn = if reference.starts_with("arn:") {
+                reference
+            } else {
+                fleet.arn(&format!("task/{}/{reference}", home.name))
+            };
+            failures.push(super::failure(&arn, "MISSING"));
         }
         Ok(json!({ "tasks": found, "failures": failures }))
     })

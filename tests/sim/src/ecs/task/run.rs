@@ -1,4 +1,4 @@
-//! RunTask.
+//! `RunTask`.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ fn start(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value) -> Result<V
                 "The clientToken was used before with other parameters.",
             ));
         }
-        return Ok(answer(fleet, ids, Vec::new()));
+        return Ok(answer(fleet, ids, &[]));
     }
     let wanted = number(input, "/count").unwrap_or(1);
     if !(1..=10).contains(&wanted) {
@@ -85,13 +85,13 @@ fn start(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value) -> Result<V
             }),
         );
     }
-    let failures = (wanted.min(room)..wanted)
+    let failures: Vec<Value> = (wanted.min(room)..wanted)
         .map(|_| json!({ "reason": "RESOURCE:MEMORY" }))
         .collect();
     if let Some(token) = token {
         fleet.run_tokens.insert(token, (body, ids.clone()));
     }
-    Ok(answer(fleet, &ids, failures))
+    Ok(answer(fleet, &ids, &failures))
 }
 
 fn strategy_of(input: &Value, home: &cluster::Cluster) -> Object {
@@ -110,7 +110,7 @@ fn strategy_of(input: &Value, home: &cluster::Cluster) -> Object {
     config
 }
 
-fn answer(fleet: &Fleet, ids: &[String], failures: Vec<Value>) -> Value {
+fn answer(fleet: &Fleet, ids: &[String], failures: &[Value]) -> Value {
     let tasks: Vec<Value> = ids
         .iter()
         .filter_map(|id| fleet.tasks.get(id))

@@ -154,6 +154,10 @@ impl ContainerPlan {
 
 /// One task.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not one state"
+)]
 pub struct Task {
     /// 32 hexadecimal digits.
     pub id: String,
@@ -161,7 +165,7 @@ pub struct Task {
     pub cluster: String,
     /// The service that started it.
     pub service: Option<Key>,
-    /// Deployment id, or what RunTask gave.
+    /// Deployment id, or what `RunTask` gave.
     pub started_by: Option<String>,
     /// `service:<name>` or `family:<family>`.
     pub group: String,

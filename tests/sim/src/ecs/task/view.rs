@@ -1,4 +1,4 @@
-//! A task as DescribeTasks shows it.
+//! A task as `DescribeTasks` shows it.
 
 use serde_json::{Value, json};
 

@@ -290,6 +290,12 @@ fn refused_requests_carry_code_and_phrase() {
         );
         assert!(refusal.contains(phrase), "{member}: {refusal}");
     }
+    assert_eq!(world.fleet(|f| f.services.len()), 0);
+}
+
+#[test]
+fn what_is_named_but_does_not_exist_has_its_own_code() {
+    let mut world = World::brisk();
     let missing = World::request("web", 1, &json!({ "taskDefinition": "nothing:4" }));
     assert!(
         world

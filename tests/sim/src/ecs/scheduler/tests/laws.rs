@@ -59,7 +59,7 @@ impl World {
         match one {
             Move::Scale(desired) => update(json!({ "desiredCount": desired })),
             Move::Deploy(revision) => {
-                update(json!({ "taskDefinition": format!("web:{revision}") }))
+                update(json!({ "taskDefinition": format!("web:{revision}") }));
             }
             Move::Force => update(json!({ "forceNewDeployment": true })),
             Move::Percents(least, most) => {
@@ -103,9 +103,9 @@ impl World {
             Move::Room(slots) => self.fleet(|f| f.set_capacity("c1", *slots)),
             Move::Freeze(stands) => self.fleet(|f| {
                 if *stands {
-                    f.freeze("c1", "web")
+                    f.freeze("c1", "web");
                 } else {
-                    f.thaw("c1", "web")
+                    f.thaw("c1", "web");
                 }
             }),
             Move::Stop => {

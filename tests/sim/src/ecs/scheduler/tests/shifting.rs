@@ -1,4 +1,4 @@
-//! BLUE_GREEN, LINEAR and CANARY deployments.
+//! `BLUE_GREEN`, LINEAR and CANARY deployments.
 
 use std::collections::{BTreeMap, VecDeque};
 
