@@ -128,7 +128,7 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
         match find(region, cx, Some(reference)) {
             Some(cluster) => clusters.push(view(region, cluster, &include)),
             None if reference.starts_with("arn:") => {
-                failures.push(super::failure(reference, "MISSING"))
+                failures.push(super::failure(reference, "MISSING"));
             }
             None => failures.push(super::failure(
                 &cx.arn(&format!("cluster/{reference}")),
