@@ -10,37 +10,16 @@ use super::{START, request, small};
 fn story(seed: u64, waits: &[i64], step: Option<i64>) -> Sim {
     let mut sim = Sim::new(seed, START);
     let calls = [
-        (
-            "CreateCluster",
-            json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] }),
-        ),
+        ("CreateCluster", json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] })),
         ("RegisterTaskDefinition", small("web")),
-        (
-            "CreateService",
-            json!({ "cluster": "c1", "serviceName": "s", "taskDefinition": "web", "desiredCount": 3 }),
-        ),
+        ("CreateService", json!({ "cluster": "c1", "serviceName": "s", "taskDefinition": "web", "desiredCount": 3 })),
         ("RegisterTaskDefinition", small("web")),
-        (
-            "UpdateService",
-            json!({ "cluster": "c1", "service": "s", "taskDefinition": "web:2" }),
-        ),
-        (
-            "DeregisterTaskDefinition",
-            json!({ "taskDefinition": "web:1" }),
-        ),
-        (
-            "DescribeServices",
-            json!({ "cluster": "c1", "services": ["s", "absent"] }),
-        ),
+        ("UpdateService", json!({ "cluster": "c1", "service": "s", "taskDefinition": "web:2" })),
+        ("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" })),
+        ("DescribeServices", json!({ "cluster": "c1", "services": ["s", "absent"] })),
         ("ListTasks", json!({ "cluster": "c1" })),
-        (
-            "DeleteService",
-            json!({ "cluster": "c1", "service": "s", "force": true }),
-        ),
-        (
-            "DescribeClusters",
-            json!({ "clusters": ["c1"], "include": ["ATTACHMENTS", "TAGS"] }),
-        ),
+        ("DeleteService", json!({ "cluster": "c1", "service": "s", "force": true })),
+        ("DescribeClusters", json!({ "clusters": ["c1"], "include": ["ATTACHMENTS", "TAGS"] })),
     ];
     for (index, (action, input)) in calls.iter().enumerate() {
         let until = sim.now() + waits[index % waits.len()];
@@ -73,8 +52,5 @@ proptest! {
 
 #[test]
 fn another_seed_writes_another_transcript() {
-    assert_ne!(
-        story(1, &[30_000], None).transcript,
-        story(2, &[30_000], None).transcript
-    );
+    assert_ne!(story(1, &[30_000], None).transcript, story(2, &[30_000], None).transcript);
 }

@@ -1,9 +1,5 @@
 //! The simulator's API, request by request, through the bytes of its wire.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod clusters;
 mod corpus;
@@ -23,20 +19,15 @@ pub(crate) const START: i64 = 1_800_000_000_000;
 
 /// A request as an SDK sends it.
 pub(crate) fn request(action: &str, input: &Value) -> HttpRequest {
-    let scope = "AWS4-HMAC-SHA256 Credential=AKIATEST/20270115/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0";
+    let scope =
+        "AWS4-HMAC-SHA256 Credential=AKIATEST/20270115/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0";
     HttpRequest {
         method: "POST".to_owned(),
         uri: "/".to_owned(),
         headers: BTreeMap::from([
             ("authorization".to_owned(), scope.to_owned()),
-            (
-                "content-type".to_owned(),
-                "application/x-amz-json-1.1".to_owned(),
-            ),
-            (
-                "x-amz-target".to_owned(),
-                format!("AmazonEC2ContainerServiceV20141113.{action}"),
-            ),
+            ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target".to_owned(), format!("AmazonEC2ContainerServiceV20141113.{action}")),
         ]),
         body: input.to_string().into_bytes(),
     }
@@ -85,11 +76,7 @@ pub(crate) fn assert_contains(whole: &Value, part: &Value, path: &str) {
             }
         }
         Value::Array(items) => {
-            assert_eq!(
-                whole.as_array().map(Vec::len),
-                Some(items.len()),
-                "{path}: {whole}"
-            );
+            assert_eq!(whole.as_array().map(Vec::len), Some(items.len()), "{path}: {whole}");
             for (index, item) in items.iter().enumerate() {
                 assert_contains(&whole[index], item, &format!("{path}[{index}]"));
             }
