@@ -111,10 +111,7 @@ impl RolloutStatus {
 
     /// Nothing happens to it any more.
     pub fn is_done(self) -> bool {
-        matches!(
-            self,
-            Self::Stopped | Self::Successful | Self::RollbackSuccessful | Self::RollbackFailed
-        )
+        matches!(self, Self::Stopped | Self::Successful | Self::RollbackSuccessful | Self::RollbackFailed)
     }
 }
 

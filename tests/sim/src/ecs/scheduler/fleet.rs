@@ -22,10 +22,7 @@ pub struct Key {
 impl Key {
     /// The key of a service.
     pub fn new(cluster: &str, service: &str) -> Self {
-        Self {
-            cluster: cluster.to_owned(),
-            service: service.to_owned(),
-        }
+        Self { cluster: cluster.to_owned(), service: service.to_owned() }
     }
 }
 

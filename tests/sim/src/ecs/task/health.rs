@@ -16,12 +16,7 @@ impl Fleet {
         let definition = Arc::clone(&task.definition);
         for container in &definition.containers {
             if let ImageFate::Exits { after_ms, .. } = self.image(&container.image) {
-                self.schedule(
-                    self.now + after_ms,
-                    Due::Exit {
-                        task: id.to_owned(),
-                    },
-                );
+                self.schedule(self.now + after_ms, Due::Exit { task: id.to_owned() });
             }
         }
     }
@@ -34,28 +29,13 @@ impl Fleet {
         let fails = self.fails_checks(task);
         let waits = task.definition.containers.iter().filter_map(|c| c.check);
         let wait = if fails {
-            self.knobs
-                .timing
-                .check_unhealthy
-                .or(waits.map(|(_, fail)| fail).max())
+            self.knobs.timing.check_unhealthy.or(waits.map(|(_, fail)| fail).max())
         } else {
-            self.knobs
-                .timing
-                .check_healthy
-                .or(waits.map(|(pass, _)| pass).max())
+            self.knobs.timing.check_healthy.or(waits.map(|(pass, _)| pass).max())
         };
-        let (epoch, checked) = (
-            task.epoch,
-            task.definition.containers.iter().any(|c| c.check.is_some()),
-        );
+        let (epoch, checked) = (task.epoch, task.definition.containers.iter().any(|c| c.check.is_some()));
         if let Some(wait) = wait.filter(|_| checked) {
-            self.schedule(
-                self.now + wait,
-                Due::Check {
-                    task: id.to_owned(),
-                    epoch,
-                },
-            );
+            self.schedule(self.now + wait, Due::Check { task: id.to_owned(), epoch });
         }
     }
 
@@ -66,11 +46,7 @@ impl Fleet {
         if task.epoch != epoch || task.status != TaskStatus::Running {
             return;
         }
-        let health = if self.fails_checks(task) {
-            Health::Unhealthy
-        } else {
-            Health::Healthy
-        };
+        let health = if self.fails_checks(task) { Health::Unhealthy } else { Health::Healthy };
         if let Some(task) = self.tasks.get_mut(id)
             && task.health != health
         {
@@ -83,10 +59,7 @@ impl Fleet {
 
     /// Whether the containers of a task fail their health checks and its targets theirs.
     pub(crate) fn fails_checks(&self, task: &Task) -> bool {
-        task.definition
-            .containers
-            .iter()
-            .any(|c| self.image(&c.image) == ImageFate::Unhealthy)
+        task.definition.containers.iter().any(|c| self.image(&c.image) == ImageFate::Unhealthy)
     }
 
     /// Whether the scheduler counts a task as healthy: targets and container checks pass, or,
@@ -110,9 +83,7 @@ impl Fleet {
 
     /// When a task without checks counts as healthy.
     pub(crate) fn settles_at(&self, task: &Task) -> i64 {
-        task.started_at
-            .unwrap_or(self.now)
-            .saturating_add(self.knobs.timing.settle)
+        task.started_at.unwrap_or(self.now).saturating_add(self.knobs.timing.settle)
     }
 
     /// Whether a task fails checks that the grace period (milliseconds) no longer covers.

@@ -26,20 +26,9 @@ impl Fleet {
     pub(crate) fn launch(&mut self, launch: Launch) -> String {
         let id = self.rng.hex(32);
         let place = self.next_sequence();
-        let address = format!(
-            "10.{}.{}.{}",
-            (place >> 16) & 255,
-            (place >> 8) & 255,
-            place & 255
-        );
-        let zone = ["a", "b", "c"]
-            .get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0))
-            .copied()
-            .unwrap_or("a");
-        let frozen = launch
-            .service
-            .as_ref()
-            .is_some_and(|key| self.knobs.frozen.contains(key));
+        let address = format!("10.{}.{}.{}", (place >> 16) & 255, (place >> 8) & 255, place & 255);
+        let zone = ["a", "b", "c"].get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0)).copied().unwrap_or("a");
+        let frozen = launch.service.as_ref().is_some_and(|key| self.knobs.frozen.contains(key));
         let task = Task {
             id: id.clone(),
             cluster: launch.cluster,
@@ -68,11 +57,7 @@ impl Fleet {
             epoch: 0,
             seen_healthy: false,
         };
-        if let Some(service) = task
-            .service
-            .as_ref()
-            .and_then(|key| self.services.get_mut(key))
-        {
+        if let Some(service) = task.service.as_ref().and_then(|key| self.services.get_mut(key)) {
             service.tasks.insert(id.clone());
         }
         self.tasks.insert(id.clone(), task);
@@ -94,13 +79,7 @@ impl Fleet {
         task.epoch = epoch;
         task.held = false;
         if let Some(wait) = wait {
-            self.schedule(
-                self.now + wait,
-                Due::Step {
-                    task: id.to_owned(),
-                    epoch,
-                },
-            );
+            self.schedule(self.now + wait, Due::Step { task: id.to_owned(), epoch });
         }
         self.notice_task(id);
         self.touch_owner(id);
@@ -112,8 +91,7 @@ impl Fleet {
         }
         if let Some(task) = self.tasks.get(id) {
             let detail = self.task_view(task, false);
-            self.notices
-                .push((self.now, "ECS Task State Change", detail));
+            self.notices.push((self.now, "ECS Task State Change", detail));
         }
     }
 
@@ -151,11 +129,7 @@ impl Fleet {
             return;
         };
         let plans = Arc::clone(&task.definition);
-        if plans
-            .containers
-            .iter()
-            .any(|c| self.image(&c.image) == ImageFate::Hangs)
-        {
+        if plans.containers.iter().any(|c| self.image(&c.image) == ImageFate::Hangs) {
             if let Some(task) = self.tasks.get_mut(id) {
                 task.held = true;
             }
@@ -164,10 +138,7 @@ impl Fleet {
         let mut wait = self.knobs.timing.activate.draw(&mut self.rng);
         let cluster = task_cluster(self, id);
         for container in &plans.containers {
-            if self
-                .pulled
-                .insert((cluster.clone(), container.image.clone()))
-            {
+            if self.pulled.insert((cluster.clone(), container.image.clone())) {
                 wait += self.knobs.timing.cold_image;
             }
         }
@@ -178,11 +149,7 @@ impl Fleet {
         let Some(task) = self.tasks.get(id) else {
             return;
         };
-        let missing = task
-            .definition
-            .containers
-            .iter()
-            .find(|c| self.image(&c.image) == ImageFate::Missing);
+        let missing = task.definition.containers.iter().find(|c| self.image(&c.image) == ImageFate::Missing);
         if let Some(container) = missing {
             let reason = format!(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
@@ -192,10 +159,11 @@ impl Fleet {
             return;
         }
         let (cluster, group) = (task.cluster.clone(), task.group.clone());
-        let fault =
-            self.knobs.launch_faults.iter_mut().find(|fault| {
-                fault.remaining > 0 && fault.cluster == cluster && fault.group == group
-            });
+        let fault = self
+            .knobs
+            .launch_faults
+            .iter_mut()
+            .find(|fault| fault.remaining > 0 && fault.cluster == cluster && fault.group == group);
         if let Some(fault) = fault {
             fault.remaining -= 1;
             let reason = fault.reason.clone();
@@ -207,10 +175,7 @@ impl Fleet {
 
     fn fail_to_start(&mut self, id: &str, reason: &str) {
         self.ask_to_stop(id, "TaskFailedToStart", reason);
-        let owner = self
-            .tasks
-            .get(id)
-            .and_then(|t| Some((t.service.clone()?, t.started_by.clone()?)));
+        let owner = self.tasks.get(id).and_then(|t| Some((t.service.clone()?, t.started_by.clone()?)));
         if let Some((key, deployment)) = owner {
             self.task_failed(&key, &deployment, true);
         }
@@ -239,27 +204,19 @@ impl Fleet {
         if task.status != TaskStatus::Running {
             return;
         }
-        let code = task
-            .definition
-            .containers
-            .iter()
-            .find_map(|c| match self.image(&c.image) {
-                ImageFate::Exits { code, .. } if c.essential => Some(i64::from(code)),
-                ImageFate::Exits { .. }
-                | ImageFate::Runs
-                | ImageFate::Missing
-                | ImageFate::Unhealthy
-                | ImageFate::Hangs => None,
-            });
+        let code = task.definition.containers.iter().find_map(|c| match self.image(&c.image) {
+            ImageFate::Exits { code, .. } if c.essential => Some(i64::from(code)),
+            ImageFate::Exits { .. }
+            | ImageFate::Runs
+            | ImageFate::Missing
+            | ImageFate::Unhealthy
+            | ImageFate::Hangs => None,
+        });
         let Some(code) = code else { return };
         if let Some(task) = self.tasks.get_mut(id) {
             task.exit_code = Some(code);
         }
-        self.ask_to_stop(
-            id,
-            "EssentialContainerExited",
-            "Essential container in task exited",
-        );
+        self.ask_to_stop(id, "EssentialContainerExited", "Essential container in task exited");
     }
 
     /// Asks a task to stop; nothing happens if it was asked before.
@@ -322,20 +279,10 @@ impl Fleet {
         }
         task.held = false;
         let epoch = task.epoch;
-        self.schedule(
-            self.now,
-            Due::Step {
-                task: id.to_owned(),
-                epoch,
-            },
-        );
+        self.schedule(self.now, Due::Step { task: id.to_owned(), epoch });
     }
 }
 
 fn task_cluster(fleet: &Fleet, id: &str) -> String {
-    fleet
-        .tasks
-        .get(id)
-        .map(|task| task.cluster.clone())
-        .unwrap_or_default()
+    fleet.tasks.get(id).map(|task| task.cluster.clone()).unwrap_or_default()
 }

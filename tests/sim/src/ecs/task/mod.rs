@@ -28,46 +28,29 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let home = cluster::resolve(region, cx, input)?;
         let filter = |member: &str| text(input, &format!("/{member}"));
         if filter("startedBy").is_some()
-            && ["serviceName", "family", "containerInstance"]
-                .iter()
-                .any(|m| filter(m).is_some())
+            && ["serviceName", "family", "containerInstance"].iter().any(|m| filter(m).is_some())
         {
-            return Err(Refusal::invalid_parameter(
-                "cannot specify startedBy together with another filter.",
-            ));
+            return Err(Refusal::invalid_parameter("cannot specify startedBy together with another filter."));
         }
         let service = match filter("serviceName") {
             None => None,
             Some(name) => {
-                let key = super::service::locate(fleet, home, name)
-                    .ok_or_else(Refusal::service_not_found)?;
+                let key = super::service::locate(fleet, home, name).ok_or_else(Refusal::service_not_found)?;
                 Some(key)
             }
         };
         let desired = filter("desiredStatus").unwrap_or("RUNNING");
         let wanted = |task: &&Task| {
-            let word = if task.stop_wanted {
-                "STOPPED"
-            } else {
-                "RUNNING"
-            };
+            let word = if task.stop_wanted { "STOPPED" } else { "RUNNING" };
             task.cluster == home.name
                 && word == desired
-                && service
-                    .as_ref()
-                    .is_none_or(|key| task.service.as_ref() == Some(key))
+                && service.as_ref().is_none_or(|key| task.service.as_ref() == Some(key))
                 && filter("startedBy").is_none_or(|by| task.started_by.as_deref() == Some(by))
                 && filter("family").is_none_or(|family| task.definition.family == family)
-                && filter("launchType")
-                    .is_none_or(|t| task.echo.get("launchType").and_then(Value::as_str) == Some(t))
+                && filter("launchType").is_none_or(|t| task.echo.get("launchType").and_then(Value::as_str) == Some(t))
                 && filter("containerInstance").is_none()
         };
-        let arns = fleet
-            .tasks
-            .values()
-            .filter(wanted)
-            .map(|t| Value::from(fleet.arn(&t.tail())))
-            .collect();
+        let arns = fleet.tasks.values().filter(wanted).map(|t| Value::from(fleet.arn(&t.tail()))).collect();
         let page = super::paging::page(cx, "ListTasks", input, arns, 100, 100)?;
         Ok(page.into_answer("taskArns"))
     })
@@ -82,9 +65,7 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
             return Err(Refusal::invalid_parameter("Tasks cannot be empty."));
         }
         if asked.len() > 100 {
-            return Err(Refusal::invalid_parameter(
-                "tasks can have at most 100 items.",
-            ));
+            return Err(Refusal::invalid_parameter("tasks can have at most 100 items."));
         }
         asked.sort();
         asked.dedup();
@@ -113,10 +94,7 @@ pub fn stop(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let home = cluster::resolve(region, cx, input)?;
         let reference = text(input, "/task").unwrap_or_default();
         let missing = || Refusal::invalid_parameter("The referenced task was not found.");
-        let id = find(fleet, &home.name, reference)
-            .ok_or_else(missing)?
-            .id
-            .clone();
+        let id = find(fleet, &home.name, reference).ok_or_else(missing)?.id.clone();
         let reason = text(input, "/reason").unwrap_or("Task stopped by user");
         fleet.ask_to_stop(&id, "UserInitiated", reason);
         let task = fleet.tasks.get(&id).ok_or_else(missing)?;

@@ -50,10 +50,7 @@ impl World {
         let web = json!({ "cluster": "c1", "service": "web" });
         let mut update = |more: serde_json::Value| {
             let mut input = web.clone();
-            input
-                .as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let _ = self.call("UpdateService", &input);
         };
         match one {
@@ -69,29 +66,19 @@ impl World {
             }
             Move::Strategy(kind) => {
                 let word = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"][usize::from(*kind)];
-                update(
-                    json!({ "loadBalancers": [], "deploymentConfiguration": { "strategy": word } }),
-                );
+                update(json!({ "loadBalancers": [], "deploymentConfiguration": { "strategy": word } }));
             }
             Move::Image(image, fate) => {
                 let fates = [
                     ImageFate::Runs,
                     ImageFate::Missing,
                     ImageFate::Unhealthy,
-                    ImageFate::Exits {
-                        after_ms: 500,
-                        code: 2,
-                    },
+                    ImageFate::Exits { after_ms: 500, code: 2 },
                 ];
-                self.sim
-                    .set_image(&format!("web:{image}"), fates[usize::from(*fate)]);
+                self.sim.set_image(&format!("web:{image}"), fates[usize::from(*fate)]);
             }
             Move::Alarm(rings) => {
-                let state = if *rings {
-                    AlarmState::Alarm
-                } else {
-                    AlarmState::Ok
-                };
+                let state = if *rings { AlarmState::Alarm } else { AlarmState::Ok };
                 self.fleet(|f| f.set_alarm("errors", state));
             }
             Move::Kill(nth) => {
@@ -109,9 +96,7 @@ impl World {
                 }
             }),
             Move::Stop => {
-                let list = self
-                    .call("ListServiceDeployments", &web)
-                    .unwrap_or_default();
+                let list = self.call("ListServiceDeployments", &web).unwrap_or_default();
                 if let Some(newest) = list["serviceDeployments"].get(0) {
                     let _ = self.call(
                         "StopServiceDeployment",
@@ -120,10 +105,7 @@ impl World {
                 }
             }
             Move::Delete => {
-                let _ = self.call(
-                    "DeleteService",
-                    &json!({ "cluster": "c1", "service": "web", "force": true }),
-                );
+                let _ = self.call("DeleteService", &json!({ "cluster": "c1", "service": "web", "force": true }));
             }
             Move::Create => {
                 let more = json!({
@@ -157,10 +139,7 @@ impl World {
     }
 
     fn story(&mut self) -> String {
-        let service = self.ok(
-            "DescribeServices",
-            &json!({ "cluster": "c1", "services": ["web"] }),
-        );
+        let service = self.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["web"] }));
         let tasks = self.fleet(|f| format!("{:?} {:?}", f.tasks, f.traffic.log));
         format!("{service} {tasks}")
     }
@@ -198,12 +177,6 @@ proptest! {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    let moves = [
-        Move::Wait(30),
-        Move::Deploy(2),
-        Move::Kill(1),
-        Move::Wait(20),
-        Move::Scale(5),
-    ];
+    let moves = [Move::Wait(30), Move::Deploy(2), Move::Kill(1), Move::Wait(20), Move::Scale(5)];
     assert_eq!(World::play(&moves, 1000), World::play(&moves, 1000));
 }

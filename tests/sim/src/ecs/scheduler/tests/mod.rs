@@ -54,7 +54,7 @@ impl World {
         match &outcome {
             Ok(answer) => assert_eq!(check_output(Service::Ecs, operation, answer), Vec::<String>::new()),
             Err(refusal) => {
-                assert!(error_is_modelled(Service::Ecs, operation, &refusal.code), "{operation}: {refusal}")
+                assert!(error_is_modelled(Service::Ecs, operation, &refusal.code), "{operation}: {refusal}");
             }
         }
         outcome
