@@ -20,8 +20,13 @@ impl Sim {
         let effect = self.faults.effect(&call, self.now, &mut self.rng);
         let applies = !matches!(
             effect,
-            Some(Effect::Error { .. } | Effect::Status { .. } | Effect::Html | Effect::ResetBefore)
-                | Some(Effect::Hang { applied: false })
+            Some(
+                Effect::Error { .. }
+                    | Effect::Status { .. }
+                    | Effect::Html
+                    | Effect::ResetBefore
+                    | Effect::Hang { applied: false }
+            )
         );
         let result = match (&effect, unreadable) {
             (

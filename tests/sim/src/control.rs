@@ -169,13 +169,13 @@ impl Sim {
             "capacity" => {
                 let asked: Capacity = serde_json::from_value(body)?;
                 self.with_fleet(&asked.place.key(), |fleet| {
-                    fleet.set_capacity(&asked.cluster, asked.slots)
+                    fleet.set_capacity(&asked.cluster, asked.slots);
                 });
             }
             "alarm" => {
                 let asked: Alarm = serde_json::from_value(body)?;
                 self.with_fleet(&asked.place.key(), |fleet| {
-                    fleet.set_alarm(&asked.name, asked.state)
+                    fleet.set_alarm(&asked.name, asked.state);
                 });
             }
             "target_group" => {

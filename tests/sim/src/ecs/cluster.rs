@@ -70,9 +70,7 @@ pub fn name_of(reference: Option<&str>) -> &str {
 /// The ACTIVE cluster that the member `cluster` of `input` names (name or ARN; absent = `default`).
 pub fn resolve<'a>(region: &'a Region, cx: &Cx, input: &Value) -> Result<&'a Cluster, Refusal> {
     let reference = super::text(input, "cluster");
-    find(region, cx, reference)
-        .filter(|cluster| cluster.status == "ACTIVE")
-        .ok_or_else(Refusal::cluster_not_found)
+    find(region, cx, reference).filter(|cluster| cluster.status == "ACTIVE").ok_or_else(Refusal::cluster_not_found)
 }
 
 /// The cluster with this name or ARN, whatever its status. An ARN must match whole.
@@ -114,26 +112,16 @@ pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 /// `DescribeClusters`: at most 100; absent = the default cluster.
 pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let asked = super::asked(input, "clusters", 100)?;
-    let asked = if asked.is_empty() {
-        vec!["default".to_owned()]
-    } else {
-        asked
-    };
-    let include: Vec<&str> = super::list(input, "include")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let asked = if asked.is_empty() { vec!["default".to_owned()] } else { asked };
+    let include: Vec<&str> = super::list(input, "include").iter().filter_map(Value::as_str).collect();
     let (mut clusters, mut failures) = (Vec::new(), Vec::new());
     for reference in &asked {
         match find(region, cx, Some(reference)) {
             Some(cluster) => clusters.push(view(region, cluster, &include)),
             None if reference.starts_with("arn:") => {
-                failures.push(super::failure(reference, "MISSING"))
+                failures.push(super::failure(reference, "MISSING"));
             }
-            None => failures.push(super::failure(
-                &cx.arn(&format!("cluster/{reference}")),
-                "MISSING",
-            )),
+            None => failures.push(super::failure(&cx.arn(&format!("cluster/{reference}")), "MISSING")),
         }
     }
     cx.rng.shuffle(&mut clusters);
@@ -143,22 +131,22 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
 
 /// `ListClusters`: ACTIVE clusters, 100 a page.
 pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
-    let active = region
-        .clusters
-        .values()
-        .filter(|cluster| cluster.status == "ACTIVE");
-    let arns = active
-        .map(|cluster| Value::from(cluster.arn.clone()))
-        .collect();
+    let active = region.clusters.values().filter(|cluster| cluster.status == "ACTIVE");
+    let arns = active.map(|cluster| Value::from(cluster.arn.clone())).collect();
     Ok(paging::page(cx, "ListClusters", input, arns, 100, 100)?.into_answer("clusterArns"))
 }
 
-/// `UpdateCluster` and `UpdateClusterSettings`: members that are absent stay.
-pub fn update(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
-    let mut cluster = resolve(region, cx, input)?.clone();
-    if cluster.attachments_status == "UPDATE_IN_PROGRESS" && input.get("configuration").is_none() {
+/// `UpdateClusterSettings`: refused while attachments change, unlike `UpdateCluster`.
+pub fn update_settings(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
+    if resolve(region, cx, input)?.attachments_status == "UPDATE_IN_PROGRESS" {
         return Err(busy());
     }
+    update(region, cx, input)
+}
+
+/// `UpdateCluster`: members that are absent stay.
+pub fn update(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
+    let mut cluster = resolve(region, cx, input)?.clone();
     apply_settings(&mut cluster, input)?;
     apply_connect(&mut cluster, cx, input);
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
@@ -167,11 +155,7 @@ pub fn update(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 }
 
 /// `PutClusterCapacityProviders`: replaces list and default strategy.
-pub fn put_capacity_providers(
-    region: &mut Region,
-    cx: &mut Cx,
-    input: &Value,
-) -> Result<Value, Refusal> {
+pub fn put_capacity_providers(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let mut cluster = resolve(region, cx, input)?.clone();
     if cluster.attachments_status == "UPDATE_IN_PROGRESS" {
         return Err(busy());
@@ -185,9 +169,7 @@ pub fn put_capacity_providers(
 /// `DeleteCluster`: refused while services or tasks are left; the cluster becomes INACTIVE.
 pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let reference = super::text(input, "cluster");
-    let mut cluster = find(region, cx, reference)
-        .ok_or_else(Refusal::cluster_not_found)?
-        .clone();
+    let mut cluster = find(region, cx, reference).ok_or_else(Refusal::cluster_not_found)?.clone();
     if cluster.status == "ACTIVE" {
         if cluster.attachments_status == "UPDATE_IN_PROGRESS" {
             return Err(busy());
@@ -204,10 +186,7 @@ pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
         "INACTIVE".clone_into(&mut cluster.status);
         cluster.capacity_providers.clear();
         cluster.default_strategy.clear();
-        let wake = Wake::Forget {
-            cluster: cluster.name.clone(),
-            incarnation: cluster.incarnation,
-        };
+        let wake = Wake::Forget { cluster: cluster.name.clone(), incarnation: cluster.incarnation };
         cx.after(FORGOTTEN_AFTER, EventKind::Cluster(wake));
     }
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
@@ -218,27 +197,14 @@ pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 /// Runs an event.
 pub fn wake(region: &mut Region, _cx: &mut Cx, wake: Wake) {
     match wake {
-        Wake::Attached {
-            cluster,
-            incarnation,
-        } => {
-            let found = region
-                .clusters
-                .get_mut(&cluster)
-                .filter(|found| found.incarnation == incarnation);
+        Wake::Attached { cluster, incarnation } => {
+            let found = region.clusters.get_mut(&cluster).filter(|found| found.incarnation == incarnation);
             if let Some(found) = found {
                 "UPDATE_COMPLETE".clone_into(&mut found.attachments_status);
             }
         }
-        Wake::Forget {
-            cluster,
-            incarnation,
-        } => {
-            if region
-                .clusters
-                .get(&cluster)
-                .is_some_and(|found| found.incarnation == incarnation)
-            {
+        Wake::Forget { cluster, incarnation } => {
+            if region.clusters.get(&cluster).is_some_and(|found| found.incarnation == incarnation) {
                 region.clusters.remove(&cluster);
             }
         }
@@ -271,27 +237,16 @@ fn view(region: &Region, cluster: &Cluster, include: &[&str]) -> Value {
     if let Some(defaults) = &cluster.service_connect_defaults {
         super::set(&mut view, "serviceConnectDefaults", defaults.clone());
     }
-    if let Some(configuration) = cluster
-        .configuration
-        .as_ref()
-        .filter(|_| with("CONFIGURATIONS"))
-    {
+    if let Some(configuration) = cluster.configuration.as_ref().filter(|_| with("CONFIGURATIONS")) {
         super::set(&mut view, "configuration", configuration.clone());
     }
     if with("ATTACHMENTS") {
-        let managed = cluster
-            .capacity_providers
-            .iter()
-            .filter(|name| !capacity_provider::is_fargate(name));
+        let managed = cluster.capacity_providers.iter().filter(|name| !capacity_provider::is_fargate(name));
         let attachments: Vec<Value> = managed.map(|name| attachment(name)).collect();
         super::set(&mut view, "attachments", attachments);
     }
     if !cluster.attachments_status.is_empty() {
-        super::set(
-            &mut view,
-            "attachmentsStatus",
-            cluster.attachments_status.clone(),
-        );
+        super::set(&mut view, "attachmentsStatus", cluster.attachments_status.clone());
     }
     view
 }
@@ -306,20 +261,11 @@ fn attachment(provider: &str) -> Value {
 
 fn apply_settings(cluster: &mut Cluster, input: &Value) -> Result<(), Refusal> {
     for setting in super::list(input, "settings") {
-        let (name, value) = (
-            super::text(setting, "name"),
-            super::text(setting, "value").unwrap_or_default(),
-        );
-        if name == Some("containerInsights")
-            && !["enabled", "enhanced", "disabled"].contains(&value)
-        {
-            return Err(Refusal::invalid_parameter(format!(
-                "Invalid value for containerInsights: {value}"
-            )));
+        let (name, value) = (super::text(setting, "name"), super::text(setting, "value").unwrap_or_default());
+        if name == Some("containerInsights") && !["enabled", "enhanced", "disabled"].contains(&value) {
+            return Err(Refusal::invalid_parameter(format!("Invalid value for containerInsights: {value}")));
         }
-        cluster
-            .settings
-            .retain(|kept| kept.get("name") != setting.get("name"));
+        cluster.settings.retain(|kept| kept.get("name") != setting.get("name"));
         cluster.settings.push(setting.clone());
     }
     if let Some(configuration) = input.get("configuration") {
@@ -339,35 +285,19 @@ fn apply_connect(cluster: &mut Cluster, cx: &mut Cx, input: &Value) {
         arn if arn.starts_with("arn:") => Some(json!({ "namespace": arn })),
         _ => {
             let id = cx.rng.hex(16);
-            Some(
-                json!({ "namespace": cx.key.arn("servicediscovery", &format!("namespace/ns-{id}")) }),
-            )
+            Some(json!({ "namespace": cx.key.arn("servicediscovery", &format!("namespace/ns-{id}")) }))
         }
     };
 }
 
-fn attach(
-    region: &Region,
-    cx: &mut Cx,
-    cluster: &mut Cluster,
-    input: &Value,
-) -> Result<(), Refusal> {
-    let providers: Vec<String> = super::list(input, "capacityProviders")
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    let strategy =
-        capacity_provider::check_strategy(super::list(input, "defaultCapacityProviderStrategy"))?;
+fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) -> Result<(), Refusal> {
+    let providers: Vec<String> =
+        super::list(input, "capacityProviders").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let strategy = capacity_provider::check_strategy(super::list(input, "defaultCapacityProviderStrategy"))?;
     if providers.len() > 20 {
-        return Err(Refusal::invalid_parameter(
-            "A maximum of 20 capacity providers can be associated with a cluster.",
-        ));
+        return Err(Refusal::invalid_parameter("A maximum of 20 capacity providers can be associated with a cluster."));
     }
-    let names = providers
-        .iter()
-        .map(|name| capacity_provider::name_of(name).to_owned())
-        .collect::<Vec<_>>();
+    let names = providers.iter().map(|name| capacity_provider::name_of(name).to_owned()).collect::<Vec<_>>();
     for name in &names {
         if !capacity_provider::is_usable(region, name) {
             let text = format!(
@@ -377,8 +307,7 @@ fn attach(
         }
     }
     for item in &strategy {
-        let name =
-            capacity_provider::name_of(super::text(item, "capacityProvider").unwrap_or_default());
+        let name = capacity_provider::name_of(super::text(item, "capacityProvider").unwrap_or_default());
         if !names.iter().any(|known| known == name) {
             let text = "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.";
             return Err(Refusal::invalid_parameter(text));
@@ -387,10 +316,7 @@ fn attach(
     if names != cluster.capacity_providers {
         "UPDATE_IN_PROGRESS".clone_into(&mut cluster.attachments_status);
         let delay = cx.rng.between(ATTACHING.0, ATTACHING.1);
-        let wake = Wake::Attached {
-            cluster: cluster.name.clone(),
-            incarnation: cluster.incarnation,
-        };
+        let wake = Wake::Attached { cluster: cluster.name.clone(), incarnation: cluster.incarnation };
         cx.after(delay, EventKind::Cluster(wake));
     }
     cluster.capacity_providers = names;

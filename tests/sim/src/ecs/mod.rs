@@ -18,12 +18,7 @@ use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
 
 /// Calls `operation` with an input that fits its shape.
-pub fn dispatch(
-    region: &mut Region,
-    cx: &mut Cx,
-    operation: &str,
-    input: &Value,
-) -> Result<Value, Refusal> {
+pub fn dispatch(region: &mut Region, cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Refusal> {
     match operation {
         "CreateService" => service::create(region, cx, input),
         "DescribeServices" => service::describe(region, cx, input),
@@ -44,17 +39,13 @@ pub fn dispatch(
 }
 
 /// Everything that is not a service, a task or a deployment.
-fn dispatch_resources(
-    region: &mut Region,
-    cx: &mut Cx,
-    operation: &str,
-    input: &Value,
-) -> Result<Value, Refusal> {
+fn dispatch_resources(region: &mut Region, cx: &mut Cx, operation: &str, input: &Value) -> Result<Value, Refusal> {
     match operation {
         "CreateCluster" => cluster::create(region, cx, input),
         "DescribeClusters" => cluster::describe(region, cx, input),
         "ListClusters" => cluster::list(region, cx, input),
-        "UpdateCluster" | "UpdateClusterSettings" => cluster::update(region, cx, input),
+        "UpdateCluster" => cluster::update(region, cx, input),
+        "UpdateClusterSettings" => cluster::update_settings(region, cx, input),
         "PutClusterCapacityProviders" => cluster::put_capacity_providers(region, cx, input),
         "DeleteCluster" => cluster::delete(region, cx, input),
         "RegisterTaskDefinition" => task_definition::register(region, cx, input),
@@ -89,10 +80,7 @@ pub fn check_name(name: &str, what: &str) -> Result<(), Refusal> {
 
 /// Whether `name` is 1 to 255 letters, digits, `_` and `-`.
 pub fn is_name(name: &str) -> bool {
-    (1..=255).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    (1..=255).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// The texts of a list member, in order, duplicates removed.
@@ -101,9 +89,7 @@ pub fn is_name(name: &str) -> bool {
 pub fn asked(input: &Value, member: &str, limit: usize) -> Result<Vec<String>, Refusal> {
     let items = list(input, member);
     if items.len() > limit {
-        return Err(Refusal::invalid_parameter(format!(
-            "{member} cannot have more than {limit} elements."
-        )));
+        return Err(Refusal::invalid_parameter(format!("{member} cannot have more than {limit} elements.")));
     }
     let mut seen = Vec::new();
     for item in items.iter().filter_map(Value::as_str) {
@@ -131,17 +117,12 @@ pub fn flag(input: &Value, member: &str) -> bool {
 
 /// A list; absent = empty.
 pub fn list<'a>(input: &'a Value, member: &str) -> &'a [Value] {
-    input
-        .get(member)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    input.get(member).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// Whether `include` names `word`.
 pub fn includes(input: &Value, word: &str) -> bool {
-    list(input, "include")
-        .iter()
-        .any(|item| item.as_str() == Some(word))
+    list(input, "include").iter().any(|item| item.as_str() == Some(word))
 }
 
 /// One element of `failures`.

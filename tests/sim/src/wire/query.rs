@@ -57,9 +57,9 @@ fn fold(value: Value) -> Value {
 pub fn write_answer(action: &str, namespace: &str, request_id: &str, result: &Value) -> Vec<u8> {
     let mut text = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
     element_content(&mut text, result);
-    text.push_str(&format!(
+    text.extend([format!(
         "</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
-    ));
+    )]);
     text.into_bytes()
 }
 
@@ -87,9 +87,9 @@ fn element_content(text: &mut String, value: &Value) {
 }
 
 fn element(text: &mut String, name: &str, value: &Value) {
-    text.push_str(&format!("<{name}>"));
+    text.extend([format!("<{name}>")]);
     element_content(text, value);
-    text.push_str(&format!("</{name}>"));
+    text.extend([format!("</{name}>")]);
 }
 
 fn escape(content: &str) -> String {

@@ -35,10 +35,8 @@ impl Fleet {
             return;
         };
         let name = format!("{}/{}", key.cluster, key.service);
-        let revision_arn =
-            self.arn_prefix.clone() + &format!("service-revision/{name}/{}", self.rng.decimal(19));
-        let rollout_arn =
-            self.arn_prefix.clone() + &format!("service-deployment/{name}/{}", self.rng.hex(21));
+        let revision_arn = self.arn_prefix.clone() + &format!("service-revision/{name}/{}", self.rng.decimal(19));
+        let rollout_arn = self.arn_prefix.clone() + &format!("service-deployment/{name}/{}", self.rng.hex(21));
         let config = revision_config(&service.config);
         let serving = serving_groups(service);
         let revision = Revision {
@@ -97,16 +95,8 @@ impl Fleet {
     fn new_rollout(&mut self, key: &Key, arn: String, target: String) -> Option<Rollout> {
         let wait = self.knobs.timing.begin.draw(&mut self.rng);
         let service = self.services.get(key)?;
-        let config = service
-            .config
-            .get("deploymentConfiguration")
-            .cloned()
-            .unwrap_or(Value::Null);
-        let sources = service
-            .deployments
-            .iter()
-            .map(|d| d.revision.clone())
-            .collect::<Vec<_>>();
+        let config = service.config.get("deploymentConfiguration").cloned().unwrap_or(Value::Null);
+        let sources = service.deployments.iter().map(|d| d.revision.clone()).collect::<Vec<_>>();
         let shift = (service.strategy() != "ROLLING").then(|| Shift::new(sources.len() > 1));
         let ignored_alarms = if truth(&config, "/alarms/enable") {
             let mut names = texts(&config, "/alarms/alarmNames");
@@ -149,53 +139,30 @@ pub(crate) fn revision_config(config: &Object) -> Object {
 
 /// The target groups that serve now, by load balancer entry: those of the last completed revision.
 fn serving_groups(service: &Service) -> Vec<String> {
-    service
-        .completed
-        .as_deref()
-        .and_then(|arn| service.revision(arn))
-        .map(|r| r.groups.clone())
-        .unwrap_or_default()
+    service.completed.as_deref().and_then(|arn| service.revision(arn)).map(|r| r.groups.clone()).unwrap_or_default()
 }
 
 /// Chooses the group of each load balancer entry: under traffic shifting the one of the pair that
 /// does not serve now.
 fn choose_groups(config: &Object, strategy: &str, serving: &[String]) -> Vec<String> {
-    let entries = config
-        .get("loadBalancers")
-        .map_or(&[][..], |value| list(value, ""));
+    let entries = config.get("loadBalancers").map_or(&[][..], |value| list(value, ""));
     let choose = |entry: &Value| {
         let first = text(entry, "/targetGroupArn")?;
-        let second = text(entry, "/advancedConfiguration/alternateTargetGroupArn")
-            .filter(|_| strategy != "ROLLING");
+        let second = text(entry, "/advancedConfiguration/alternateTargetGroupArn").filter(|_| strategy != "ROLLING");
         let taken = serving.iter().any(|group| group == first);
-        Some(
-            if taken {
-                second.unwrap_or(first)
-            } else {
-                first
-            }
-            .to_owned(),
-        )
+        Some(if taken { second.unwrap_or(first) } else { first }.to_owned())
     };
     entries.iter().filter_map(choose).collect()
 }
 
 /// The target groups and container ports in which tasks of a revision register.
 pub(crate) fn registrations(revision: &Revision) -> Vec<(String, i64)> {
-    let entries = revision
-        .config
-        .get("loadBalancers")
-        .map_or(&[][..], |value| list(value, ""));
+    let entries = revision.config.get("loadBalancers").map_or(&[][..], |value| list(value, ""));
     let ports: BTreeMap<usize, i64> = entries
         .iter()
         .filter(|entry| text(entry, "/targetGroupArn").is_some())
         .enumerate()
-        .map(|(at, entry)| {
-            (
-                at,
-                crate::ecs::scheduler::json::number(entry, "/containerPort").unwrap_or(0),
-            )
-        })
+        .map(|(at, entry)| (at, crate::ecs::scheduler::json::number(entry, "/containerPort").unwrap_or(0)))
         .collect();
     revision
         .groups

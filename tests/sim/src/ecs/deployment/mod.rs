@@ -23,29 +23,17 @@ pub struct Deployments {}
 pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     with_fleet(region, cx, |fleet, region, cx| {
         let home = cluster::resolve(region, cx, input)?;
-        let key = locate(fleet, home, text(input, "/service").unwrap_or_default())
-            .ok_or_else(Refusal::service_not_found)?;
-        let service = fleet
-            .services
-            .get(&key)
-            .ok_or_else(Refusal::service_not_found)?;
+        let key =
+            locate(fleet, home, text(input, "/service").unwrap_or_default()).ok_or_else(Refusal::service_not_found)?;
+        let service = fleet.services.get(&key).ok_or_else(Refusal::service_not_found)?;
         let states = texts(input, "/status");
-        let (after, before) = (
-            time(input, "/createdAt/after"),
-            time(input, "/createdAt/before"),
-        );
+        let (after, before) = (time(input, "/createdAt/after"), time(input, "/createdAt/before"));
         let wanted = |r: &&Rollout| {
             (states.is_empty() || states.iter().any(|s| s == r.status.as_str()))
                 && after.is_none_or(|at| r.created_at >= at)
                 && before.is_none_or(|at| r.created_at <= at)
         };
-        let briefs = service
-            .rollouts
-            .iter()
-            .rev()
-            .filter(wanted)
-            .map(|r| view::brief(service, r))
-            .collect();
+        let briefs = service.rollouts.iter().rev().filter(wanted).map(|r| view::brief(service, r)).collect();
         let page = super::paging::page(cx, "ListServiceDeployments", input, briefs, 20, 100)?;
         Ok(page.into_answer("serviceDeployments"))
     })
@@ -60,39 +48,23 @@ fn time(input: &Value, path: &str) -> Option<i64> {
 /// `DescribeServiceDeployments`.
 pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     with_fleet(region, cx, |fleet, _, cx| {
-        let (found, failures) = each(
-            cx,
-            fleet,
-            &texts(input, "/serviceDeploymentArns"),
-            |fleet, arn| {
-                let key = find(fleet, arn)?;
-                let service = fleet.services.get(&key)?;
-                let rollout = service.rollouts.iter().find(|r| r.arn == arn)?;
-                Some(fleet.rollout_view(service, rollout))
-            },
-        )?;
+        let (found, failures) = each(cx, fleet, &texts(input, "/serviceDeploymentArns"), |fleet, arn| {
+            let key = find(fleet, arn)?;
+            let service = fleet.services.get(&key)?;
+            let rollout = service.rollouts.iter().find(|r| r.arn == arn)?;
+            Some(fleet.rollout_view(service, rollout))
+        })?;
         Ok(json!({ "serviceDeployments": found, "failures": failures }))
     })
 }
 
 /// `DescribeServiceRevisions`.
-pub fn describe_revisions(
-    region: &mut Region,
-    cx: &mut Cx,
-    input: &Value,
-) -> Result<Value, Refusal> {
+pub fn describe_revisions(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     with_fleet(region, cx, |fleet, _, cx| {
-        let (found, failures) = each(
-            cx,
-            fleet,
-            &texts(input, "/serviceRevisionArns"),
-            |fleet, arn| {
-                let service = fleet
-                    .services
-                    .get(&owner(fleet, arn, "service-revision/")?)?;
-                service.revision(arn).map(|r| view::revision(service, r))
-            },
-        )?;
+        let (found, failures) = each(cx, fleet, &texts(input, "/serviceRevisionArns"), |fleet, arn| {
+            let service = fleet.services.get(&owner(fleet, arn, "service-revision/")?)?;
+            service.revision(arn).map(|r| view::revision(service, r))
+        })?;
         Ok(json!({ "serviceRevisions": found, "failures": failures }))
     })
 }
@@ -104,9 +76,7 @@ fn each(
     look: impl Fn(&Fleet, &str) -> Option<Value>,
 ) -> Result<(Vec<Value>, Vec<Value>), Refusal> {
     if arns.is_empty() || arns.len() > 20 {
-        return Err(Refusal::invalid_parameter(
-            "Between 1 and 20 ARNs must be specified.",
-        ));
+        return Err(Refusal::invalid_parameter("Between 1 and 20 ARNs must be specified."));
     }
     let mut arns = arns.to_vec();
     arns.sort();
@@ -133,29 +103,16 @@ fn owner(fleet: &Fleet, arn: &str, kind: &str) -> Option<Key> {
 /// The service that has a service deployment with this ARN.
 fn find(fleet: &Fleet, arn: &str) -> Option<Key> {
     let key = owner(fleet, arn, "service-deployment/")?;
-    fleet
-        .services
-        .get(&key)?
-        .rollouts
-        .iter()
-        .any(|r| r.arn == arn)
-        .then_some(key)
+    fleet.services.get(&key)?.rollouts.iter().any(|r| r.arn == arn).then_some(key)
 }
 
 fn not_found() -> Refusal {
-    Refusal::new(
-        "ServiceDeploymentNotFoundException",
-        "Service deployment not found.",
-    )
+    Refusal::new("ServiceDeploymentNotFoundException", "Service deployment not found.")
 }
 
 fn rollout_mut<'a>(fleet: &'a mut Fleet, key: &Key, arn: &str) -> Result<&'a mut Rollout, Refusal> {
     let service = fleet.services.get_mut(key).ok_or_else(not_found)?;
-    service
-        .rollouts
-        .iter_mut()
-        .find(|r| r.arn == arn)
-        .ok_or_else(not_found)
+    service.rollouts.iter_mut().find(|r| r.arn == arn).ok_or_else(not_found)
 }
 
 /// `StopServiceDeployment`.
@@ -164,21 +121,15 @@ pub fn stop(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let arn = text(input, "/serviceDeploymentArn").unwrap_or_default();
         let key = find(fleet, arn).ok_or_else(not_found)?;
         let rollout = rollout_mut(fleet, &key, arn)?;
-        match rollout.status {
-            RolloutStatus::Pending | RolloutStatus::InProgress => {}
-            _ => {
-                return Err(Refusal::conflict(format!(
-                    "The service deployment cannot be stopped in the {} state.",
-                    rollout.status.as_str()
-                )));
-            }
+        let begun = RolloutStatus::InProgress;
+        if rollout.status != RolloutStatus::Pending && rollout.status != begun {
+            return Err(Refusal::conflict(format!(
+                "The service deployment cannot be stopped in the {} state.",
+                rollout.status.as_str()
+            )));
         }
         let abort = text(input, "/stopType") == Some("ABORT");
-        rollout.status = if abort {
-            RolloutStatus::StopRequested
-        } else {
-            RolloutStatus::RollbackRequested
-        };
+        rollout.status = if abort { RolloutStatus::StopRequested } else { RolloutStatus::RollbackRequested };
         rollout.stopped_at = Some(cx.now);
         rollout.updated_at = cx.now;
         fleet.tick_at(&key, cx.now);
@@ -197,14 +148,9 @@ pub fn continue_(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Valu
         let hooks = rollout.shift.as_mut().map(|s| &mut s.hooks);
         let hook = hooks.and_then(|hooks| hooks.iter_mut().find(|h| h.id == id));
         let waiting = hook.filter(|h| h.status == HookStatus::AwaitingAction);
-        let hook = waiting.ok_or_else(|| {
-            Refusal::invalid_parameter("The lifecycle hook is not awaiting an action.")
-        })?;
-        hook.status = if roll_back {
-            HookStatus::Failed
-        } else {
-            HookStatus::Succeeded
-        };
+        let hook =
+            waiting.ok_or_else(|| Refusal::invalid_parameter("The lifecycle hook is not awaiting an action."))?;
+        hook.status = if roll_back { HookStatus::Failed } else { HookStatus::Succeeded };
         rollout.updated_at = cx.now;
         fleet.tick_at(&key, cx.now);
         Ok(json!({ "serviceDeploymentArn": arn }))

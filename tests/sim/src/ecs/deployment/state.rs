@@ -111,10 +111,7 @@ impl RolloutStatus {
 
     /// Nothing happens to it any more.
     pub fn is_done(self) -> bool {
-        matches!(
-            self,
-            Self::Stopped | Self::Successful | Self::RollbackSuccessful | Self::RollbackFailed
-        )
+        matches!(self, Self::Stopped | Self::Successful | Self::RollbackSuccessful | Self::RollbackFailed)
     }
 }
 
@@ -164,7 +161,7 @@ pub struct Rollout {
     pub ignored_alarms: Vec<String>,
     /// Alarms that stopped it.
     pub triggered_alarms: Vec<String>,
-    /// Traffic shifting, for BLUE_GREEN, LINEAR and CANARY.
+    /// Traffic shifting, for `BLUE_GREEN`, LINEAR and CANARY.
     pub shift: Option<Shift>,
     pub(crate) begin_at: i64,
 }

@@ -10,7 +10,7 @@ use crate::ecs::service::{Counts, resolve_platform};
 use crate::ecs::set;
 use crate::ecs::strategy::{HookRun, Stage};
 
-/// One row of ListServiceDeployments.
+/// One row of `ListServiceDeployments`.
 pub(super) fn brief(service: &Service, rollout: &Rollout) -> Value {
     let mut view = json!({
         "serviceDeploymentArn": rollout.arn,
@@ -25,10 +25,7 @@ pub(super) fn brief(service: &Service, rollout: &Rollout) -> Value {
 }
 
 fn times(view: &mut Value, rollout: &Rollout) {
-    for (member, at) in [
-        ("startedAt", rollout.started_at),
-        ("finishedAt", rollout.finished_at),
-    ] {
+    for (member, at) in [("startedAt", rollout.started_at), ("finishedAt", rollout.finished_at)] {
         if let Some(at) = at {
             set(view, member, epoch(at));
         }
@@ -55,13 +52,8 @@ pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
         .map(|c| json!({ "containerName": c.name, "image": c.image, "imageDigest": digest(&c.image) }))
         .collect();
     set(&mut view, "containerImages", images);
-    let entries = revision
-        .config
-        .get("loadBalancers")
-        .map_or(&[][..], |v| list(v, ""));
-    let entries = entries
-        .iter()
-        .filter(|e| text(e, "/targetGroupArn").is_some());
+    let entries = revision.config.get("loadBalancers").map_or(&[][..], |v| list(v, ""));
+    let entries = entries.iter().filter(|e| text(e, "/targetGroupArn").is_some());
     let resolved: Vec<Value> = entries
         .zip(&revision.groups)
         .map(|(entry, group)| {
@@ -72,19 +64,15 @@ pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
             row
         })
         .collect();
-    set(
-        &mut view,
-        "resolvedConfiguration",
-        json!({ "loadBalancers": resolved }),
-    );
+    set(&mut view, "resolvedConfiguration", json!({ "loadBalancers": resolved }));
     view
 }
 
 /// A stable stand-in for an image digest.
 fn digest(image: &str) -> String {
-    let hash = image.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = image
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("sha256:{}", format!("{hash:016x}").repeat(4))
 }
 
@@ -99,24 +87,14 @@ fn hook(run: &HookRun) -> Value {
     }
     if let Some(at) = run.expires_at {
         set(&mut view, "expiresAt", epoch(at));
-        set(
-            &mut view,
-            "timeoutAction",
-            if run.rolls_back {
-                "ROLLBACK"
-            } else {
-                "CONTINUE"
-            },
-        );
+        set(&mut view, "timeoutAction", if run.rolls_back { "ROLLBACK" } else { "CONTINUE" });
     }
     view
 }
 
 /// Tenths of a percent as percent.
 fn share(tenths: i64) -> Value {
-    format!("{}.{}", tenths / 10, tenths % 10)
-        .parse::<f64>()
-        .map_or(Value::Null, Value::from)
+    format!("{}.{}", tenths / 10, tenths % 10).parse::<f64>().map_or(Value::Null, Value::from)
 }
 
 impl Fleet {
@@ -153,11 +131,7 @@ impl Fleet {
         }
         if let Some(shift) = &rollout.shift {
             set(&mut view, "lifecycleStage", shift.stage.as_str());
-            set(
-                &mut view,
-                "lifecycleHookDetails",
-                shift.hooks.iter().map(hook).collect::<Vec<_>>(),
-            );
+            set(&mut view, "lifecycleHookDetails", shift.hooks.iter().map(hook).collect::<Vec<_>>());
         }
         if let Some(back) = &rollout.rollback {
             set(
@@ -175,8 +149,7 @@ impl Fleet {
 
     fn revision_summary(&self, service: &Service, rollout: &Rollout, arn: &str) -> Value {
         let deployment = service.deployments.iter().find(|d| d.revision == arn);
-        let (wanted, running, pending): Counts =
-            deployment.map_or((0, 0, 0), |d| self.counts_of(service, d));
+        let (wanted, running, pending): Counts = deployment.map_or((0, 0, 0), |d| self.counts_of(service, d));
         let mut view = json!({
             "arn": arn,
             "requestedTaskCount": wanted,
@@ -195,16 +168,8 @@ impl Fleet {
                     0
                 })
             };
-            let test = if shift.stage < Stage::TestShift {
-                0
-            } else {
-                shift.test
-            };
-            set(
-                &mut view,
-                "requestedProductionTrafficWeight",
-                of(shift.production),
-            );
+            let test = if shift.stage < Stage::TestShift { 0 } else { shift.test };
+            set(&mut view, "requestedProductionTrafficWeight", of(shift.production));
             set(&mut view, "requestedTestTrafficWeight", of(test));
         }
         view
@@ -216,11 +181,7 @@ fn breaker(service: &Service, rollout: &Rollout) -> Value {
     let failures = if rollout.status.is_done() {
         rollout.failures.0
     } else {
-        service
-            .deployments
-            .iter()
-            .find(|d| d.revision == rollout.target)
-            .map_or(0, |d| d.failed)
+        service.deployments.iter().find(|d| d.revision == rollout.target).map_or(0, |d| d.failed)
     };
     json!({
         "status": monitor(rollout, rollout.tripped, enabled),
@@ -233,10 +194,7 @@ fn monitor(rollout: &Rollout, triggered: bool, enabled: bool) -> &'static str {
     match (enabled, triggered) {
         (false, _) => "DISABLED",
         (true, true) => "TRIGGERED",
-        (true, false)
-            if rollout.status == RolloutStatus::InProgress
-                || rollout.status == RolloutStatus::Pending =>
-        {
+        (true, false) if rollout.status == RolloutStatus::InProgress || rollout.status == RolloutStatus::Pending => {
             "MONITORING"
         }
         (true, false) => "MONITORING_COMPLETE",

@@ -27,10 +27,7 @@ impl Fleet {
     /// A task of a deployment failed: before it ran, or because of its checks.
     pub(crate) fn task_failed(&mut self, key: &Key, deployment: &str, before_running: bool) {
         let now = self.now;
-        let (first, ceiling) = (
-            self.knobs.timing.backoff_first,
-            self.knobs.timing.backoff_ceiling,
-        );
+        let (first, ceiling) = (self.knobs.timing.backoff_first, self.knobs.timing.backoff_ceiling);
         let Some(service) = self.services.get_mut(key) else {
             return;
         };
@@ -40,9 +37,7 @@ impl Fleet {
         entry.failed += 1;
         entry.updated_at = now;
         if before_running {
-            let wait = first
-                .saturating_mul(1_i64.checked_shl(entry.backoff).unwrap_or(i64::MAX))
-                .min(ceiling);
+            let wait = first.saturating_mul(1_i64.checked_shl(entry.backoff).unwrap_or(i64::MAX)).min(ceiling);
             entry.backoff = (entry.backoff + 1).min(30);
             entry.launch_from = now + wait;
         }
@@ -54,16 +49,11 @@ impl Fleet {
         };
         let limit = threshold(&rollout.config, desired);
         rollout.failures = (failed, limit);
-        let enabled =
-            truth(&rollout.config, "/deploymentCircuitBreaker/enable") && rollout.shift.is_none();
+        let enabled = truth(&rollout.config, "/deploymentCircuitBreaker/enable") && rollout.shift.is_none();
         if watched && enabled && failed >= limit {
             rollout.tripped = true;
             let back = truth(&rollout.config, "/deploymentCircuitBreaker/rollback");
-            self.give_up(
-                key,
-                "ECS deployment circuit breaker: tasks failed to start.",
-                back,
-            );
+            self.give_up(key, "ECS deployment circuit breaker: tasks failed to start.", back);
         }
     }
 
@@ -73,13 +63,8 @@ impl Fleet {
         let Some(service) = self.services.get_mut(key) else {
             return;
         };
-        let newer = service
-            .ongoing()
-            .and_then(|r| {
-                r.config
-                    .pointer("/deploymentCircuitBreaker/resetOnHealthyTask")
-            })
-            .is_some();
+        let newer =
+            service.ongoing().and_then(|r| r.config.pointer("/deploymentCircuitBreaker/resetOnHealthyTask")).is_some();
         let Some(entry) = service.deployments.iter_mut().find(|d| d.id == deployment) else {
             return;
         };
@@ -99,10 +84,7 @@ impl Fleet {
         };
         let asked = service
             .ongoing()
-            .and_then(|r| {
-                r.config
-                    .pointer("/deploymentCircuitBreaker/resetOnHealthyTask")
-            })
+            .and_then(|r| r.config.pointer("/deploymentCircuitBreaker/resetOnHealthyTask"))
             .and_then(Value::as_bool);
         if asked.unwrap_or(mode == BreakerReset::Healthy)
             && let Some(entry) = service.deployments.iter_mut().find(|d| d.id == deployment)
@@ -122,8 +104,7 @@ impl Fleet {
         }
         let mut ringing = texts(&rollout.config, "/alarms/alarmNames");
         ringing.retain(|name| {
-            !rollout.ignored_alarms.contains(name)
-                && self.fixtures.alarms.get(name) == Some(&AlarmState::Alarm)
+            !rollout.ignored_alarms.contains(name) && self.fixtures.alarms.get(name) == Some(&AlarmState::Alarm)
         });
         let back = truth(&rollout.config, "/alarms/rollback");
         if ringing.is_empty() {
@@ -142,14 +123,9 @@ impl Fleet {
         let Some(service) = self.services.get_mut(key) else {
             return;
         };
-        let going_back = service
-            .ongoing()
-            .is_some_and(|r| r.status == RolloutStatus::RollbackInProgress);
+        let going_back = service.ongoing().is_some_and(|r| r.status == RolloutStatus::RollbackInProgress);
         let primary = service.primary().map(|d| d.revision.clone());
-        let goal = service
-            .completed
-            .clone()
-            .filter(|arn| back && !going_back && Some(arn) != primary.as_ref());
+        let goal = service.completed.clone().filter(|arn| back && !going_back && Some(arn) != primary.as_ref());
         let mut id = String::new();
         if let Some(entry) = service.primary_mut() {
             entry.state = RolloutState::Failed;
@@ -157,28 +133,17 @@ impl Fleet {
             entry.updated_at = now;
             id.clone_from(&entry.id);
         }
-        let asked = service
-            .ongoing()
-            .is_some_and(|r| r.status == RolloutStatus::RollbackRequested);
+        let asked = service.ongoing().is_some_and(|r| r.status == RolloutStatus::RollbackRequested);
         if let Some(rollout) = service.ongoing_mut() {
             rollout.reason = Some(reason.to_owned());
             rollout.updated_at = now;
             if goal.is_none() {
-                rollout.status = if going_back || asked {
-                    RolloutStatus::RollbackFailed
-                } else {
-                    RolloutStatus::Stopped
-                };
+                rollout.status =
+                    if going_back || asked { RolloutStatus::RollbackFailed } else { RolloutStatus::Stopped };
                 rollout.finished_at = Some(now);
             }
         }
-        self.say(
-            key,
-            &format!(
-                "(deployment {id}) deployment failed: {}",
-                reason.to_lowercase()
-            ),
-        );
+        self.say(key, &format!("(deployment {id}) deployment failed: {}", reason.to_lowercase()));
         if let Some(goal) = goal {
             self.go_back(key, &goal, reason);
         }
@@ -206,10 +171,7 @@ impl Fleet {
         let mut entry = at.map_or(fresh, |at| service.deployments.remove(at));
         entry.primary = true;
         entry.state = RolloutState::InProgress;
-        entry.reason = format!(
-            "ECS deployment circuit breaker: rolling back to deploymentId {}.",
-            entry.id
-        );
+        entry.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {}.", entry.id);
         entry.failed = 0;
         entry.ran = false;
         entry.backoff = 0;
@@ -220,11 +182,7 @@ impl Fleet {
         service.deployments.insert(0, entry);
         if let Some(rollout) = service.ongoing_mut() {
             rollout.status = RolloutStatus::RollbackInProgress;
-            rollout.rollback = Some(Rollback {
-                reason: reason.to_owned(),
-                started_at: now,
-                revision: goal.to_owned(),
-            });
+            rollout.rollback = Some(Rollback { reason: reason.to_owned(), started_at: now, revision: goal.to_owned() });
             if let Some(shift) = &mut rollout.shift {
                 shift.undo();
             }

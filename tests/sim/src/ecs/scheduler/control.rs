@@ -30,11 +30,7 @@ impl Fleet {
     /// Stops the clock of a service's tasks, present and future: they keep their status.
     pub fn freeze(&mut self, cluster: &str, service: &str) {
         let key = Key::new(cluster, service);
-        for task in self
-            .tasks
-            .values_mut()
-            .filter(|t| t.service.as_ref() == Some(&key))
-        {
+        for task in self.tasks.values_mut().filter(|t| t.service.as_ref() == Some(&key)) {
             task.frozen = true;
         }
         self.knobs.frozen.insert(key);
@@ -44,10 +40,7 @@ impl Fleet {
     pub fn thaw(&mut self, cluster: &str, service: &str) {
         let key = Key::new(cluster, service);
         self.knobs.frozen.remove(&key);
-        let mine = self
-            .tasks
-            .values()
-            .filter(|t| t.service.as_ref() == Some(&key));
+        let mine = self.tasks.values().filter(|t| t.service.as_ref() == Some(&key));
         let ids: Vec<String> = mine.map(|t| t.id.clone()).collect();
         for id in ids {
             self.let_go(&id);
@@ -83,17 +76,13 @@ impl Fleet {
     /// Container instances of a cluster: the desired count of its DAEMON services.
     pub fn set_instances(&mut self, cluster: &str, instances: i64) {
         self.knobs.instances.insert(cluster.to_owned(), instances);
-        for service in self
-            .services
-            .values_mut()
-            .filter(|s| s.key.cluster == cluster)
-        {
+        for service in self.services.values_mut().filter(|s| s.key.cluster == cluster) {
             service.excess = super::json::count(service.tasks.len());
         }
         self.touch_cluster(cluster);
     }
 
-    /// State of a CloudWatch alarm.
+    /// State of a `CloudWatch` alarm.
     pub fn set_alarm(&mut self, name: &str, state: AlarmState) {
         self.fixtures.alarms.insert(name.to_owned(), state);
         let keys: Vec<Key> = self.services.keys().cloned().collect();
@@ -113,12 +102,7 @@ impl Fleet {
     }
 
     fn touch_cluster(&mut self, cluster: &str) {
-        let keys: Vec<Key> = self
-            .services
-            .keys()
-            .filter(|k| k.cluster == cluster)
-            .cloned()
-            .collect();
+        let keys: Vec<Key> = self.services.keys().filter(|k| k.cluster == cluster).cloned().collect();
         for key in keys {
             self.tick_at(&key, self.now);
         }
@@ -151,19 +135,12 @@ impl Sim {
 
     /// Broken invariants of all Regions; a test asserts that there are none.
     pub fn violations(&self) -> Vec<String> {
-        self.accounts
-            .values()
-            .flat_map(|region| region.services.violations.clone())
-            .collect()
+        self.accounts.values().flat_map(|region| region.services.violations.clone()).collect()
     }
 
     /// Plans a look at the fleet of a Region, now.
     pub fn nudge(&mut self, key: &RegionKey) {
-        let event = crate::queue::Event {
-            at: self.now,
-            key: key.clone(),
-            kind: EventKind::Service(Wake::Due),
-        };
+        let event = crate::queue::Event { at: self.now, key: key.clone(), kind: EventKind::Service(Wake::Due) };
         self.queue.push(event);
     }
 }

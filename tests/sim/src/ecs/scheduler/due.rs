@@ -65,14 +65,9 @@ impl Fleet {
     }
 
     fn purge(&mut self, key: &Key, incarnation: u64) {
-        if self
-            .services
-            .get(key)
-            .is_some_and(|s| s.incarnation == incarnation)
-        {
+        if self.services.get(key).is_some_and(|s| s.incarnation == incarnation) {
             self.services.remove(key);
-            self.tokens
-                .retain(|_, used| used.incarnation != incarnation);
+            self.tokens.retain(|_, used| used.incarnation != incarnation);
         }
     }
 

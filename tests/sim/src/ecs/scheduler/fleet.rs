@@ -22,10 +22,7 @@ pub struct Key {
 impl Key {
     /// The key of a service.
     pub fn new(cluster: &str, service: &str) -> Self {
-        Self {
-            cluster: cluster.to_owned(),
-            service: service.to_owned(),
-        }
+        Self { cluster: cluster.to_owned(), service: service.to_owned() }
     }
 }
 
@@ -42,7 +39,7 @@ pub struct Fleet {
     pub knobs: Knobs,
     /// Broken invariants, in words; a test asserts that there are none.
     pub violations: Vec<String>,
-    /// Notices that EventBridge would carry: time in milliseconds, detail-type, detail.
+    /// Notices that `EventBridge` would carry: time in milliseconds, detail-type, detail.
     pub notices: Vec<(i64, &'static str, serde_json::Value)>,
     pub(crate) arn_prefix: String,
     pub(crate) account: String,

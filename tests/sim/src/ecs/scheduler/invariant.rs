@@ -8,8 +8,7 @@ use crate::ecs::service::state::ServiceStatus;
 impl Fleet {
     pub(crate) fn violated(&mut self, key: &Key, what: &str) {
         let at = self.now;
-        self.violations
-            .push(format!("{at} {}/{}: {what}", key.cluster, key.service));
+        self.violations.push(format!("{at} {}/{}: {what}", key.cluster, key.service));
     }
 
     pub(crate) fn check_invariants(&mut self, key: &Key) {
@@ -17,25 +16,17 @@ impl Fleet {
         let Some(service) = self.services.get(key) else {
             return;
         };
-        let mine: Vec<_> = service
-            .tasks
-            .iter()
-            .filter_map(|id| self.tasks.get(id))
-            .collect();
+        let mine: Vec<_> = service.tasks.iter().filter_map(|id| self.tasks.get(id)).collect();
         let live = super::json::count(mine.iter().filter(|t| t.is_live()).count());
         let (_, hi) = service.bounds();
-        let shifting = service.strategy() != "ROLLING"
-            || service.rollouts.last().is_some_and(|r| r.shift.is_some());
+        let shifting = service.strategy() != "ROLLING" || service.rollouts.last().is_some_and(|r| r.shift.is_some());
         if !shifting && live > hi.max(service.excess) {
             broken.push(format!("{live} live tasks, ceiling {hi}"));
         }
         let ids: BTreeSet<&str> = service.deployments.iter().map(|d| d.id.as_str()).collect();
         for task in mine.iter().filter(|t| t.is_live()) {
             if service.status != ServiceStatus::Inactive
-                && !task
-                    .started_by
-                    .as_deref()
-                    .is_some_and(|by| ids.contains(by))
+                && !task.started_by.as_deref().is_some_and(|by| ids.contains(by))
             {
                 broken.push(format!("task {} belongs to no deployment", task.id));
             }
@@ -49,13 +40,7 @@ impl Fleet {
         if service.status == ServiceStatus::Inactive && live > 0 {
             broken.push("INACTIVE with live tasks".to_owned());
         }
-        if service
-            .rollouts
-            .iter()
-            .filter(|r| !r.status.is_done())
-            .count()
-            > 1
-        {
+        if service.rollouts.iter().filter(|r| !r.status.is_done()).count() > 1 {
             broken.push("two service deployments at once".to_owned());
         }
         for what in broken {

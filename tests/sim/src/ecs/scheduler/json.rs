@@ -22,27 +22,17 @@ pub(crate) fn decimal(value: &Value, path: &str) -> Option<f64> {
 
 /// The truth value at `path`; absent is false.
 pub(crate) fn truth(value: &Value, path: &str) -> bool {
-    value
-        .pointer(path)
-        .and_then(Value::as_bool)
-        .unwrap_or(false)
+    value.pointer(path).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// The list at `path`; absent is empty.
 pub(crate) fn list<'a>(value: &'a Value, path: &str) -> &'a [Value] {
-    value
-        .pointer(path)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    value.pointer(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The texts in the list at `path`.
 pub(crate) fn texts(value: &Value, path: &str) -> Vec<String> {
-    list(value, path)
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect()
+    list(value, path).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Whether a value says nothing: null, or an empty list or object.
@@ -62,9 +52,7 @@ pub(crate) fn epoch(at: i64) -> Value {
     if rest == 0 {
         return Value::from(whole);
     }
-    format!("{whole}.{rest:03}")
-        .parse::<f64>()
-        .map_or(Value::from(whole), Value::from)
+    format!("{whole}.{rest:03}").parse::<f64>().map_or(Value::from(whole), Value::from)
 }
 
 /// The length of a collection as a signed number.

@@ -57,6 +57,6 @@ pub struct Knobs {
     pub hooks: BTreeMap<String, VecDeque<HookAnswer>>,
     /// When failed tasks are forgotten.
     pub breaker_reset: BreakerReset,
-    /// Keep what EventBridge would carry in `Fleet::notices`.
+    /// Keep what `EventBridge` would carry in `Fleet::notices`.
     pub record_notices: bool,
 }

@@ -36,12 +36,7 @@ impl Fleet {
     fn aim(&self, key: &Key) -> Option<(i64, i64, String, bool)> {
         let service = self.services.get(key)?;
         let primary = service.primary()?;
-        Some((
-            service.desired,
-            service.bounds().1,
-            primary.id.clone(),
-            primary.state == RolloutState::Failed,
-        ))
+        Some((service.desired, service.bounds().1, primary.id.clone(), primary.state == RolloutState::Failed))
     }
 
     fn start_missing(&mut self, key: &Key) {
@@ -53,12 +48,7 @@ impl Fleet {
         }
         let roster = self.roster(key);
         let live = count(roster.iter().filter(|m| m.live).count());
-        let good = count(
-            roster
-                .iter()
-                .filter(|m| m.live && !m.failing && m.deployment == primary)
-                .count(),
-        );
+        let good = count(roster.iter().filter(|m| m.live && !m.failing && m.deployment == primary).count());
         self.start(key, &primary, (desired - good).min(hi - live));
     }
 
@@ -95,11 +85,7 @@ impl Fleet {
         let Some(slots) = self.fixtures.capacity.get(cluster) else {
             return i64::MAX;
         };
-        let used = self
-            .tasks
-            .values()
-            .filter(|t| t.cluster == cluster && t.status != TaskStatus::Stopped)
-            .count();
+        let used = self.tasks.values().filter(|t| t.cluster == cluster && t.status != TaskStatus::Stopped).count();
         (slots - count(used)).max(0)
     }
 
@@ -125,25 +111,13 @@ impl Fleet {
         let roster = self.roster(key);
         let mut healthy = count(roster.iter().filter(|m| m.healthy).count());
         let mut live = count(roster.iter().filter(|m| m.live).count());
-        let mut missing = desired
-            - count(
-                roster
-                    .iter()
-                    .filter(|m| m.live && !m.failing && m.deployment == primary)
-                    .count(),
-            );
-        let mut old: Vec<&Member> = roster
-            .iter()
-            .filter(|m| m.live && m.deployment != primary)
-            .collect();
+        let mut missing =
+            desired - count(roster.iter().filter(|m| m.live && !m.failing && m.deployment == primary).count());
+        let mut old: Vec<&Member> = roster.iter().filter(|m| m.live && m.deployment != primary).collect();
         old.sort_by_key(|m| (m.healthy, !m.failing, m.created_at));
         for victim in old {
             let in_the_way = missing > 0 && live >= hi;
-            let allowed = if victim.healthy {
-                healthy > lo
-            } else {
-                healthy >= lo || in_the_way
-            };
+            let allowed = if victim.healthy { healthy > lo } else { healthy >= lo || in_the_way };
             if !allowed {
                 continue;
             }
@@ -161,10 +135,7 @@ impl Fleet {
         let lo = self.services.get(key).map_or(0, |s| s.bounds().0);
         let roster = self.roster(key);
         let mut healthy = count(roster.iter().filter(|m| m.healthy).count());
-        let mut mine: Vec<&Member> = roster
-            .iter()
-            .filter(|m| m.live && m.deployment == primary)
-            .collect();
+        let mut mine: Vec<&Member> = roster.iter().filter(|m| m.live && m.deployment == primary).collect();
         let mut surplus = count(mine.len()) - desired;
         mine.sort_by_key(|m| (!m.failing, m.healthy, -m.created_at));
         for victim in mine {
@@ -187,19 +158,11 @@ impl Fleet {
         };
         let roster = self.roster(key);
         let live = count(roster.iter().filter(|m| m.live).count());
-        let good = count(
-            roster
-                .iter()
-                .filter(|m| m.live && !m.failing && m.deployment == primary)
-                .count(),
-        );
+        let good = count(roster.iter().filter(|m| m.live && !m.failing && m.deployment == primary).count());
         if failed || good >= desired || live < hi {
             return;
         }
-        if let Some(victim) = roster
-            .iter()
-            .find(|m| m.live && m.failing && m.deployment == primary)
-        {
+        if let Some(victim) = roster.iter().find(|m| m.live && m.failing && m.deployment == primary) {
             self.stop_member(key, victim, true);
         }
     }
@@ -207,19 +170,12 @@ impl Fleet {
     /// Stops a task for the scheduler; a failing one counts against its deployment if `counted`.
     pub(crate) fn stop_member(&mut self, key: &Key, victim: &Member, counted: bool) {
         let reason = if victim.failing {
-            let tail = self
-                .tasks
-                .get(&victim.id)
-                .and_then(|t| t.groups.first().cloned());
-            tail.map_or(
-                "Task failed container health checks".to_owned(),
-                |(group, _)| format!("Task failed ELB health checks in (target-group {group})"),
-            )
+            let tail = self.tasks.get(&victim.id).and_then(|t| t.groups.first().cloned());
+            tail.map_or("Task failed container health checks".to_owned(), |(group, _)| {
+                format!("Task failed ELB health checks in (target-group {group})")
+            })
         } else {
-            format!(
-                "Scaling activity initiated by (deployment {})",
-                victim.deployment
-            )
+            format!("Scaling activity initiated by (deployment {})", victim.deployment)
         };
         self.ask_to_stop(&victim.id, "ServiceSchedulerInitiated", &reason);
         if victim.failing && counted {
@@ -233,16 +189,11 @@ impl Fleet {
         let entry = service.deployments.iter().find(|d| d.id == deployment)?;
         let revision = service.revision(&entry.revision)?;
         let mine = |id: &&String| {
-            self.tasks
-                .get(*id)
-                .is_some_and(|t| t.is_live() && t.started_by.as_deref() == Some(deployment))
+            self.tasks.get(*id).is_some_and(|t| t.is_live() && t.started_by.as_deref() == Some(deployment))
         };
         let nth = count(service.tasks.iter().filter(mine).count());
         let mut echo = placement(&revision.config, nth);
-        echo.insert(
-            "enableExecuteCommand".to_owned(),
-            Value::from(service.word_is_true("enableExecuteCommand")),
-        );
+        echo.insert("enableExecuteCommand".to_owned(), Value::from(service.word_is_true("enableExecuteCommand")));
         Some(Launch {
             cluster: key.cluster.clone(),
             service: Some(key.clone()),
@@ -263,14 +214,8 @@ fn task_tags(service: &Service, definition: &Definition) -> Tags {
         _ => Tags::new(),
     };
     if service.word_is_true("enableECSManagedTags") {
-        tags.insert(
-            "aws:ecs:clusterName".to_owned(),
-            service.key.cluster.clone(),
-        );
-        tags.insert(
-            "aws:ecs:serviceName".to_owned(),
-            service.key.service.clone(),
-        );
+        tags.insert("aws:ecs:clusterName".to_owned(), service.key.cluster.clone());
+        tags.insert("aws:ecs:serviceName".to_owned(), service.key.service.clone());
     }
     tags
 }
@@ -278,21 +223,14 @@ fn task_tags(service: &Service, definition: &Definition) -> Tags {
 /// Launch type and capacity provider of the `nth` task under a launch type or strategy.
 pub(crate) fn placement(config: &Object, nth: i64) -> Object {
     let mut echo = Object::new();
-    let strategy = config
-        .get("capacityProviderStrategy")
-        .and_then(Value::as_array)
-        .filter(|items| !items.is_empty());
+    let strategy = config.get("capacityProviderStrategy").and_then(Value::as_array).filter(|items| !items.is_empty());
     let launch_type = if let Some(items) = strategy {
         let provider = pick_provider(items, nth);
         let fargate = matches!(provider.as_str(), "FARGATE" | "FARGATE_SPOT");
         echo.insert("capacityProviderName".to_owned(), Value::from(provider));
         if fargate { "FARGATE" } else { "EC2" }.to_owned()
     } else {
-        config
-            .get("launchType")
-            .and_then(Value::as_str)
-            .unwrap_or("EC2")
-            .to_owned()
+        config.get("launchType").and_then(Value::as_str).unwrap_or("EC2").to_owned()
     };
     if launch_type == "FARGATE" {
         echo.insert("platformVersion".to_owned(), Value::from("1.4.0"));
@@ -303,11 +241,7 @@ pub(crate) fn placement(config: &Object, nth: i64) -> Object {
 }
 
 fn pick_provider(items: &[Value], nth: i64) -> String {
-    let name = |item: &Value| {
-        text(item, "/capacityProvider")
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let name = |item: &Value| text(item, "/capacityProvider").unwrap_or_default().to_owned();
     let mut rest = nth;
     for item in items {
         let base = number(item, "/base").unwrap_or(0);

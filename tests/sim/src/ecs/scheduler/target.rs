@@ -41,12 +41,7 @@ impl Fleet {
             return;
         }
         self.traffic.rules.insert(rule.to_owned(), weights.clone());
-        let change = WeightChange {
-            at: self.now,
-            rule: rule.to_owned(),
-            weights,
-            by: by.to_owned(),
-        };
+        let change = WeightChange { at: self.now, rule: rule.to_owned(), weights, by: by.to_owned() };
         self.traffic.log.push(change);
     }
 
@@ -59,9 +54,7 @@ impl Fleet {
     pub(crate) fn ensure_target_group(&mut self, arn: &str) {
         if !self.fixtures.target_groups.contains_key(arn) {
             self.traffic.implicit.insert(arn.to_owned());
-            self.fixtures
-                .target_groups
-                .insert(arn.to_owned(), TargetGroup::new(arn, "ip"));
+            self.fixtures.target_groups.insert(arn.to_owned(), TargetGroup::new(arn, "ip"));
         }
     }
 
@@ -70,25 +63,15 @@ impl Fleet {
             return;
         };
         let by = self.arn(&task.tail());
-        let places: Vec<Place> = task
-            .groups
-            .iter()
-            .map(|(group, port)| (group.clone(), task.address.clone(), *port))
-            .collect();
+        let places: Vec<Place> =
+            task.groups.iter().map(|(group, port)| (group.clone(), task.address.clone(), *port)).collect();
         for place in places {
             self.ensure_target_group(&place.0);
             let Some(group) = self.fixtures.target_groups.get_mut(&place.0) else {
                 continue;
             };
-            let state = if group.in_use {
-                TargetState::Initial
-            } else {
-                TargetState::Unused
-            };
-            let target = Target {
-                state,
-                registered_by: by.clone(),
-            };
+            let state = if group.in_use { TargetState::Initial } else { TargetState::Unused };
+            let target = Target { state, registered_by: by.clone() };
             group.targets.insert((place.1.clone(), place.2), target);
             self.probe(&place);
         }
@@ -100,16 +83,9 @@ impl Fleet {
     }
 
     /// Health of a target, `None` if it is not registered.
-    pub(crate) fn target_state(
-        &self,
-        group: &str,
-        address: &str,
-        port: i64,
-    ) -> Option<TargetState> {
+    pub(crate) fn target_state(&self, group: &str, address: &str, port: i64) -> Option<TargetState> {
         let targets = &self.fixtures.target_groups.get(group)?.targets;
-        targets
-            .get(&(address.to_owned(), port))
-            .map(|target| target.state)
+        targets.get(&(address.to_owned(), port)).map(|target| target.state)
     }
 
     fn target_passes(&self, place: &Place) -> bool {
@@ -123,9 +99,7 @@ impl Fleet {
             return false;
         };
         let id = target.registered_by.rsplit('/').next().unwrap_or_default();
-        self.tasks
-            .get(id)
-            .is_some_and(|task| !self.fails_checks(task))
+        self.tasks.get(id).is_some_and(|task| !self.fails_checks(task))
     }
 
     /// Schedules the moment at which the checks of a target decide.
@@ -134,16 +108,8 @@ impl Fleet {
         let Some(group) = self.fixtures.target_groups.get(&place.0) else {
             return;
         };
-        let threshold = if passes {
-            group.healthy_threshold
-        } else {
-            group.unhealthy_threshold
-        };
-        let wait = self
-            .knobs
-            .timing
-            .target
-            .unwrap_or(group.interval_seconds * 1000 * threshold);
+        let threshold = if passes { group.healthy_threshold } else { group.unhealthy_threshold };
+        let wait = self.knobs.timing.target.unwrap_or(group.interval_seconds * 1000 * threshold);
         let in_use = group.in_use;
         let Some(target) = self.target_mut(place) else {
             return;
@@ -153,13 +119,7 @@ impl Fleet {
         }
         let epoch = self.next_sequence();
         self.traffic.probes.insert(place.clone(), epoch);
-        self.schedule(
-            self.now + wait,
-            Due::Probe {
-                place: place.clone(),
-                epoch,
-            },
-        );
+        self.schedule(self.now + wait, Due::Probe { place: place.clone(), epoch });
     }
 
     /// Looks at all targets again, after something changed that their checks depend on.
@@ -171,11 +131,7 @@ impl Fleet {
             }
         }
         for place in places {
-            let in_use = self
-                .fixtures
-                .target_groups
-                .get(&place.0)
-                .is_some_and(|group| group.in_use);
+            let in_use = self.fixtures.target_groups.get(&place.0).is_some_and(|group| group.in_use);
             if let Some(target) = self.target_mut(&place)
                 && in_use
                 && target.state == TargetState::Unused
@@ -198,17 +154,8 @@ impl Fleet {
         if target.state == TargetState::Draining {
             return;
         }
-        target.state = if passes {
-            TargetState::Healthy
-        } else {
-            TargetState::Unhealthy
-        };
-        let owner = target
-            .registered_by
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        target.state = if passes { TargetState::Healthy } else { TargetState::Unhealthy };
+        let owner = target.registered_by.rsplit('/').next().unwrap_or_default().to_owned();
         self.touch_owner(&owner);
     }
 
@@ -221,11 +168,7 @@ impl Fleet {
             let Some(group) = self.fixtures.target_groups.get_mut(&arn) else {
                 continue;
             };
-            let delay = self
-                .knobs
-                .timing
-                .drain
-                .unwrap_or(group.deregistration_delay_seconds * 1000);
+            let delay = self.knobs.timing.drain.unwrap_or(group.deregistration_delay_seconds * 1000);
             if let Some(target) = group.targets.get_mut(&(address, port)) {
                 target.state = TargetState::Draining;
                 longest = Some(longest.map_or(delay, |most: i64| most.max(delay)));

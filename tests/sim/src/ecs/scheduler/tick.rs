@@ -71,11 +71,7 @@ impl Fleet {
         }
         self.answer_requests(key);
         self.watch_alarms(key);
-        let shifting = self
-            .services
-            .get(key)
-            .and_then(Service::ongoing)
-            .is_some_and(|r| r.shift.is_some());
+        let shifting = self.services.get(key).and_then(Service::ongoing).is_some_and(|r| r.shift.is_some());
         if shifting {
             self.shift_tick(key);
         } else {
@@ -129,20 +125,11 @@ impl Fleet {
         None
     }
 
-    /// Acts on StopServiceDeployment.
+    /// Acts on `StopServiceDeployment`.
     fn answer_requests(&mut self, key: &Key) {
-        match self
-            .services
-            .get(key)
-            .and_then(Service::ongoing)
-            .map(|r| r.status)
-        {
+        match self.services.get(key).and_then(Service::ongoing).map(|r| r.status) {
             Some(RolloutStatus::RollbackRequested) => {
-                self.give_up(
-                    key,
-                    "Service deployment rolled back because of a StopServiceDeployment request.",
-                    true,
-                );
+                self.give_up(key, "Service deployment rolled back because of a StopServiceDeployment request.", true);
             }
             Some(RolloutStatus::StopRequested) => {
                 self.give_up(key, "Service deployment stopped by request.", false);
@@ -152,11 +139,7 @@ impl Fleet {
     }
 
     fn drain_service(&mut self, key: &Key) {
-        let ids: Vec<String> = self
-            .services
-            .get(key)
-            .map(|s| s.tasks.iter().cloned().collect())
-            .unwrap_or_default();
+        let ids: Vec<String> = self.services.get(key).map(|s| s.tasks.iter().cloned().collect()).unwrap_or_default();
         let mut busy = false;
         for id in ids {
             let name = &key.service;
@@ -165,10 +148,7 @@ impl Fleet {
                 "ServiceSchedulerInitiated",
                 &format!("Scaling activity initiated by service {name} deletion"),
             );
-            busy |= self
-                .tasks
-                .get(&id)
-                .is_some_and(|t| t.status <= TaskStatus::Deactivating);
+            busy |= self.tasks.get(&id).is_some_and(|t| t.status <= TaskStatus::Deactivating);
         }
         if busy {
             return;
@@ -180,8 +160,7 @@ impl Fleet {
         service.status = ServiceStatus::Inactive;
         service.deployments.clear();
         let incarnation = service.incarnation;
-        self.tokens
-            .retain(|_, used| used.incarnation != incarnation);
+        self.tokens.retain(|_, used| used.incarnation != incarnation);
         self.schedule(self.now + purge, Due::Purge(key.clone(), incarnation));
     }
 
@@ -189,9 +168,7 @@ impl Fleet {
     pub(crate) fn drop_old(&mut self, key: &Key) {
         let roster = self.roster(key);
         if let Some(service) = self.services.get_mut(key) {
-            service
-                .deployments
-                .retain(|d| d.primary || roster.iter().any(|m| m.deployment == d.id));
+            service.deployments.retain(|d| d.primary || roster.iter().any(|m| m.deployment == d.id));
         }
     }
 
@@ -204,34 +181,21 @@ impl Fleet {
             return false;
         };
         let roster = self.roster(key);
-        let mine = || {
-            roster
-                .iter()
-                .filter(|m| m.deployment == primary.id && m.live)
-        };
+        let mine = || roster.iter().filter(|m| m.deployment == primary.id && m.live);
         count(mine().count()) == service.desired && mine().all(|m| m.healthy)
     }
 
     fn complete_when_ready(&mut self, key: &Key) {
         let now = self.now;
-        let alone = self
-            .services
-            .get(key)
-            .is_some_and(|s| s.deployments.len() == 1);
+        let alone = self.services.get(key).is_some_and(|s| s.deployments.len() == 1);
         let whole = alone && self.primary_is_whole(key);
         let bake = self.knobs.timing.alarm_bake;
         let Some(service) = self.services.get_mut(key) else {
             return;
         };
         let going_back = service.ongoing().is_some_and(|r| r.rollback.is_some());
-        let watched = service
-            .ongoing()
-            .is_some_and(|r| truth(&r.config, "/alarms/enable"))
-            && !going_back;
-        let Some(primary) = service
-            .primary_mut()
-            .filter(|d| d.state == RolloutState::InProgress)
-        else {
+        let watched = service.ongoing().is_some_and(|r| truth(&r.config, "/alarms/enable")) && !going_back;
+        let Some(primary) = service.primary_mut().filter(|d| d.state == RolloutState::InProgress) else {
             return;
         };
         if !whole {
@@ -260,11 +224,7 @@ impl Fleet {
         service.completed = Some(revision);
         if let Some(rollout) = service.ongoing_mut() {
             let back = rollout.rollback.is_some();
-            rollout.status = if back {
-                RolloutStatus::RollbackSuccessful
-            } else {
-                RolloutStatus::Successful
-            };
+            rollout.status = if back { RolloutStatus::RollbackSuccessful } else { RolloutStatus::Successful };
             rollout.finished_at = Some(now);
             rollout.updated_at = now;
         }
@@ -300,17 +260,9 @@ impl Fleet {
         }
         let mut times = vec![self.now + self.knobs.timing.tick, primary.launch_from];
         times.extend(primary.bake_until);
-        times.extend(
-            service
-                .ongoing()
-                .and_then(|r| r.shift.as_ref())
-                .and_then(|shift| shift.wake()),
-        );
-        let running = service
-            .tasks
-            .iter()
-            .filter_map(|id| self.tasks.get(id))
-            .filter(|t| t.status == TaskStatus::Running);
+        times.extend(service.ongoing().and_then(|r| r.shift.as_ref()).and_then(crate::ecs::strategy::Shift::wake));
+        let running =
+            service.tasks.iter().filter_map(|id| self.tasks.get(id)).filter(|t| t.status == TaskStatus::Running);
         for task in running {
             times.push(self.settles_at(task));
             times.push(task.started_at.unwrap_or(0) + service.grace());

@@ -1,4 +1,4 @@
-//! CreateService.
+//! `CreateService`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -14,12 +14,7 @@ use crate::ecs::{cluster, tags, task_definition};
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
 
-pub(super) fn create(
-    fleet: &mut Fleet,
-    region: &Region,
-    cx: &Cx,
-    input: &Value,
-) -> Result<Value, Refusal> {
+pub(super) fn create(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value) -> Result<Value, Refusal> {
     let home = cluster::resolve(region, cx, input)?;
     let name = text(input, "/serviceName").unwrap_or_default();
     validate::service_name(name)?;
@@ -32,10 +27,7 @@ pub(super) fn create(
             if used.body != body {
                 return Err(not_idempotent());
             }
-            let again = fleet
-                .services
-                .get(&used.key)
-                .filter(|s| s.incarnation == used.incarnation);
+            let again = fleet.services.get(&used.key).filter(|s| s.incarnation == used.incarnation);
             return again.map(|s| answer(fleet, s)).ok_or_else(not_idempotent);
         }
     }
@@ -57,9 +49,7 @@ pub(super) fn create(
     match fleet.services.get(&key).map(|s| s.status) {
         Some(ServiceStatus::Active) => return Err(not_idempotent()),
         Some(ServiceStatus::Draining) => {
-            return Err(Refusal::invalid_parameter(
-                "Unable to Start a service that is still Draining.",
-            ));
+            return Err(Refusal::invalid_parameter("Unable to Start a service that is still Draining."));
         }
         Some(ServiceStatus::Inactive) | None => {}
     }
@@ -88,23 +78,13 @@ pub(super) fn create(
     };
     fleet.services.insert(key.clone(), service);
     if let Some(token) = token {
-        let used = UsedToken {
-            body,
-            key: key.clone(),
-            incarnation,
-        };
-        fleet
-            .tokens
-            .insert((home.name.clone(), token.to_owned()), used);
+        let used = UsedToken { body, key: key.clone(), incarnation };
+        fleet.tokens.insert((home.name.clone(), token.to_owned()), used);
     }
     if let Some(definition) = definition {
         fleet.begin_deployment(&key, definition);
     }
-    fleet
-        .services
-        .get(&key)
-        .map(|s| answer(fleet, s))
-        .ok_or_else(|| Refusal::server("service vanished"))
+    fleet.services.get(&key).map(|s| answer(fleet, s)).ok_or_else(|| Refusal::server("service vanished"))
 }
 
 fn answer(fleet: &Fleet, service: &Service) -> Value {

@@ -25,7 +25,7 @@ pub(crate) use view::{Counts, object, resolve_platform};
 pub type Services = Fleet;
 
 /// What services, deployments and tasks do by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// Something of the fleet is due.
     Due,
@@ -72,17 +72,10 @@ pub(crate) fn with_fleet<R>(
 /// `(pending tasks, running tasks, active services)` of a cluster, for `DescribeClusters`.
 pub fn counts(region: &Region, cluster: &str) -> (i64, i64, i64) {
     let fleet = &region.services;
-    let tasks = || {
-        fleet
-            .tasks
-            .values()
-            .filter(|t| t.cluster == cluster && t.is_live())
-    };
+    let tasks = || fleet.tasks.values().filter(|t| t.cluster == cluster && t.is_live());
     let running = count(tasks().filter(|t| t.started_at.is_some()).count());
     let services = fleet.services.values();
-    let active = services
-        .filter(|s| s.key.cluster == cluster && s.status == ServiceStatus::Active)
-        .count();
+    let active = services.filter(|s| s.key.cluster == cluster && s.status == ServiceStatus::Active).count();
     (count(tasks().count()) - running, running, count(active))
 }
 
@@ -90,14 +83,8 @@ pub fn counts(region: &Region, cluster: &str) -> (i64, i64, i64) {
 pub fn occupancy(region: &Region, cluster: &str) -> (usize, usize) {
     let fleet = &region.services;
     let services = fleet.services.values();
-    let blocking = services
-        .filter(|s| s.key.cluster == cluster && s.status != ServiceStatus::Inactive)
-        .count();
-    let tasks = fleet
-        .tasks
-        .values()
-        .filter(|t| t.cluster == cluster && t.stopped_at.is_none())
-        .count();
+    let blocking = services.filter(|s| s.key.cluster == cluster && s.status != ServiceStatus::Inactive).count();
+    let tasks = fleet.tasks.values().filter(|t| t.cluster == cluster && t.stopped_at.is_none()).count();
     (blocking, tasks)
 }
 
@@ -105,16 +92,9 @@ pub fn occupancy(region: &Region, cluster: &str) -> (usize, usize) {
 pub fn uses_task_definition(region: &Region, arn: &str) -> bool {
     let fleet = &region.services;
     let used = |s: &state::Service| {
-        s.deployments.iter().any(|d| {
-            s.revision(&d.revision)
-                .is_some_and(|r| r.definition.arn == arn)
-        })
+        s.deployments.iter().any(|d| s.revision(&d.revision).is_some_and(|r| r.definition.arn == arn))
     };
-    fleet.services.values().any(used)
-        || fleet
-            .tasks
-            .values()
-            .any(|t| t.stopped_at.is_none() && t.definition.arn == arn)
+    fleet.services.values().any(used) || fleet.tasks.values().any(|t| t.stopped_at.is_none() && t.definition.arn == arn)
 }
 
 /// The tags of the service or task with this ARN, if it exists.
@@ -130,12 +110,7 @@ pub fn tags_mut<'a>(region: &'a mut Region, arn: &str) -> Option<&'a mut Tags> {
             let service = region.services.services.get_mut(&Key::new(cluster, name))?;
             (service.status != ServiceStatus::Inactive).then_some(&mut service.tags)
         }
-        "task" => region
-            .services
-            .tasks
-            .get_mut(name)
-            .filter(|t| t.cluster == cluster)
-            .map(|t| &mut t.tags),
+        "task" => region.services.tasks.get_mut(name).filter(|t| t.cluster == cluster).map(|t| &mut t.tags),
         _ => None,
     }
 }
@@ -152,16 +127,12 @@ pub(crate) fn locate(fleet: &Fleet, home: &Cluster, reference: &str) -> Option<K
 
 /// `CreateService`.
 pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
-    with_fleet(region, cx, |fleet, region, cx| {
-        create::create(fleet, region, cx, input)
-    })
+    with_fleet(region, cx, |fleet, region, cx| create::create(fleet, region, cx, input))
 }
 
 /// `UpdateService`.
 pub fn update(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
-    with_fleet(region, cx, |fleet, region, cx| {
-        update::update(fleet, region, cx, input)
-    })
+    with_fleet(region, cx, |fleet, region, cx| update::update(fleet, region, cx, input))
 }
 
 /// `DescribeServices`.
@@ -173,23 +144,15 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
             return Err(Refusal::invalid_parameter("Services cannot be empty."));
         }
         if names.len() > 10 {
-            return Err(Refusal::invalid_parameter(
-                "services can have at most 10 items.",
-            ));
+            return Err(Refusal::invalid_parameter("services can have at most 10 items."));
         }
         let prefix = fleet.arn(&format!("service/{}/", home.name));
-        if names
-            .iter()
-            .any(|name| name.starts_with("arn:") && !name.starts_with(&prefix))
-        {
+        if names.iter().any(|name| name.starts_with("arn:") && !name.starts_with(&prefix)) {
             return Err(Refusal::invalid_parameter(
                 "Invalid identifier: Unexpected service identifier for the cluster.",
             ));
         }
-        names = names
-            .iter()
-            .map(|name| name.strip_prefix(&prefix).unwrap_or(name).to_owned())
-            .collect();
+        names = names.iter().map(|name| name.strip_prefix(&prefix).unwrap_or(name).to_owned()).collect();
         names.sort();
         names.dedup();
         cx.rng.shuffle(&mut names);
@@ -219,12 +182,7 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
                 && launch_type.is_none_or(|t| s.word("launchType") == t)
                 && scheduling.is_none_or(|t| s.word("schedulingStrategy") == t)
         };
-        let arns = fleet
-            .services
-            .values()
-            .filter(wanted)
-            .map(|s| Value::from(s.arn.clone()))
-            .collect();
+        let arns = fleet.services.values().filter(wanted).map(|s| Value::from(s.arn.clone())).collect();
         let page = super::paging::page(cx, "ListServices", input, arns, 10, 100)?;
         Ok(page.into_answer("serviceArns"))
     })
@@ -234,12 +192,9 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
 pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     with_fleet(region, cx, |fleet, region, cx| {
         let home = cluster::resolve(region, cx, input)?;
-        let key = locate(fleet, home, text(input, "/service").unwrap_or_default())
-            .ok_or_else(Refusal::service_not_found)?;
-        let service = fleet
-            .services
-            .get_mut(&key)
-            .ok_or_else(Refusal::service_not_found)?;
+        let key =
+            locate(fleet, home, text(input, "/service").unwrap_or_default()).ok_or_else(Refusal::service_not_found)?;
+        let service = fleet.services.get_mut(&key).ok_or_else(Refusal::service_not_found)?;
         match service.status {
             ServiceStatus::Inactive => return Err(Refusal::service_not_found()),
             ServiceStatus::Draining => {}
@@ -267,10 +222,7 @@ pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
             }
         }
         fleet.tick_at(&key, cx.now);
-        let service = fleet
-            .services
-            .get(&key)
-            .ok_or_else(Refusal::service_not_found)?;
+        let service = fleet.services.get(&key).ok_or_else(Refusal::service_not_found)?;
         Ok(json!({ "service": fleet.service_view(service, false) }))
     })
 }

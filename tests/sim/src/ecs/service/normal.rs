@@ -20,21 +20,11 @@ const NOT_STORED: [&str; 10] = [
     "deploymentController",
 ];
 
-/// What CreateService stores.
-pub(crate) fn of_create(
-    input: &Value,
-    cluster: &Cluster,
-    definition: Option<&Definition>,
-    account: &str,
-) -> Object {
+/// What `CreateService` stores.
+pub(crate) fn of_create(input: &Value, cluster: &Cluster, definition: Option<&Definition>, account: &str) -> Object {
     let mut config = Object::new();
     let daemon = text(input, "/schedulingStrategy") == Some("DAEMON");
-    for member in [
-        "loadBalancers",
-        "serviceRegistries",
-        "placementConstraints",
-        "placementStrategy",
-    ] {
+    for member in ["loadBalancers", "serviceRegistries", "placementConstraints", "placementStrategy"] {
         config.insert(member.to_owned(), json!([]));
     }
     config.insert("schedulingStrategy".to_owned(), json!("REPLICA"));
@@ -42,10 +32,7 @@ pub(crate) fn of_create(
     config.insert("enableECSManagedTags".to_owned(), json!(false));
     config.insert("enableExecuteCommand".to_owned(), json!(false));
     config.insert("healthCheckGracePeriodSeconds".to_owned(), json!(0));
-    config.insert(
-        "availabilityZoneRebalancing".to_owned(),
-        json!(if daemon { "DISABLED" } else { "ENABLED" }),
-    );
+    config.insert("availabilityZoneRebalancing".to_owned(), json!(if daemon { "DISABLED" } else { "ENABLED" }));
     let (most, least) = if daemon { (100, 0) } else { (200, 100) };
     let base = json!({
         "deploymentCircuitBreaker": { "enable": false, "rollback": false },
@@ -64,11 +51,8 @@ pub(crate) fn of_create(
         place(&mut config, cluster);
     }
     if let Some(role) = text(input, "/role") {
-        let arn = if role.starts_with("arn:") {
-            role.to_owned()
-        } else {
-            format!("arn:aws:iam::{account}:role/{role}")
-        };
+        let arn =
+            if role.starts_with("arn:") { role.to_owned() } else { format!("arn:aws:iam::{account}:role/{role}") };
         config.insert("roleArn".to_owned(), json!(arn));
     }
     config
@@ -95,10 +79,7 @@ pub(crate) fn merge(config: &mut Object, input: &Value) {
 
 /// Fills in launch type or capacity provider strategy, and the platform.
 pub(crate) fn place(config: &mut Object, cluster: &Cluster) {
-    let has_strategy = config
-        .get("capacityProviderStrategy")
-        .and_then(Value::as_array)
-        .is_some_and(|s| !s.is_empty());
+    let has_strategy = config.get("capacityProviderStrategy").and_then(Value::as_array).is_some_and(|s| !s.is_empty());
     if has_strategy {
         config.remove("launchType");
     } else {
@@ -107,17 +88,12 @@ pub(crate) fn place(config: &mut Object, cluster: &Cluster) {
             if cluster.default_strategy.is_empty() {
                 config.insert("launchType".to_owned(), json!("EC2"));
             } else {
-                config.insert(
-                    "capacityProviderStrategy".to_owned(),
-                    strategy(&json!(cluster.default_strategy)),
-                );
+                config.insert("capacityProviderStrategy".to_owned(), strategy(&json!(cluster.default_strategy)));
             }
         }
     }
     if is_fargate(config) {
-        config
-            .entry("platformVersion")
-            .or_insert_with(|| json!("LATEST"));
+        config.entry("platformVersion").or_insert_with(|| json!("LATEST"));
         config.insert("platformFamily".to_owned(), json!("Linux"));
     } else {
         config.remove("platformFamily");
@@ -126,13 +102,9 @@ pub(crate) fn place(config: &mut Object, cluster: &Cluster) {
 
 /// Whether tasks run on Fargate.
 pub(crate) fn is_fargate(config: &Object) -> bool {
-    let providers = config
-        .get("capacityProviderStrategy")
-        .and_then(Value::as_array);
+    let providers = config.get("capacityProviderStrategy").and_then(Value::as_array);
     let by_provider = providers.is_some_and(|items| {
-        items.iter().any(|item| {
-            text(item, "/capacityProvider").is_some_and(crate::ecs::capacity_provider::is_fargate)
-        })
+        items.iter().any(|item| text(item, "/capacityProvider").is_some_and(crate::ecs::capacity_provider::is_fargate))
     });
     by_provider || config.get("launchType").and_then(Value::as_str) == Some("FARGATE")
 }
@@ -146,79 +118,49 @@ fn strategy(value: &Value) -> Value {
         }
         item
     };
-    value
-        .as_array()
-        .map_or_else(|| json!([]), |items| items.iter().map(fill).collect())
+    value.as_array().map_or_else(|| json!([]), |items| items.iter().map(fill).collect())
 }
 
 fn network(value: &Value) -> Value {
     let mut value = value.clone();
-    if let Some(vpc) = value
-        .pointer_mut("/awsvpcConfiguration")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(vpc) = value.pointer_mut("/awsvpcConfiguration").and_then(Value::as_object_mut) {
         vpc.entry("securityGroups").or_insert_with(|| json!([]));
-        vpc.entry("assignPublicIp")
-            .or_insert_with(|| json!("DISABLED"));
+        vpc.entry("assignPublicIp").or_insert_with(|| json!("DISABLED"));
     }
     value
 }
 
 fn deployment_configuration(old: Option<&Value>, new: &Value) -> Value {
     let mut merged = old.and_then(Value::as_object).cloned().unwrap_or_default();
-    for (name, value) in new
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, value)| !value.is_null())
-    {
+    for (name, value) in new.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         merged.insert(name.clone(), value.clone());
     }
-    if let Some(hooks) = merged
-        .get_mut("lifecycleHooks")
-        .and_then(Value::as_array_mut)
-    {
+    if let Some(hooks) = merged.get_mut("lifecycleHooks").and_then(Value::as_array_mut) {
         for hook in hooks.iter_mut().filter_map(Value::as_object_mut) {
-            hook.entry("targetType")
-                .or_insert_with(|| json!("AWS_LAMBDA"));
+            hook.entry("targetType").or_insert_with(|| json!("AWS_LAMBDA"));
             if hook.get("targetType") == Some(&json!("PAUSE")) {
-                let timeout = hook
-                    .entry("timeoutConfiguration")
-                    .or_insert_with(|| json!({}));
+                let timeout = hook.entry("timeoutConfiguration").or_insert_with(|| json!({}));
                 if let Some(timeout) = timeout.as_object_mut() {
-                    timeout
-                        .entry("timeoutInMinutes")
-                        .or_insert_with(|| json!(1440));
+                    timeout.entry("timeoutInMinutes").or_insert_with(|| json!(1440));
                     timeout.entry("action").or_insert_with(|| json!("ROLLBACK"));
                 }
             }
         }
     }
-    let word = merged
-        .get("strategy")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let word = merged.get("strategy").and_then(Value::as_str).map(str::to_owned);
     match word.as_deref() {
         Some("LINEAR") => {
-            let linear = merged
-                .entry("linearConfiguration")
-                .or_insert_with(|| json!({}));
+            let linear = merged.entry("linearConfiguration").or_insert_with(|| json!({}));
             if let Some(linear) = linear.as_object_mut() {
                 linear.entry("stepPercent").or_insert_with(|| json!(10.0));
-                linear
-                    .entry("stepBakeTimeInMinutes")
-                    .or_insert_with(|| json!(6));
+                linear.entry("stepBakeTimeInMinutes").or_insert_with(|| json!(6));
             }
         }
         Some("CANARY") => {
-            let canary = merged
-                .entry("canaryConfiguration")
-                .or_insert_with(|| json!({}));
+            let canary = merged.entry("canaryConfiguration").or_insert_with(|| json!({}));
             if let Some(canary) = canary.as_object_mut() {
                 canary.entry("canaryPercent").or_insert_with(|| json!(5.0));
-                canary
-                    .entry("canaryBakeTimeInMinutes")
-                    .or_insert_with(|| json!(10));
+                canary.entry("canaryBakeTimeInMinutes").or_insert_with(|| json!(10));
             }
         }
         _ => {}

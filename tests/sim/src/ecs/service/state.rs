@@ -97,59 +97,35 @@ impl Service {
 
     /// `deploymentController.type`, ECS when absent.
     pub fn controller(&self) -> &str {
-        self.config
-            .get("deploymentController")
-            .and_then(|c| text(c, "/type"))
-            .unwrap_or("ECS")
+        self.config.get("deploymentController").and_then(|c| text(c, "/type")).unwrap_or("ECS")
     }
 
     /// `deploymentConfiguration.strategy`.
     pub fn strategy(&self) -> &str {
-        self.config
-            .get("deploymentConfiguration")
-            .and_then(|c| text(c, "/strategy"))
-            .unwrap_or("ROLLING")
+        self.config.get("deploymentConfiguration").and_then(|c| text(c, "/strategy")).unwrap_or("ROLLING")
     }
 
     pub(crate) fn word(&self, member: &str) -> &str {
-        self.config
-            .get(member)
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default()
+        self.config.get(member).and_then(serde_json::Value::as_str).unwrap_or_default()
     }
 
     pub(crate) fn word_is_true(&self, member: &str) -> bool {
-        self.config
-            .get(member)
-            .and_then(serde_json::Value::as_bool)
-            .unwrap_or(false)
+        self.config.get(member).and_then(serde_json::Value::as_bool).unwrap_or(false)
     }
 
     /// Healthy tasks that must remain and live tasks there may be.
     pub fn bounds(&self) -> (i64, i64) {
         let config = self.config.get("deploymentConfiguration");
-        let percent =
-            |member: &str, default| config.and_then(|c| number(c, member)).unwrap_or(default);
-        let (most, least) = if self.is_daemon() {
-            (100, 0)
-        } else {
-            (200, 100)
-        };
-        let (most, least) = (
-            percent("/maximumPercent", most),
-            percent("/minimumHealthyPercent", least),
-        );
+        let percent = |member: &str, default| config.and_then(|c| number(c, member)).unwrap_or(default);
+        let (most, least) = if self.is_daemon() { (100, 0) } else { (200, 100) };
+        let (most, least) = (percent("/maximumPercent", most), percent("/minimumHealthyPercent", least));
         let lo = (self.desired * least + 99).div_euclid(100);
         (lo, (self.desired * most).div_euclid(100))
     }
 
     /// Grace period for failing checks, in milliseconds.
     pub(crate) fn grace(&self) -> i64 {
-        self.config
-            .get("healthCheckGracePeriodSeconds")
-            .and_then(serde_json::Value::as_i64)
-            .unwrap_or(0)
-            * 1000
+        self.config.get("healthCheckGracePeriodSeconds").and_then(serde_json::Value::as_i64).unwrap_or(0) * 1000
     }
 
     /// The PRIMARY deployment.

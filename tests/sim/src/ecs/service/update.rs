@@ -1,4 +1,4 @@
-//! UpdateService: which members change in place and which start a deployment.
+//! `UpdateService`: which members change in place and which start a deployment.
 
 use std::sync::Arc;
 
@@ -37,19 +37,11 @@ const FOREIGN: [&str; 8] = [
     "propagateTags",
 ];
 
-pub(super) fn update(
-    fleet: &mut Fleet,
-    region: &Region,
-    cx: &Cx,
-    input: &Value,
-) -> Result<Value, Refusal> {
+pub(super) fn update(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value) -> Result<Value, Refusal> {
     let home = cluster::resolve(region, cx, input)?;
     let key = super::locate(fleet, home, text(input, "/service").unwrap_or_default())
         .ok_or_else(Refusal::service_not_found)?;
-    let service = fleet
-        .services
-        .get(&key)
-        .ok_or_else(Refusal::service_not_found)?;
+    let service = fleet.services.get(&key).ok_or_else(Refusal::service_not_found)?;
     if service.status != ServiceStatus::Active {
         return Err(Refusal::service_not_active());
     }
@@ -64,32 +56,21 @@ pub(super) fn update(
         cx,
         reference,
         service.word("taskDefinition"),
-        service
-            .primary()
-            .and_then(|d| service.revision(&d.revision))
-            .map(|r| Arc::clone(&r.definition)),
+        service.primary().and_then(|d| service.revision(&d.revision)).map(|r| Arc::clone(&r.definition)),
     )?;
     if let Some(definition) = &definition {
         config.insert("taskDefinition".to_owned(), json!(definition.arn));
     }
-    if input
-        .get("capacityProviderStrategy")
-        .is_some_and(|v| !v.is_null())
-    {
+    if input.get("capacityProviderStrategy").is_some_and(|v| !v.is_null()) {
         let empty = list(input, "/capacityProviderStrategy").is_empty();
-        let same = config.get("capacityProviderStrategy")
-            == service.config.get("capacityProviderStrategy");
+        let same = config.get("capacityProviderStrategy") == service.config.get("capacityProviderStrategy");
         if !forced && (empty || !same) {
             return Err(Refusal::invalid_parameter(
                 "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
             ));
         }
         if empty {
-            let fallback = if normal::is_fargate(&service.config) {
-                "FARGATE"
-            } else {
-                "EC2"
-            };
+            let fallback = if normal::is_fargate(&service.config) { "FARGATE" } else { "EC2" };
             config.insert("launchType".to_owned(), json!(fallback));
         }
     }
@@ -101,10 +82,7 @@ pub(super) fn update(
         validate::fits(fleet, &config, definition)?;
     }
     let rolls = forced || differs(&service.config, &config);
-    let service = fleet
-        .services
-        .get_mut(&key)
-        .ok_or_else(Refusal::service_not_found)?;
+    let service = fleet.services.get_mut(&key).ok_or_else(Refusal::service_not_found)?;
     service.config = config;
     if let Some(desired) = number(input, "/desiredCount") {
         service.desired = desired;
@@ -114,10 +92,7 @@ pub(super) fn update(
         fleet.begin_deployment(&key, definition);
     }
     fleet.tick_at(&key, cx.now);
-    let service = fleet
-        .services
-        .get(&key)
-        .ok_or_else(Refusal::service_not_found)?;
+    let service = fleet.services.get(&key).ok_or_else(Refusal::service_not_found)?;
     Ok(json!({ "service": fleet.service_view(service, false) }))
 }
 
@@ -136,10 +111,7 @@ fn definition(
     if revision.arn == present && running.as_ref().is_some_and(|d| d.arn == present) {
         return Ok(running);
     }
-    Ok(Some(Arc::new(Definition::read(
-        &revision.echo,
-        &revision.tags,
-    ))))
+    Ok(Some(Arc::new(Definition::read(&revision.echo, &revision.tags))))
 }
 
 fn allowed(controller: &str, daemon: bool, input: &Value) -> Result<(), Refusal> {
@@ -150,9 +122,7 @@ fn allowed(controller: &str, daemon: bool, input: &Value) -> Result<(), Refusal>
         ));
     }
     if desired.is_some_and(|count| count < 0) {
-        return Err(Refusal::invalid_parameter(
-            "desiredCount must not be negative.",
-        ));
+        return Err(Refusal::invalid_parameter("desiredCount must not be negative."));
     }
     if daemon && !list(input, "/placementStrategy").is_empty() {
         return Err(Refusal::invalid_parameter(
@@ -162,11 +132,7 @@ fn allowed(controller: &str, daemon: bool, input: &Value) -> Result<(), Refusal>
     if controller == "ECS" {
         return Ok(());
     }
-    let sent = input
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(_, v)| !v.is_null());
+    let sent = input.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null());
     for (member, _) in sent {
         let more = controller == "CODE_DEPLOY" && member == "deploymentConfiguration";
         if !more && !FOREIGN.contains(&member.as_str()) {
@@ -182,13 +148,7 @@ fn allowed(controller: &str, daemon: bool, input: &Value) -> Result<(), Refusal>
 fn differs(old: &Object, new: &Object) -> bool {
     let (old, new) = (revision_config(old), revision_config(new));
     let value = |config: &Object, member: &str| {
-        config
-            .get(member)
-            .filter(|v| !crate::ecs::scheduler::json::is_empty(v))
-            .cloned()
+        config.get(member).filter(|v| !crate::ecs::scheduler::json::is_empty(v)).cloned()
     };
-    ROLLING
-        .iter()
-        .chain(&["taskDefinition"])
-        .any(|member| value(&old, member) != value(&new, member))
+    ROLLING.iter().chain(&["taskDefinition"]).any(|member| value(&old, member) != value(&new, member))
 }

@@ -1,4 +1,4 @@
-//! What CreateService and UpdateService refuse, first error wins.
+//! What `CreateService` and `UpdateService` refuse, first error wins.
 
 use std::collections::BTreeSet;
 
@@ -37,13 +37,9 @@ pub(crate) fn client_token(token: &str) -> Check {
     Ok(())
 }
 
-/// Scheduling strategy and controller against the other members of CreateService.
+/// Scheduling strategy and controller against the other members of `CreateService`.
 pub(crate) fn kind(input: &Value) -> Check {
-    let has = |member: &str| {
-        input
-            .get(member)
-            .is_some_and(|v| !crate::ecs::scheduler::json::is_empty(v))
-    };
+    let has = |member: &str| input.get(member).is_some_and(|v| !crate::ecs::scheduler::json::is_empty(v));
     let daemon = text(input, "/schedulingStrategy") == Some("DAEMON");
     let controller = text(input, "/deploymentController/type").unwrap_or("ECS");
     if has("launchType") && has("capacityProviderStrategy") {
@@ -56,9 +52,7 @@ pub(crate) fn kind(input: &Value) -> Check {
     }
     match number(input, "/desiredCount") {
         None => {
-            return refuse(
-                "Desired count should be specified when the scheduling strategy is REPLICA.",
-            );
+            return refuse("Desired count should be specified when the scheduling strategy is REPLICA.");
         }
         Some(count) if count < 0 => return refuse("desiredCount must not be negative."),
         Some(_) => {}
@@ -80,9 +74,7 @@ pub(crate) fn kind(input: &Value) -> Check {
                 if let Some(first) = name.get_mut(..1) {
                     first.make_ascii_uppercase();
                 }
-                return refuse(format!(
-                    "{name} must be blank when using an EXTERNAL deployment controller."
-                ));
+                return refuse(format!("{name} must be blank when using an EXTERNAL deployment controller."));
             }
         }
         return Ok(());
@@ -104,9 +96,7 @@ fn daemon_members(input: &Value, controller: &str) -> Check {
     }
     let fargate = input.as_object().is_some_and(is_fargate);
     if fargate {
-        return refuse(
-            "The daemon scheduling strategy is not supported with the FARGATE launch type.",
-        );
+        return refuse("The daemon scheduling strategy is not supported with the FARGATE launch type.");
     }
     if !list(input, "/placementStrategy").is_empty() {
         return refuse("The daemon scheduling strategy does not support a placement strategy.");
@@ -126,41 +116,26 @@ pub(crate) fn strategy(items: &[Value], cluster: &Cluster) -> Check {
         return Ok(());
     }
     if items.len() > 20 {
-        return refuse(
-            "A capacity provider strategy can contain a maximum of 20 capacity providers.",
-        );
+        return refuse("A capacity provider strategy can contain a maximum of 20 capacity providers.");
     }
     let positive = |item: &&Value, path: &str| number(item, path).unwrap_or(0) > 0;
     if items.iter().filter(|i| positive(i, "/base")).count() > 1 {
-        return refuse(
-            "Only one capacity provider in a capacity provider strategy can have a base defined.",
-        );
+        return refuse("Only one capacity provider in a capacity provider strategy can have a base defined.");
     }
     if !items.iter().any(|i| positive(&i, "/weight")) {
         return refuse(
             "A capacity provider strategy must contain at least one capacity provider with a weight greater than zero.",
         );
     }
-    let names: Vec<&str> = items
-        .iter()
-        .filter_map(|i| text(i, "/capacityProvider"))
-        .collect();
-    let fargate = names
-        .iter()
-        .filter(|name| is_fargate_provider(name))
-        .count();
+    let names: Vec<&str> = items.iter().filter_map(|i| text(i, "/capacityProvider")).collect();
+    let fargate = names.iter().filter(|name| is_fargate_provider(name)).count();
     if fargate > 0 && fargate < names.len() {
         return refuse(
             "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate.",
         );
     }
-    if let Some(missing) = names
-        .iter()
-        .find(|name| !cluster.capacity_providers.iter().any(|p| p == *name))
-    {
-        return refuse(format!(
-            "The specified capacity provider '{missing}' is not associated with the cluster."
-        ));
+    if let Some(missing) = names.iter().find(|name| !cluster.capacity_providers.iter().any(|p| p == *name)) {
+        return refuse(format!("The specified capacity provider '{missing}' is not associated with the cluster."));
     }
     Ok(())
 }
@@ -191,11 +166,7 @@ fn shifting(config: &Object, value: &Value) -> Check {
         return Ok(());
     }
     for entry in config.get("loadBalancers").map_or(&[][..], |v| list(v, "")) {
-        for member in [
-            "alternateTargetGroupArn",
-            "productionListenerRule",
-            "roleArn",
-        ] {
+        for member in ["alternateTargetGroupArn", "productionListenerRule", "roleArn"] {
             if text(entry, &format!("/advancedConfiguration/{member}")).is_none() {
                 return refuse(format!(
                     "{member} in advancedConfiguration is required for the {word} deployment strategy."
@@ -203,19 +174,14 @@ fn shifting(config: &Object, value: &Value) -> Check {
             }
         }
     }
-    let within = |path: &str, least: f64, most: f64| {
-        decimal(value, path).is_none_or(|v| (least..=most).contains(&v))
-    };
+    let within = |path: &str, least: f64, most: f64| decimal(value, path).is_none_or(|v| (least..=most).contains(&v));
     if word == "LINEAR" && !within("/linearConfiguration/stepPercent", 3.0, 100.0) {
         return refuse("stepPercent must be between 3.0 and 100.0.");
     }
     if word == "CANARY" && !within("/canaryConfiguration/canaryPercent", 0.1, 100.0) {
         return refuse("canaryPercent must be between 0.1 and 100.0.");
     }
-    for path in [
-        "/linearConfiguration/stepBakeTimeInMinutes",
-        "/canaryConfiguration/canaryBakeTimeInMinutes",
-    ] {
+    for path in ["/linearConfiguration/stepBakeTimeInMinutes", "/canaryConfiguration/canaryBakeTimeInMinutes"] {
         if !within(path, 0.0, 1440.0) {
             return refuse("The bake time must be between 0 and 1440 minutes.");
         }
@@ -235,10 +201,7 @@ fn hooks(value: &Value) -> Check {
             }
             continue;
         }
-        if stages
-            .iter()
-            .any(|s| s == "TEST_TRAFFIC_SHIFT" || s == "PRODUCTION_TRAFFIC_SHIFT")
-        {
+        if stages.iter().any(|s| s == "TEST_TRAFFIC_SHIFT" || s == "PRODUCTION_TRAFFIC_SHIFT") {
             return refuse("PAUSE lifecycle hooks are not supported at traffic shift stages.");
         }
         let minutes = number(hook, "/timeoutConfiguration/timeoutInMinutes").unwrap_or(1440);
@@ -262,12 +225,9 @@ pub(crate) fn fits(fleet: &Fleet, config: &Object, definition: &Definition) -> C
     if fargate && !items("placementStrategy").is_empty() {
         return refuse("Placement strategies are not supported with FARGATE launch type.");
     }
-    for (member, most) in [
-        ("placementConstraints", 10),
-        ("placementStrategy", 5),
-        ("serviceRegistries", 1),
-        ("loadBalancers", 5),
-    ] {
+    for (member, most) in
+        [("placementConstraints", 10), ("placementStrategy", 5), ("serviceRegistries", 1), ("loadBalancers", 5)]
+    {
         if items(member).len() > most {
             return refuse(format!("{member} can not have more than {most} items."));
         }
@@ -288,16 +248,12 @@ pub(crate) fn network(fleet: &Fleet, value: Option<&Value>, definition: &Definit
     let vpc = value.and_then(|v| v.pointer("/awsvpcConfiguration"));
     let Some(vpc) = vpc else {
         if definition.network_mode == "awsvpc" {
-            return refuse(
-                "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-            );
+            return refuse("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
         }
         return Ok(());
     };
     if definition.network_mode != "awsvpc" {
-        return refuse(
-            "Network Configuration is not valid for the given networkMode of this task definition.",
-        );
+        return refuse("Network Configuration is not valid for the given networkMode of this task definition.");
     }
     let (subnets, groups) = (texts(vpc, "/subnets"), texts(vpc, "/securityGroups"));
     if subnets.is_empty() {
@@ -311,18 +267,8 @@ pub(crate) fn network(fleet: &Fleet, value: Option<&Value>, definition: &Definit
     }
     let mut vpcs = BTreeSet::new();
     let known = [
-        (
-            &subnets,
-            &fleet.fixtures.subnets,
-            "The subnet ID '",
-            "' does not exist",
-        ),
-        (
-            &groups,
-            &fleet.fixtures.security_groups,
-            "The security group '",
-            "' does not exist",
-        ),
+        (&subnets, &fleet.fixtures.subnets, "The subnet ID '", "' does not exist"),
+        (&groups, &fleet.fixtures.security_groups, "The security group '", "' does not exist"),
     ];
     for (ids, networks, before, after) in known {
         for id in ids.iter().filter(|_| !networks.is_empty()) {
@@ -343,24 +289,15 @@ fn load_balancers(fleet: &Fleet, entries: &[Value], definition: &Definition) -> 
         let name = text(entry, "/containerName").unwrap_or_default();
         let port = number(entry, "/containerPort").unwrap_or(0);
         let Some(container) = definition.containers.iter().find(|c| c.name == name) else {
-            return refuse(format!(
-                "The container {name} does not exist in the task definition."
-            ));
+            return refuse(format!("The container {name} does not exist in the task definition."));
         };
         if !container.ports.contains(&port) {
-            return refuse(format!(
-                "The container {name} did not have a container port {port} defined."
-            ));
+            return refuse(format!("The container {name} did not have a container port {port} defined."));
         }
-        let arns = [
-            "/targetGroupArn",
-            "/advancedConfiguration/alternateTargetGroupArn",
-        ];
+        let arns = ["/targetGroupArn", "/advancedConfiguration/alternateTargetGroupArn"];
         for arn in arns.iter().filter_map(|path| text(entry, path)) {
             if !fleet.knows_target_group(arn) {
-                return refuse(format!(
-                    "The target group with targetGroupArn {arn} does not exist."
-                ));
+                return refuse(format!("The target group with targetGroupArn {arn} does not exist."));
             }
             let Some(group) = fleet.fixtures.target_groups.get(arn) else {
                 continue;

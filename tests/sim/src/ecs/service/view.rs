@@ -1,4 +1,4 @@
-//! A service as DescribeServices shows it.
+//! A service as `DescribeServices` shows it.
 
 use serde_json::{Map, Value, json};
 
@@ -11,11 +11,7 @@ use crate::ecs::tags;
 use crate::ecs::task::state::TaskStatus;
 
 /// Members that only `deployments[]` and revisions show.
-const ELSEWHERE: [&str; 3] = [
-    "serviceConnectConfiguration",
-    "volumeConfigurations",
-    "vpcLatticeConfigurations",
-];
+const ELSEWHERE: [&str; 3] = ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
 
 /// Requested, running and pending tasks.
 pub(crate) type Counts = (i64, i64, i64);
@@ -24,19 +20,11 @@ impl Fleet {
     /// Requested, running and pending tasks of one deployment.
     pub(crate) fn counts_of(&self, service: &Service, deployment: &Deployment) -> Counts {
         let tasks = service.tasks.iter().filter_map(|id| self.tasks.get(id));
-        let mine: Vec<_> = tasks
-            .filter(|t| t.is_live() && t.started_by.as_ref() == Some(&deployment.id))
-            .collect();
-        let running = count(
-            mine.iter()
-                .filter(|t| t.status == TaskStatus::Running)
-                .count(),
-        );
+        let mine: Vec<_> = tasks.filter(|t| t.is_live() && t.started_by.as_ref() == Some(&deployment.id)).collect();
+        let running = count(mine.iter().filter(|t| t.status == TaskStatus::Running).count());
         let live = count(mine.len());
-        let waits = service
-            .ongoing()
-            .and_then(|r| r.shift.as_ref())
-            .is_some_and(|s| !s.undone && s.stage < Stage::ScaleUp);
+        let waits =
+            service.ongoing().and_then(|r| r.shift.as_ref()).is_some_and(|s| !s.undone && s.stage < Stage::ScaleUp);
         let wanted = match (deployment.primary, waits) {
             (true, true) => 0,
             (true, false) => service.desired,
@@ -51,11 +39,7 @@ impl Fleet {
         for member in ELSEWHERE {
             view.remove(member);
         }
-        let counts: Vec<Counts> = service
-            .deployments
-            .iter()
-            .map(|d| self.counts_of(service, d))
-            .collect();
+        let counts: Vec<Counts> = service.deployments.iter().map(|d| self.counts_of(service, d)).collect();
         let running: i64 = counts.iter().map(|c| c.1).sum();
         let pending: i64 = counts.iter().map(|c| c.2).sum();
         view.extend(object(json!({
@@ -74,11 +58,7 @@ impl Fleet {
             }).collect::<Vec<_>>(),
         })));
         let deployments: Vec<Value> = match service.controller() {
-            "ECS" => service
-                .deployments
-                .iter()
-                .map(|d| self.deployment_view(service, d))
-                .collect(),
+            "ECS" => service.deployments.iter().map(|d| self.deployment_view(service, d)).collect(),
             _ => Vec::new(),
         };
         view.insert("deployments".to_owned(), Value::from(deployments));
@@ -87,12 +67,7 @@ impl Fleet {
                 view.insert("currentServiceDeployment".to_owned(), json!(rollout.arn));
             }
             let revision = |(d, c): (&Deployment, &Counts)| json!({ "arn": d.revision, "requestedTaskCount": c.0, "runningTaskCount": c.1, "pendingTaskCount": c.2 });
-            let revisions: Vec<Value> = service
-                .deployments
-                .iter()
-                .zip(&counts)
-                .map(revision)
-                .collect();
+            let revisions: Vec<Value> = service.deployments.iter().zip(&counts).map(revision).collect();
             view.insert("currentServiceRevisions".to_owned(), Value::from(revisions));
         }
         if with_tags && !service.tags.is_empty() {
@@ -141,8 +116,6 @@ pub(crate) fn resolve_platform(view: &mut Map<String, Value>) {
 pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Native BLUE_GREEN, LINEAR and CANARY deployments: lifecycle stages, hooks and weights.
+//! Native `BLUE_GREEN`, LINEAR and CANARY deployments: lifecycle stages, hooks and weights.
 
 mod shift;
 mod tick;

@@ -66,7 +66,7 @@ impl Stage {
 /// `status` of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookStatus {
-    /// A PAUSE hook waits for ContinueServiceDeployment.
+    /// A PAUSE hook waits for `ContinueServiceDeployment`.
     AwaitingAction,
     /// A Lambda hook runs.
     InProgress,
@@ -109,10 +109,7 @@ pub struct HookRun {
 
 impl HookRun {
     fn is_open(&self) -> bool {
-        matches!(
-            self.status,
-            HookStatus::AwaitingAction | HookStatus::InProgress
-        )
+        matches!(self.status, HookStatus::AwaitingAction | HookStatus::InProgress)
     }
 }
 
@@ -137,11 +134,7 @@ pub struct Shift {
 impl Shift {
     pub(crate) fn new(reconcile: bool) -> Self {
         Self {
-            stage: if reconcile {
-                Stage::Reconcile
-            } else {
-                Stage::PreScaleUp
-            },
+            stage: if reconcile { Stage::Reconcile } else { Stage::PreScaleUp },
             production: 0,
             test: 0,
             hooks: Vec::new(),
@@ -160,15 +153,8 @@ impl Shift {
 
     /// When something about it may change by itself.
     pub(crate) fn wake(&self) -> Option<i64> {
-        let hooks = self
-            .hooks
-            .iter()
-            .filter(|h| h.is_open())
-            .map(|h| h.expires_at.unwrap_or(h.ask_at));
-        hooks
-            .chain(self.entered.then_some(self.until))
-            .filter(|at| *at > 0)
-            .min()
+        let hooks = self.hooks.iter().filter(|h| h.is_open()).map(|h| h.expires_at.unwrap_or(h.ask_at));
+        hooks.chain(self.entered.then_some(self.until)).filter(|at| *at > 0).min()
     }
 
     pub(crate) fn waits_for_hook(&self) -> bool {
@@ -197,19 +183,12 @@ impl Shift {
             ),
             _ => (1000, 0),
         };
-        if weight >= 1000 {
-            (1000, 0)
-        } else {
-            (weight, minutes)
-        }
+        if weight >= 1000 { (1000, 0) } else { (weight, minutes) }
     }
 }
 
 /// Percent in tenths.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "clamped to 0..=1000 before the conversion"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "clamped to 0..=1000 before the conversion")]
 fn tenths(percent: f64) -> i64 {
     (percent * 10.0).round().clamp(1.0, 1000.0) as i64
 }

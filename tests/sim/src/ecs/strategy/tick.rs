@@ -43,12 +43,7 @@ impl Fleet {
         let wants: Vec<(String, i64)> = service
             .deployments
             .iter()
-            .map(|d| {
-                (
-                    d.id.clone(),
-                    want(d.primary, service.completed.as_ref() == Some(&d.revision)),
-                )
-            })
+            .map(|d| (d.id.clone(), want(d.primary, service.completed.as_ref() == Some(&d.revision))))
             .collect();
         for (deployment, wanted) in wants {
             self.scale_to(key, &deployment, wanted);
@@ -83,12 +78,7 @@ impl Fleet {
         };
         if shift.undone {
             self.drop_old(key);
-            if whole
-                && self
-                    .services
-                    .get(key)
-                    .is_some_and(|s| s.deployments.len() == 1)
-            {
+            if whole && self.services.get(key).is_some_and(|s| s.deployments.len() == 1) {
                 self.complete(key);
             }
             return false;
@@ -98,20 +88,11 @@ impl Fleet {
             return true;
         }
         self.ask_hooks(key);
-        let Some(shift) = self
-            .services
-            .get(key)
-            .and_then(Service::ongoing)
-            .and_then(|r| r.shift.as_ref())
-        else {
+        let Some(shift) = self.services.get(key).and_then(Service::ongoing).and_then(|r| r.shift.as_ref()) else {
             return false;
         };
         if shift.refused() {
-            self.give_up(
-                key,
-                "Service deployment rolled back because of a lifecycle hook.",
-                true,
-            );
+            self.give_up(key, "Service deployment rolled back because of a lifecycle hook.", true);
             return false;
         }
         if shift.waits_for_hook() || now < shift.until {
@@ -142,7 +123,15 @@ impl Fleet {
                 return false;
             }
             Stage::Reconcile if service.deployments.len() > 2 => return false,
-            _ => {}
+            Stage::Reconcile
+            | Stage::PreScaleUp
+            | Stage::ScaleUp
+            | Stage::PostScaleUp
+            | Stage::TestShift
+            | Stage::PostTestShift
+            | Stage::ProductionShift
+            | Stage::PostProductionShift
+            | Stage::Bake => {}
         }
         if let Some(shift) = self.shift_mut(key)
             && let Some(next) = shift.stage.next()
@@ -171,21 +160,21 @@ impl Fleet {
         };
         shift.entered = true;
         shift.hooks.clear();
-        shift.until = match shift.stage {
-            Stage::Bake => now + bake,
-            Stage::CleanUp | Stage::ScaleUp => now,
-            _ => now + wait,
+        let stage = shift.stage;
+        shift.until = if stage == Stage::Bake {
+            now + bake
+        } else if stage == Stage::CleanUp || stage == Stage::ScaleUp {
+            now
+        } else {
+            now + wait
         };
-        match shift.stage {
-            Stage::TestShift => {
-                shift.test = 1000;
-                self.shift_traffic(key);
-            }
-            Stage::ProductionShift => {
-                self.next_production_step(key);
-                return;
-            }
-            _ => {}
+        if stage == Stage::ProductionShift {
+            self.next_production_step(key);
+            return;
+        }
+        if stage == Stage::TestShift {
+            shift.test = 1000;
+            self.shift_traffic(key);
         }
         self.start_hooks(key);
     }
@@ -193,10 +182,7 @@ impl Fleet {
     fn next_production_step(&mut self, key: &Key) {
         let (now, minute) = (self.now, self.knobs.timing.bake_minute);
         let wait = self.knobs.timing.stage.draw(&mut self.rng);
-        let has_blue = self
-            .services
-            .get(key)
-            .is_some_and(|s| s.completed.is_some());
+        let has_blue = self.services.get(key).is_some_and(|s| s.completed.is_some());
         let Some(rollout) = self.services.get_mut(key).and_then(Service::ongoing_mut) else {
             return;
         };
@@ -207,12 +193,7 @@ impl Fleet {
         let (weight, minutes) = shift.next_step(&config, has_blue);
         shift.production = weight;
         shift.steps += 1;
-        shift.until = now
-            + if weight < 1000 {
-                minutes * minute
-            } else {
-                wait
-            };
+        shift.until = now + if weight < 1000 { minutes * minute } else { wait };
         shift.hooks.clear();
         self.shift_traffic(key);
         self.start_hooks(key);
@@ -229,22 +210,13 @@ impl Fleet {
         let arn = rollout.arn.clone();
         let hooks = list(&rollout.config, "/lifecycleHooks").to_vec();
         let mut runs = Vec::new();
-        for hook in hooks
-            .iter()
-            .filter(|h| texts(h, "/lifecycleStages").iter().any(|s| s == stage))
-        {
+        for hook in hooks.iter().filter(|h| texts(h, "/lifecycleStages").iter().any(|s| s == stage)) {
             let pause = text(hook, "/targetType") == Some("PAUSE");
             let minutes = number(hook, "/timeoutConfiguration/timeoutInMinutes").unwrap_or(1440);
             runs.push(HookRun {
                 id: self.rng.uuid(),
-                lambda: text(hook, "/hookTargetArn")
-                    .filter(|_| !pause)
-                    .map(str::to_owned),
-                status: if pause {
-                    HookStatus::AwaitingAction
-                } else {
-                    HookStatus::InProgress
-                },
+                lambda: text(hook, "/hookTargetArn").filter(|_| !pause).map(str::to_owned),
+                status: if pause { HookStatus::AwaitingAction } else { HookStatus::InProgress },
                 expires_at: pause.then_some(now + minutes * 60_000),
                 rolls_back: text(hook, "/timeoutConfiguration/action") != Some("CONTINUE"),
                 ask_at: now,
@@ -273,7 +245,7 @@ impl Fleet {
                         None | Some(HookAnswer::Succeeded) => hook.status = HookStatus::Succeeded,
                         Some(HookAnswer::Failed) => hook.status = HookStatus::Failed,
                         Some(HookAnswer::InProgress(wait)) => {
-                            hook.ask_at = now + wait.unwrap_or(poll)
+                            hook.ask_at = now + wait.unwrap_or(poll);
                         }
                     }
                 }

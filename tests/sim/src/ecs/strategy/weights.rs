@@ -17,30 +17,16 @@ impl Fleet {
         let (Some(shift), Some(green)) = (&rollout.shift, service.revision(&rollout.target)) else {
             return;
         };
-        let blue = service
-            .completed
-            .as_deref()
-            .and_then(|arn| service.revision(arn))
-            .map(|r| r.groups.clone());
+        let blue = service.completed.as_deref().and_then(|arn| service.revision(arn)).map(|r| r.groups.clone());
         let blue = blue.unwrap_or_default();
-        let entries = green
-            .config
-            .get("loadBalancers")
-            .map_or(&[][..], |value| list(value, ""));
+        let entries = green.config.get("loadBalancers").map_or(&[][..], |value| list(value, ""));
         let mut changes = Vec::new();
-        for (at, entry) in entries
-            .iter()
-            .filter(|e| text(e, "/targetGroupArn").is_some())
-            .enumerate()
-        {
+        for (at, entry) in entries.iter().filter(|e| text(e, "/targetGroupArn").is_some()).enumerate() {
             let Some(to) = green.groups.get(at) else {
                 continue;
             };
             let from = blue.get(at);
-            let shares = [
-                ("productionListenerRule", shift.production),
-                ("testListenerRule", shift.test),
-            ];
+            let shares = [("productionListenerRule", shift.production), ("testListenerRule", shift.test)];
             for (member, share) in shares {
                 let Some(rule) = text(entry, &format!("/advancedConfiguration/{member}")) else {
                     continue;

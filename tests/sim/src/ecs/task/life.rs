@@ -7,7 +7,7 @@ use crate::ecs::scheduler::due::Due;
 use crate::ecs::scheduler::json::Object;
 use crate::ecs::scheduler::{Fleet, Key};
 use crate::ecs::tags::Tags;
-use crate::fixtures::{ImageFate, TargetState};
+use crate::fixtures::ImageFate;
 
 /// What a new task is made of.
 pub(crate) struct Launch {
@@ -26,20 +26,9 @@ impl Fleet {
     pub(crate) fn launch(&mut self, launch: Launch) -> String {
         let id = self.rng.hex(32);
         let place = self.next_sequence();
-        let address = format!(
-            "10.{}.{}.{}",
-            (place >> 16) & 255,
-            (place >> 8) & 255,
-            place & 255
-        );
-        let zone = ["a", "b", "c"]
-            .get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0))
-            .copied()
-            .unwrap_or("a");
-        let frozen = launch
-            .service
-            .as_ref()
-            .is_some_and(|key| self.knobs.frozen.contains(key));
+        let address = format!("10.{}.{}.{}", (place >> 16) & 255, (place >> 8) & 255, place & 255);
+        let zone = ["a", "b", "c"].get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0)).copied().unwrap_or("a");
+        let frozen = launch.service.as_ref().is_some_and(|key| self.knobs.frozen.contains(key));
         let task = Task {
             id: id.clone(),
             cluster: launch.cluster,
@@ -68,11 +57,7 @@ impl Fleet {
             epoch: 0,
             seen_healthy: false,
         };
-        if let Some(service) = task
-            .service
-            .as_ref()
-            .and_then(|key| self.services.get_mut(key))
-        {
+        if let Some(service) = task.service.as_ref().and_then(|key| self.services.get_mut(key)) {
             service.tasks.insert(id.clone());
         }
         self.tasks.insert(id.clone(), task);
@@ -94,26 +79,19 @@ impl Fleet {
         task.epoch = epoch;
         task.held = false;
         if let Some(wait) = wait {
-            self.schedule(
-                self.now + wait,
-                Due::Step {
-                    task: id.to_owned(),
-                    epoch,
-                },
-            );
+            self.schedule(self.now + wait, Due::Step { task: id.to_owned(), epoch });
         }
         self.notice_task(id);
         self.touch_owner(id);
     }
 
-    fn notice_task(&mut self, id: &str) {
+    pub(super) fn notice_task(&mut self, id: &str) {
         if !self.knobs.record_notices {
             return;
         }
         if let Some(task) = self.tasks.get(id) {
             let detail = self.task_view(task, false);
-            self.notices
-                .push((self.now, "ECS Task State Change", detail));
+            self.notices.push((self.now, "ECS Task State Change", detail));
         }
     }
 
@@ -151,11 +129,7 @@ impl Fleet {
             return;
         };
         let plans = Arc::clone(&task.definition);
-        if plans
-            .containers
-            .iter()
-            .any(|c| self.image(&c.image) == ImageFate::Hangs)
-        {
+        if plans.containers.iter().any(|c| self.image(&c.image) == ImageFate::Hangs) {
             if let Some(task) = self.tasks.get_mut(id) {
                 task.held = true;
             }
@@ -164,10 +138,7 @@ impl Fleet {
         let mut wait = self.knobs.timing.activate.draw(&mut self.rng);
         let cluster = task_cluster(self, id);
         for container in &plans.containers {
-            if self
-                .pulled
-                .insert((cluster.clone(), container.image.clone()))
-            {
+            if self.pulled.insert((cluster.clone(), container.image.clone())) {
                 wait += self.knobs.timing.cold_image;
             }
         }
@@ -178,39 +149,33 @@ impl Fleet {
         let Some(task) = self.tasks.get(id) else {
             return;
         };
-        let missing = task
-            .definition
-            .containers
-            .iter()
-            .find(|c| self.image(&c.image) == ImageFate::Missing);
+        let missing = task.definition.containers.iter().find(|c| self.image(&c.image) == ImageFate::Missing);
         if let Some(container) = missing {
             let reason = format!(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {}: not found",
                 container.image
             );
-            self.fail_to_start(id, reason);
+            self.fail_to_start(id, &reason);
             return;
         }
         let (cluster, group) = (task.cluster.clone(), task.group.clone());
-        let fault =
-            self.knobs.launch_faults.iter_mut().find(|fault| {
-                fault.remaining > 0 && fault.cluster == cluster && fault.group == group
-            });
+        let fault = self
+            .knobs
+            .launch_faults
+            .iter_mut()
+            .find(|fault| fault.remaining > 0 && fault.cluster == cluster && fault.group == group);
         if let Some(fault) = fault {
             fault.remaining -= 1;
             let reason = fault.reason.clone();
-            self.fail_to_start(id, reason);
+            self.fail_to_start(id, &reason);
             return;
         }
         self.run(id);
     }
 
-    fn fail_to_start(&mut self, id: &str, reason: String) {
-        self.ask_to_stop(id, "TaskFailedToStart", &reason);
-        let owner = self
-            .tasks
-            .get(id)
-            .and_then(|t| Some((t.service.clone()?, t.started_by.clone()?)));
+    fn fail_to_start(&mut self, id: &str, reason: &str) {
+        self.ask_to_stop(id, "TaskFailedToStart", reason);
+        let owner = self.tasks.get(id).and_then(|t| Some((t.service.clone()?, t.started_by.clone()?)));
         if let Some((key, deployment)) = owner {
             self.task_failed(&key, &deployment, true);
         }
@@ -232,79 +197,6 @@ impl Fleet {
         }
     }
 
-    /// Schedules the end of containers whose image ends by itself.
-    pub(crate) fn exit_later(&mut self, id: &str) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        let definition = Arc::clone(&task.definition);
-        for container in &definition.containers {
-            if let ImageFate::Exits { after_ms, .. } = self.image(&container.image) {
-                self.schedule(
-                    self.now + after_ms,
-                    Due::Exit {
-                        task: id.to_owned(),
-                    },
-                );
-            }
-        }
-    }
-
-    /// Schedules the moment at which the container checks of a running task decide.
-    pub(crate) fn check_later(&mut self, id: &str) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        let fails = self.fails_checks(task);
-        let waits = task.definition.containers.iter().filter_map(|c| c.check);
-        let wait = if fails {
-            self.knobs
-                .timing
-                .check_unhealthy
-                .or(waits.map(|(_, fail)| fail).max())
-        } else {
-            self.knobs
-                .timing
-                .check_healthy
-                .or(waits.map(|(pass, _)| pass).max())
-        };
-        let (epoch, checked) = (
-            task.epoch,
-            task.definition.containers.iter().any(|c| c.check.is_some()),
-        );
-        if let Some(wait) = wait.filter(|_| checked) {
-            self.schedule(
-                self.now + wait,
-                Due::Check {
-                    task: id.to_owned(),
-                    epoch,
-                },
-            );
-        }
-    }
-
-    pub(crate) fn check_decides(&mut self, id: &str, epoch: u64) {
-        let Some(task) = self.tasks.get(id) else {
-            return;
-        };
-        if task.epoch != epoch || task.status != TaskStatus::Running {
-            return;
-        }
-        let health = if self.fails_checks(task) {
-            Health::Unhealthy
-        } else {
-            Health::Healthy
-        };
-        if let Some(task) = self.tasks.get_mut(id)
-            && task.health != health
-        {
-            task.health = health;
-            task.version += 1;
-            self.notice_task(id);
-            self.touch_owner(id);
-        }
-    }
-
     pub(crate) fn container_exits(&mut self, id: &str) {
         let Some(task) = self.tasks.get(id) else {
             return;
@@ -312,27 +204,19 @@ impl Fleet {
         if task.status != TaskStatus::Running {
             return;
         }
-        let code = task
-            .definition
-            .containers
-            .iter()
-            .find_map(|c| match self.image(&c.image) {
-                ImageFate::Exits { code, .. } if c.essential => Some(i64::from(code)),
-                ImageFate::Exits { .. }
-                | ImageFate::Runs
-                | ImageFate::Missing
-                | ImageFate::Unhealthy
-                | ImageFate::Hangs => None,
-            });
+        let code = task.definition.containers.iter().find_map(|c| match self.image(&c.image) {
+            ImageFate::Exits { code, .. } if c.essential => Some(i64::from(code)),
+            ImageFate::Exits { .. }
+            | ImageFate::Runs
+            | ImageFate::Missing
+            | ImageFate::Unhealthy
+            | ImageFate::Hangs => None,
+        });
         let Some(code) = code else { return };
         if let Some(task) = self.tasks.get_mut(id) {
             task.exit_code = Some(code);
         }
-        self.ask_to_stop(
-            id,
-            "EssentialContainerExited",
-            "Essential container in task exited",
-        );
+        self.ask_to_stop(id, "EssentialContainerExited", "Essential container in task exited");
     }
 
     /// Asks a task to stop; nothing happens if it was asked before.
@@ -395,66 +279,10 @@ impl Fleet {
         }
         task.held = false;
         let epoch = task.epoch;
-        self.schedule(
-            self.now,
-            Due::Step {
-                task: id.to_owned(),
-                epoch,
-            },
-        );
-    }
-
-    /// Whether the containers of a task fail their health checks and its targets theirs.
-    pub(crate) fn fails_checks(&self, task: &Task) -> bool {
-        task.definition
-            .containers
-            .iter()
-            .any(|c| self.image(&c.image) == ImageFate::Unhealthy)
-    }
-
-    /// Whether the scheduler counts a task as healthy: targets and container checks pass, or,
-    /// without either, it has been running long enough.
-    pub(crate) fn is_healthy(&self, task: &Task) -> bool {
-        if task.status != TaskStatus::Running {
-            return false;
-        }
-        let checked = task.definition.containers.iter().any(|c| c.check.is_some());
-        if checked && task.health != Health::Healthy {
-            return false;
-        }
-        let passes = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Healthy)
-        };
-        if !task.groups.iter().all(passes) {
-            return false;
-        }
-        checked || !task.groups.is_empty() || self.now >= self.settles_at(task)
-    }
-
-    /// When a task without checks counts as healthy.
-    pub(crate) fn settles_at(&self, task: &Task) -> i64 {
-        task.started_at
-            .unwrap_or(self.now)
-            .saturating_add(self.knobs.timing.settle)
-    }
-
-    /// Whether a task fails checks that the grace period (milliseconds) no longer covers.
-    pub(crate) fn is_failing(&self, task: &Task, grace: i64) -> bool {
-        let started = task.started_at.unwrap_or(self.now);
-        if task.status != TaskStatus::Running || self.now < started + grace {
-            return false;
-        }
-        let bad = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Unhealthy)
-        };
-        task.health == Health::Unhealthy || task.groups.iter().any(bad)
+        self.schedule(self.now, Due::Step { task: id.to_owned(), epoch });
     }
 }
 
 fn task_cluster(fleet: &Fleet, id: &str) -> String {
-    fleet
-        .tasks
-        .get(id)
-        .map(|task| task.cluster.clone())
-        .unwrap_or_default()
+    fleet.tasks.get(id).map(|task| task.cluster.clone()).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
-//! Tasks: ListTasks, DescribeTasks, RunTask, StopTask.
+//! Tasks: `ListTasks`, `DescribeTasks`, `RunTask`, `StopTask`.
 
+mod health;
 pub(crate) mod life;
 mod run;
 pub mod state;
@@ -27,46 +28,29 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let home = cluster::resolve(region, cx, input)?;
         let filter = |member: &str| text(input, &format!("/{member}"));
         if filter("startedBy").is_some()
-            && ["serviceName", "family", "containerInstance"]
-                .iter()
-                .any(|m| filter(m).is_some())
+            && ["serviceName", "family", "containerInstance"].iter().any(|m| filter(m).is_some())
         {
-            return Err(Refusal::invalid_parameter(
-                "cannot specify startedBy together with another filter.",
-            ));
+            return Err(Refusal::invalid_parameter("cannot specify startedBy together with another filter."));
         }
         let service = match filter("serviceName") {
             None => None,
             Some(name) => {
-                let key = super::service::locate(fleet, home, name)
-                    .ok_or_else(Refusal::service_not_found)?;
+                let key = super::service::locate(fleet, home, name).ok_or_else(Refusal::service_not_found)?;
                 Some(key)
             }
         };
         let desired = filter("desiredStatus").unwrap_or("RUNNING");
         let wanted = |task: &&Task| {
-            let word = if task.stop_wanted {
-                "STOPPED"
-            } else {
-                "RUNNING"
-            };
+            let word = if task.stop_wanted { "STOPPED" } else { "RUNNING" };
             task.cluster == home.name
                 && word == desired
-                && service
-                    .as_ref()
-                    .is_none_or(|key| task.service.as_ref() == Some(key))
+                && service.as_ref().is_none_or(|key| task.service.as_ref() == Some(key))
                 && filter("startedBy").is_none_or(|by| task.started_by.as_deref() == Some(by))
                 && filter("family").is_none_or(|family| task.definition.family == family)
-                && filter("launchType")
-                    .is_none_or(|t| task.echo.get("launchType").and_then(Value::as_str) == Some(t))
+                && filter("launchType").is_none_or(|t| task.echo.get("launchType").and_then(Value::as_str) == Some(t))
                 && filter("containerInstance").is_none()
         };
-        let arns = fleet
-            .tasks
-            .values()
-            .filter(wanted)
-            .map(|t| Value::from(fleet.arn(&t.tail())))
-            .collect();
+        let arns = fleet.tasks.values().filter(wanted).map(|t| Value::from(fleet.arn(&t.tail()))).collect();
         let page = super::paging::page(cx, "ListTasks", input, arns, 100, 100)?;
         Ok(page.into_answer("taskArns"))
     })
@@ -81,9 +65,7 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
             return Err(Refusal::invalid_parameter("Tasks cannot be empty."));
         }
         if asked.len() > 100 {
-            return Err(Refusal::invalid_parameter(
-                "tasks can have at most 100 items.",
-            ));
+            return Err(Refusal::invalid_parameter("tasks can have at most 100 items."));
         }
         asked.sort();
         asked.dedup();
@@ -91,17 +73,16 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
         let tags = super::includes(input, "TAGS");
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for reference in asked {
-            match find(fleet, &home.name, &reference) {
-                Some(task) => found.push(fleet.task_view(task, tags)),
-                None => {
-                    let arn = if reference.starts_with("arn:") {
-                        reference
-                    } else {
-                        fleet.arn(&format!("task/{}/{reference}", home.name))
-                    };
-                    failures.push(super::failure(&arn, "MISSING"));
-                }
+            if let Some(task) = find(fleet, &home.name, &reference) {
+                found.push(fleet.task_view(task, tags));
+                continue;
             }
+            let arn = if reference.starts_with("arn:") {
+                reference
+            } else {
+                fleet.arn(&format!("task/{}/{reference}", home.name))
+            };
+            failures.push(super::failure(&arn, "MISSING"));
         }
         Ok(json!({ "tasks": found, "failures": failures }))
     })
@@ -113,10 +94,7 @@ pub fn stop(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
         let home = cluster::resolve(region, cx, input)?;
         let reference = text(input, "/task").unwrap_or_default();
         let missing = || Refusal::invalid_parameter("The referenced task was not found.");
-        let id = find(fleet, &home.name, reference)
-            .ok_or_else(missing)?
-            .id
-            .clone();
+        let id = find(fleet, &home.name, reference).ok_or_else(missing)?.id.clone();
         let reason = text(input, "/reason").unwrap_or("Task stopped by user");
         fleet.ask_to_stop(&id, "UserInitiated", reason);
         let task = fleet.tasks.get(&id).ok_or_else(missing)?;

@@ -116,15 +116,9 @@ impl Definition {
             arn: owned("/taskDefinitionArn").unwrap_or_default(),
             family: owned("/family").unwrap_or_default(),
             network_mode: owned("/networkMode").unwrap_or_else(|| "bridge".to_owned()),
-            compatibilities: crate::ecs::scheduler::json::texts(
-                definition,
-                "/requiresCompatibilities",
-            ),
+            compatibilities: crate::ecs::scheduler::json::texts(definition, "/requiresCompatibilities"),
             size: (owned("/cpu"), owned("/memory")),
-            containers: list(definition, "/containerDefinitions")
-                .iter()
-                .map(ContainerPlan::read)
-                .collect(),
+            containers: list(definition, "/containerDefinitions").iter().map(ContainerPlan::read).collect(),
             tags: tags.clone(),
             os: owned("/runtimePlatform/operatingSystemFamily"),
         }
@@ -140,13 +134,8 @@ impl ContainerPlan {
             name: text(raw, "/name").unwrap_or_default().to_owned(),
             image: text(raw, "/image").unwrap_or_default().to_owned(),
             essential: raw.get("essential").is_none() || truth(raw, "/essential"),
-            check: raw
-                .get("healthCheck")
-                .map(|_| (interval, start + interval * retries)),
-            ports: list(raw, "/portMappings")
-                .iter()
-                .filter_map(|p| number(p, "/containerPort"))
-                .collect(),
+            check: raw.get("healthCheck").map(|_| (interval, start + interval * retries)),
+            ports: list(raw, "/portMappings").iter().filter_map(|p| number(p, "/containerPort")).collect(),
             raw: raw.clone(),
         }
     }
@@ -154,6 +143,7 @@ impl ContainerPlan {
 
 /// One task.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not one state")]
 pub struct Task {
     /// 32 hexadecimal digits.
     pub id: String,
@@ -161,7 +151,7 @@ pub struct Task {
     pub cluster: String,
     /// The service that started it.
     pub service: Option<Key>,
-    /// Deployment id, or what RunTask gave.
+    /// Deployment id, or what `RunTask` gave.
     pub started_by: Option<String>,
     /// `service:<name>` or `family:<family>`.
     pub group: String,

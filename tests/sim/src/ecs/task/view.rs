@@ -1,4 +1,4 @@
-//! A task as DescribeTasks shows it.
+//! A task as `DescribeTasks` shows it.
 
 use serde_json::{Value, json};
 
@@ -12,12 +12,7 @@ impl Fleet {
     pub(crate) fn task_view(&self, task: &Task, with_tags: bool) -> Value {
         let mut view = task.echo.clone();
         let arn = self.arn(&task.tail());
-        let containers: Vec<Value> = task
-            .definition
-            .containers
-            .iter()
-            .map(|c| container(&arn, task, c))
-            .collect();
+        let containers: Vec<Value> = task.definition.containers.iter().map(|c| container(&arn, task, c)).collect();
         let members = json!({
             "taskArn": arn,
             "clusterArn": self.arn(&format!("cluster/{}", task.cluster)),
@@ -47,11 +42,8 @@ impl Fleet {
                 view.insert(member.to_owned(), epoch(at));
             }
         }
-        let texts = [
-            ("startedBy", &task.started_by),
-            ("cpu", &task.definition.size.0),
-            ("memory", &task.definition.size.1),
-        ];
+        let texts =
+            [("startedBy", &task.started_by), ("cpu", &task.definition.size.0), ("memory", &task.definition.size.1)];
         for (member, value) in texts {
             if let Some(value) = value {
                 view.insert(member.to_owned(), json!(value));
@@ -78,16 +70,8 @@ fn container(task_arn: &str, task: &Task, plan: &ContainerPlan) -> Value {
         TaskStatus::Running | TaskStatus::Deactivating | TaskStatus::Stopping => "RUNNING",
         TaskStatus::Deprovisioning | TaskStatus::Stopped => "STOPPED",
     };
-    let status = if task.exit_code.is_some() {
-        "STOPPED"
-    } else {
-        status
-    };
-    let health = if plan.check.is_some() {
-        task.health.as_str()
-    } else {
-        "UNKNOWN"
-    };
+    let status = if task.exit_code.is_some() { "STOPPED" } else { status };
+    let health = if plan.check.is_some() { task.health.as_str() } else { "UNKNOWN" };
     let mut view = json!({
         "containerArn": format!("{}/{}", task_arn.replacen(":task/", ":container/", 1), plan.name),
         "taskArn": task_arn,

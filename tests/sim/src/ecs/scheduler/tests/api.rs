@@ -21,11 +21,7 @@ fn a_repeated_create_with_one_token_answers_the_same_service_and_any_other_is_re
     none.as_object_mut().unwrap().remove("clientToken");
     for other in [body, token, none] {
         let refusal = world.refused("CreateService", &other);
-        assert!(
-            refusal
-                .starts_with("InvalidParameterException: Creation of service was not idempotent"),
-            "{refusal}"
-        );
+        assert!(refusal.starts_with("InvalidParameterException: Creation of service was not idempotent"), "{refusal}");
     }
     assert_eq!(world.fleet(|f| f.services.len()), 1);
 }
@@ -43,70 +39,38 @@ fn deletion_drains_hides_blocks_the_name_and_ends_inactive_then_missing() {
     let refusal = world.refused("DeleteService", &delete);
     assert!(refusal.contains("scaled above 0"), "{refusal}");
     let forced = json!({ "cluster": "c1", "service": "web", "force": true });
-    assert_eq!(
-        world.ok("DeleteService", &forced)["service"]["status"],
-        "DRAINING"
-    );
-    assert_eq!(
-        world.ok("ListServices", &json!({ "cluster": "c1" }))["serviceArns"],
-        json!([])
-    );
+    assert_eq!(world.ok("DeleteService", &forced)["service"]["status"], "DRAINING");
+    assert_eq!(world.ok("ListServices", &json!({ "cluster": "c1" }))["serviceArns"], json!([]));
     assert_eq!(world.service("web")["status"], "DRAINING");
     let refusal = world.refused("CreateService", &World::request("web", 1, &json!({})));
-    assert!(
-        refusal.contains("Unable to Start a service that is still Draining"),
-        "{refusal}"
-    );
-    let refusal = world.refused(
-        "UpdateService",
-        &json!({ "cluster": "c1", "service": "web", "desiredCount": 1 }),
-    );
-    assert!(
-        refusal.starts_with("ServiceNotActiveException"),
-        "{refusal}"
-    );
-    assert!(
-        world
-            .refused("DeleteCluster", &json!({ "cluster": "c1" }))
-            .starts_with("ClusterContains")
-    );
+    assert!(refusal.contains("Unable to Start a service that is still Draining"), "{refusal}");
+    let refusal = world.refused("UpdateService", &json!({ "cluster": "c1", "service": "web", "desiredCount": 1 }));
+    assert!(refusal.starts_with("ServiceNotActiveException"), "{refusal}");
+    assert!(world.refused("DeleteCluster", &json!({ "cluster": "c1" })).starts_with("ClusterContains"));
     let drained = world.until(600, |w| w.service("web")["status"] == "INACTIVE");
     assert!(drained >= 300, "deregistration delay, not {drained}");
-    assert!(
-        world
-            .refused("DeleteService", &forced)
-            .starts_with("ServiceNotFoundException")
-    );
+    assert!(world.refused("DeleteService", &forced).starts_with("ServiceNotFoundException"));
     world.advance(601);
-    assert_eq!(
-        world.service("web")["status"],
-        "INACTIVE",
-        "outlives the waiter's ten minutes"
-    );
+    assert_eq!(world.service("web")["status"], "INACTIVE", "outlives the waiter's ten minutes");
     world.create("web", 1, &json!({}));
-    let fresh = world.ok(
-        "DescribeServiceDeployments",
-        &json!({ "serviceDeploymentArns": [old_deployment] }),
-    );
+    let fresh = world.ok("DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [old_deployment] }));
     assert_eq!(fresh["failures"][0]["reason"], "MISSING");
     world.ok("DeleteService", &forced);
     world.until(600, |w| w.service("web")["status"] == "INACTIVE");
     world.advance(3601);
-    let gone = world.ok(
-        "DescribeServices",
-        &json!({ "cluster": "c1", "services": ["web"] }),
-    );
+    let gone = world.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["web"] }));
     assert_eq!(gone["failures"][0]["reason"], "MISSING");
-    assert_eq!(
-        gone["failures"][0]["arn"],
-        "arn:aws:ecs:eu-west-1:123456789012:service/c1/web"
-    );
+    assert_eq!(gone["failures"][0]["arn"], "arn:aws:ecs:eu-west-1:123456789012:service/c1/web");
 }
 
 #[test]
 fn defaults_are_filled_in_and_foreign_members_left_out() {
     let mut world = World::brisk();
-    world.create("web", 1, &json!({ "tags": [{ "key": "a", "value": "b" }], "volumeConfigurations": [{ "name": "v" }] }));
+    world.create(
+        "web",
+        1,
+        &json!({ "tags": [{ "key": "a", "value": "b" }], "volumeConfigurations": [{ "name": "v" }] }),
+    );
     let service = world.service("web");
     let expected = json!({
         "schedulingStrategy": "REPLICA",
@@ -132,35 +96,16 @@ fn defaults_are_filled_in_and_foreign_members_left_out() {
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(&service[member], value, "{member}");
     }
-    for absent in [
-        "deploymentController",
-        "taskSets",
-        "tags",
-        "capacityProviderStrategy",
-        "volumeConfigurations",
-        "clientToken",
-    ] {
+    for absent in
+        ["deploymentController", "taskSets", "tags", "capacityProviderStrategy", "volumeConfigurations", "clientToken"]
+    {
         assert!(service.get(absent).is_none(), "{absent}");
     }
-    assert_eq!(
-        service["deployments"][0]["volumeConfigurations"],
-        json!([{ "name": "v" }])
-    );
+    assert_eq!(service["deployments"][0]["volumeConfigurations"], json!([{ "name": "v" }]));
     assert_eq!(service["deployments"][0]["platformVersion"], "1.4.0");
-    assert!(
-        service["taskDefinition"]
-            .as_str()
-            .unwrap()
-            .ends_with(":task-definition/web:1")
-    );
-    let tagged = world.ok(
-        "DescribeServices",
-        &json!({ "cluster": "c1", "services": ["web"], "include": ["TAGS"] }),
-    );
-    assert_eq!(
-        tagged["services"][0]["tags"],
-        json!([{ "key": "a", "value": "b" }])
-    );
+    assert!(service["taskDefinition"].as_str().unwrap().ends_with(":task-definition/web:1"));
+    let tagged = world.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["web"], "include": ["TAGS"] }));
+    assert_eq!(tagged["services"][0]["tags"], json!([{ "key": "a", "value": "b" }]));
 }
 
 #[test]
@@ -175,28 +120,19 @@ fn a_capacity_provider_strategy_replaces_the_launch_type_only_with_force() {
     let strategy = json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1 }]);
     let change = json!({ "cluster": "c1", "service": "web", "capacityProviderStrategy": strategy });
     let refusal = world.refused("UpdateService", &change);
-    assert!(
-        refusal.contains("you must force a new deployment"),
-        "{refusal}"
-    );
-    let service = world.update(
-        "web",
-        &json!({ "capacityProviderStrategy": strategy, "forceNewDeployment": true }),
-    );
+    assert!(refusal.contains("you must force a new deployment"), "{refusal}");
+    let service = world.update("web", &json!({ "capacityProviderStrategy": strategy, "forceNewDeployment": true }));
     assert!(service.get("launchType").is_none());
     assert_eq!(
         service["capacityProviderStrategy"],
         json!([{ "capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0 }])
     );
-    let same = world.update("web", &json!({ "capacityProviderStrategy": [{ "capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0 }] }));
-    assert_eq!(
-        same["deployments"][0]["id"],
-        service["deployments"][0]["id"]
-    );
-    let back = world.update(
+    let same = world.update(
         "web",
-        &json!({ "capacityProviderStrategy": [], "forceNewDeployment": true }),
+        &json!({ "capacityProviderStrategy": [{ "capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0 }] }),
     );
+    assert_eq!(same["deployments"][0]["id"], service["deployments"][0]["id"]);
+    let back = world.update("web", &json!({ "capacityProviderStrategy": [], "forceNewDeployment": true }));
     assert_eq!(back["launchType"], "FARGATE");
     world.settled("web");
 }
@@ -205,9 +141,7 @@ fn a_capacity_provider_strategy_replaces_the_launch_type_only_with_force() {
 fn refused_requests_carry_code_and_phrase() {
     let mut world = World::brisk();
     world.fleet(|f| {
-        f.fixtures
-            .target_groups
-            .insert(GROUP.to_owned(), TargetGroup::new(GROUP, "ip"));
+        f.fixtures.target_groups.insert(GROUP.to_owned(), TargetGroup::new(GROUP, "ip"));
         let mut loose = TargetGroup::new(OTHER, "ip");
         loose.in_use = false;
         f.fixtures.target_groups.insert(OTHER.to_owned(), loose);
@@ -216,98 +150,41 @@ fn refused_requests_carry_code_and_phrase() {
     let subnets: Vec<String> = (0..17).map(|n| format!("subnet-{n}")).collect();
     let cases: Vec<(&str, Value, &str)> = vec![
         ("serviceName", json!("a.b"), "Invalid service name"),
-        (
-            "serviceName",
-            json!("x".repeat(256)),
-            "Invalid service name",
-        ),
+        ("serviceName", json!("x".repeat(256)), "Invalid service name"),
         ("clientToken", json!("x".repeat(37)), "clientToken"),
         ("desiredCount", json!(-1), "desiredCount"),
         ("desiredCount", Value::Null, "Desired count"),
-        (
-            "taskDefinition",
-            Value::Null,
-            "TaskDefinition can not be blank",
-        ),
-        (
-            "networkConfiguration",
-            Value::Null,
-            "Network Configuration must be provided",
-        ),
-        (
-            "networkConfiguration",
-            json!({ "awsvpcConfiguration": { "subnets": subnets } }),
-            "at most 16",
-        ),
-        (
-            "capacityProviderStrategy",
-            json!([{ "capacityProvider": "FARGATE", "weight": 1 }]),
-            "both a launch type and",
-        ),
-        (
-            "deploymentConfiguration",
-            json!({ "maximumPercent": 100 }),
-            "maximumPercent must be greater",
-        ),
-        (
-            "deploymentController",
-            json!({ "type": "EXTERNAL" }),
-            "must be blank",
-        ),
-        (
-            "loadBalancers",
-            entry(GROUP, "nobody", 80),
-            "does not exist in the task definition",
-        ),
-        (
-            "loadBalancers",
-            entry(GROUP, "app", 81),
-            "did not have a container port",
-        ),
-        (
-            "loadBalancers",
-            entry("arn:unknown", "app", 80),
-            "does not exist",
-        ),
-        (
-            "loadBalancers",
-            entry(OTHER, "app", 80),
-            "does not have an associated load balancer",
-        ),
-        (
-            "placementConstraints",
-            json!([{ "type": "distinctInstance" }]),
-            "Placement constraints",
-        ),
+        ("taskDefinition", Value::Null, "TaskDefinition can not be blank"),
+        ("networkConfiguration", Value::Null, "Network Configuration must be provided"),
+        ("networkConfiguration", json!({ "awsvpcConfiguration": { "subnets": subnets } }), "at most 16"),
+        ("capacityProviderStrategy", json!([{ "capacityProvider": "FARGATE", "weight": 1 }]), "both a launch type and"),
+        ("deploymentConfiguration", json!({ "maximumPercent": 100 }), "maximumPercent must be greater"),
+        ("deploymentController", json!({ "type": "EXTERNAL" }), "must be blank"),
+        ("loadBalancers", entry(GROUP, "nobody", 80), "does not exist in the task definition"),
+        ("loadBalancers", entry(GROUP, "app", 81), "did not have a container port"),
+        ("loadBalancers", entry("arn:unknown", "app", 80), "does not exist"),
+        ("loadBalancers", entry(OTHER, "app", 80), "does not have an associated load balancer"),
+        ("placementConstraints", json!([{ "type": "distinctInstance" }]), "Placement constraints"),
     ];
     for (member, value, phrase) in cases {
         let mut input = World::request("web", 1, &json!({}));
         input[member] = value;
         let refusal = world.refused("CreateService", &input);
-        assert!(
-            refusal.starts_with("InvalidParameterException"),
-            "{member}: {refusal}"
-        );
+        assert!(refusal.starts_with("InvalidParameterException"), "{member}: {refusal}");
         assert!(refusal.contains(phrase), "{member}: {refusal}");
     }
+    assert_eq!(world.fleet(|f| f.services.len()), 0);
+}
+
+#[test]
+fn what_is_named_but_does_not_exist_has_its_own_code() {
+    let mut world = World::brisk();
     let missing = World::request("web", 1, &json!({ "taskDefinition": "nothing:4" }));
-    assert!(
-        world
-            .refused("CreateService", &missing)
-            .starts_with("ClientException")
-    );
+    assert!(world.refused("CreateService", &missing).starts_with("ClientException"));
     let nowhere = World::request("web", 1, &json!({ "cluster": "nowhere" }));
-    assert!(
-        world
-            .refused("CreateService", &nowhere)
-            .starts_with("ClusterNotFoundException")
-    );
+    assert!(world.refused("CreateService", &nowhere).starts_with("ClusterNotFoundException"));
     let nobody = json!({ "cluster": "c1", "service": "nobody", "desiredCount": 1 });
-    assert!(
-        world
-            .refused("UpdateService", &nobody)
-            .starts_with("ServiceNotFoundException")
-    );
+    assert!(world.refused("UpdateService", &nobody).starts_with("ServiceNotFoundException"));
     assert_eq!(world.fleet(|f| f.services.len()), 0);
 }
 
@@ -317,10 +194,7 @@ fn neighbouring_clusters_list_complete_and_disjoint_pages() {
     world.ok("CreateCluster", &json!({ "clusterName": "xc1" }));
     for n in 0..125 {
         for cluster in ["c1", "xc1"] {
-            world.ok(
-                "CreateService",
-                &World::request(&format!("s{n:03}"), 0, &json!({ "cluster": cluster })),
-            );
+            world.ok("CreateService", &World::request(&format!("s{n:03}"), 0, &json!({ "cluster": cluster })));
         }
     }
     for (size, pages) in [(Some(100), 2), (None, 13)] {
@@ -334,13 +208,7 @@ fn neighbouring_clusters_list_complete_and_disjoint_pages() {
                 input["nextToken"] = token;
             }
             let page = world.ok("ListServices", &input);
-            seen.extend(
-                page["serviceArns"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(ToString::to_string),
-            );
+            seen.extend(page["serviceArns"].as_array().unwrap().iter().map(ToString::to_string));
             asked += 1;
             token = page["nextToken"].clone();
             if token.is_null() {
@@ -352,33 +220,16 @@ fn neighbouring_clusters_list_complete_and_disjoint_pages() {
         assert!(seen.iter().all(|arn| arn.contains(":service/c1/")));
     }
     let wrong = json!({ "cluster": "c1", "nextToken": "bogus" });
-    assert!(
-        world
-            .refused("ListServices", &wrong)
-            .starts_with("InvalidParameterException")
-    );
+    assert!(world.refused("ListServices", &wrong).starts_with("InvalidParameterException"));
     let eleven: Vec<String> = (0..11).map(|n| format!("s{n:03}")).collect();
-    assert!(
-        world
-            .refused(
-                "DescribeServices",
-                &json!({ "cluster": "c1", "services": eleven })
-            )
-            .contains("at most 10")
-    );
+    assert!(world.refused("DescribeServices", &json!({ "cluster": "c1", "services": eleven })).contains("at most 10"));
     let foreign = "arn:aws:ecs:eu-west-1:123456789012:service/xc1/s001";
     assert!(
         world
-            .refused(
-                "DescribeServices",
-                &json!({ "cluster": "c1", "services": [foreign] })
-            )
+            .refused("DescribeServices", &json!({ "cluster": "c1", "services": [foreign] }))
             .starts_with("InvalidParameter")
     );
-    let mixed = world.ok(
-        "DescribeServices",
-        &json!({ "cluster": "c1", "services": ["s001", "nobody", "s002"] }),
-    );
+    let mixed = world.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["s001", "nobody", "s002"] }));
     assert_eq!(mixed["services"].as_array().unwrap().len(), 2);
     assert_eq!(mixed["failures"].as_array().unwrap().len(), 1);
 }
@@ -405,21 +256,12 @@ fn a_revision_tells_what_ran_and_service_points_at_it() {
     let revision = service["currentServiceRevisions"][0]["arn"].clone();
     assert_eq!(service["currentServiceRevisions"][0]["runningTaskCount"], 1);
     let rollout = world.rollout("web");
-    assert_eq!(
-        service["currentServiceDeployment"],
-        rollout["serviceDeploymentArn"]
-    );
+    assert_eq!(service["currentServiceDeployment"], rollout["serviceDeploymentArn"]);
     assert_eq!(rollout["targetServiceRevision"]["arn"], revision);
-    let answer = world.ok(
-        "DescribeServiceRevisions",
-        &json!({ "serviceRevisionArns": [revision, "arn:none"] }),
-    );
+    let answer = world.ok("DescribeServiceRevisions", &json!({ "serviceRevisionArns": [revision, "arn:none"] }));
     let shown = &answer["serviceRevisions"][0];
     assert_eq!(shown["taskDefinition"], service["taskDefinition"]);
-    assert_eq!(
-        shown["resolvedConfiguration"]["loadBalancers"][0]["targetGroupArn"],
-        GROUP
-    );
+    assert_eq!(shown["resolvedConfiguration"]["loadBalancers"][0]["targetGroupArn"], GROUP);
     assert_eq!(shown["containerImages"][0]["image"], "web:1");
     assert_eq!(answer["failures"][0]["reason"], "MISSING");
 }
@@ -434,13 +276,8 @@ fn an_external_service_keeps_its_controller_and_runs_nothing() {
     assert_eq!(service["deploymentController"]["type"], "EXTERNAL");
     assert_eq!(service["deployments"], json!([]));
     assert_eq!(service["runningCount"], 0);
-    let refusal = world.refused(
-        "UpdateService",
-        &json!({ "cluster": "c1", "service": "e", "forceNewDeployment": true }),
-    );
-    assert!(
-        refusal.starts_with("InvalidParameterException"),
-        "{refusal}"
-    );
+    let refusal =
+        world.refused("UpdateService", &json!({ "cluster": "c1", "service": "e", "forceNewDeployment": true }));
+    assert!(refusal.starts_with("InvalidParameterException"), "{refusal}");
     world.update("e", &json!({ "desiredCount": 3 }));
 }

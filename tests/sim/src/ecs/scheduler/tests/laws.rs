@@ -50,16 +50,13 @@ impl World {
         let web = json!({ "cluster": "c1", "service": "web" });
         let mut update = |more: serde_json::Value| {
             let mut input = web.clone();
-            input
-                .as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
+            input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let _ = self.call("UpdateService", &input);
         };
         match one {
             Move::Scale(desired) => update(json!({ "desiredCount": desired })),
             Move::Deploy(revision) => {
-                update(json!({ "taskDefinition": format!("web:{revision}") }))
+                update(json!({ "taskDefinition": format!("web:{revision}") }));
             }
             Move::Force => update(json!({ "forceNewDeployment": true })),
             Move::Percents(least, most) => {
@@ -69,29 +66,19 @@ impl World {
             }
             Move::Strategy(kind) => {
                 let word = ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"][usize::from(*kind)];
-                update(
-                    json!({ "loadBalancers": [], "deploymentConfiguration": { "strategy": word } }),
-                );
+                update(json!({ "loadBalancers": [], "deploymentConfiguration": { "strategy": word } }));
             }
             Move::Image(image, fate) => {
                 let fates = [
                     ImageFate::Runs,
                     ImageFate::Missing,
                     ImageFate::Unhealthy,
-                    ImageFate::Exits {
-                        after_ms: 500,
-                        code: 2,
-                    },
+                    ImageFate::Exits { after_ms: 500, code: 2 },
                 ];
-                self.sim
-                    .set_image(&format!("web:{image}"), fates[usize::from(*fate)]);
+                self.sim.set_image(&format!("web:{image}"), fates[usize::from(*fate)]);
             }
             Move::Alarm(rings) => {
-                let state = if *rings {
-                    AlarmState::Alarm
-                } else {
-                    AlarmState::Ok
-                };
+                let state = if *rings { AlarmState::Alarm } else { AlarmState::Ok };
                 self.fleet(|f| f.set_alarm("errors", state));
             }
             Move::Kill(nth) => {
@@ -103,15 +90,13 @@ impl World {
             Move::Room(slots) => self.fleet(|f| f.set_capacity("c1", *slots)),
             Move::Freeze(stands) => self.fleet(|f| {
                 if *stands {
-                    f.freeze("c1", "web")
+                    f.freeze("c1", "web");
                 } else {
-                    f.thaw("c1", "web")
+                    f.thaw("c1", "web");
                 }
             }),
             Move::Stop => {
-                let list = self
-                    .call("ListServiceDeployments", &web)
-                    .unwrap_or_default();
+                let list = self.call("ListServiceDeployments", &web).unwrap_or_default();
                 if let Some(newest) = list["serviceDeployments"].get(0) {
                     let _ = self.call(
                         "StopServiceDeployment",
@@ -120,10 +105,7 @@ impl World {
                 }
             }
             Move::Delete => {
-                let _ = self.call(
-                    "DeleteService",
-                    &json!({ "cluster": "c1", "service": "web", "force": true }),
-                );
+                let _ = self.call("DeleteService", &json!({ "cluster": "c1", "service": "web", "force": true }));
             }
             Move::Create => {
                 let more = json!({
@@ -157,10 +139,7 @@ impl World {
     }
 
     fn story(&mut self) -> String {
-        let service = self.ok(
-            "DescribeServices",
-            &json!({ "cluster": "c1", "services": ["web"] }),
-        );
+        let service = self.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["web"] }));
         let tasks = self.fleet(|f| format!("{:?} {:?}", f.tasks, f.traffic.log));
         format!("{service} {tasks}")
     }
@@ -198,12 +177,6 @@ proptest! {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    let moves = [
-        Move::Wait(30),
-        Move::Deploy(2),
-        Move::Kill(1),
-        Move::Wait(20),
-        Move::Scale(5),
-    ];
+    let moves = [Move::Wait(30), Move::Deploy(2), Move::Kill(1), Move::Wait(20), Move::Scale(5)];
     assert_eq!(World::play(&moves, 1000), World::play(&moves, 1000));
 }

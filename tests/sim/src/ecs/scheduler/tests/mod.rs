@@ -12,15 +12,13 @@ use serde_json::{Value, json};
 
 use super::Fleet;
 use super::timing::Timing;
+use crate::model::{Service, check_input, check_output, error_is_modelled};
 use crate::refusal::Refusal;
 use crate::world::{RegionKey, Sim};
 
-pub(super) const GROUP: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/1";
-pub(super) const OTHER: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/green/2";
-pub(super) const RULE: &str =
-    "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/x/1/2/3";
+pub(super) const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/blue/1";
+pub(super) const OTHER: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/green/2";
+pub(super) const RULE: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/x/1/2/3";
 
 /// A world with one cluster `c1` and a family `web` of one revision, image `web:1`.
 pub(super) struct World {
@@ -37,10 +35,7 @@ impl World {
 
     pub(super) fn realistic() -> Self {
         let key = RegionKey::new("123456789012", "eu-west-1");
-        let mut world = Self {
-            sim: Sim::new(7, 1_800_000_000_000),
-            key,
-        };
+        let mut world = Self { sim: Sim::new(7, 1_800_000_000_000), key };
         world.ok("CreateCluster", &json!({ "clusterName": "c1" }));
         world.register("web:1");
         world
@@ -50,18 +45,23 @@ impl World {
         self.sim.with_fleet(&self.key, change)
     }
 
+    /// Calls as the wire does: request, answer and error code must fit the AWS model.
     pub(super) fn call(&mut self, operation: &str, input: &Value) -> Result<Value, Refusal> {
-        self.sim.call_ecs(
-            &self.key,
-            "arn:aws:iam::123456789012:user/test",
-            operation,
-            input,
-        )
+        let mut input = input.clone();
+        check_input(Service::Ecs, operation, &mut input)?;
+        let caller = "arn:aws:iam::123456789012:user/test";
+        let outcome = self.sim.call_ecs(&self.key, caller, operation, &input);
+        match &outcome {
+            Ok(answer) => assert_eq!(check_output(Service::Ecs, operation, answer), Vec::<String>::new()),
+            Err(refusal) => {
+                assert!(error_is_modelled(Service::Ecs, operation, &refusal.code), "{operation}: {refusal}");
+            }
+        }
+        outcome
     }
 
     pub(super) fn ok(&mut self, operation: &str, input: &Value) -> Value {
-        self.call(operation, input)
-            .unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
+        self.call(operation, input).unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
     }
 
     pub(super) fn refused(&mut self, operation: &str, input: &Value) -> String {
@@ -82,10 +82,7 @@ impl World {
             "containerDefinitions": [{ "name": "app", "image": image, "portMappings": [{ "containerPort": 80 }] }],
         });
         let answer = self.ok("RegisterTaskDefinition", &input);
-        answer["taskDefinition"]["taskDefinitionArn"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        answer["taskDefinition"]["taskDefinitionArn"].as_str().unwrap().to_owned()
     }
 
     /// A service on Fargate with members added.
@@ -117,38 +114,21 @@ impl World {
     }
 
     pub(super) fn service(&mut self, name: &str) -> Value {
-        let answer = self.ok(
-            "DescribeServices",
-            &json!({ "cluster": "c1", "services": [name] }),
-        );
+        let answer = self.ok("DescribeServices", &json!({ "cluster": "c1", "services": [name] }));
         answer["services"][0].clone()
     }
 
     /// Newest service deployment.
     pub(super) fn rollout(&mut self, name: &str) -> Value {
-        let list = self.ok(
-            "ListServiceDeployments",
-            &json!({ "cluster": "c1", "service": name }),
-        );
+        let list = self.ok("ListServiceDeployments", &json!({ "cluster": "c1", "service": name }));
         let arn = list["serviceDeployments"][0]["serviceDeploymentArn"].clone();
-        self.ok(
-            "DescribeServiceDeployments",
-            &json!({ "serviceDeploymentArns": [arn] }),
-        )["serviceDeployments"][0]
+        self.ok("DescribeServiceDeployments", &json!({ "serviceDeploymentArns": [arn] }))["serviceDeployments"][0]
             .clone()
     }
 
     pub(super) fn tasks(&mut self, name: &str) -> Vec<String> {
-        let answer = self.ok(
-            "ListTasks",
-            &json!({ "cluster": "c1", "serviceName": name }),
-        );
-        answer["taskArns"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|a| a.as_str().unwrap().to_owned())
-            .collect()
+        let answer = self.ok("ListTasks", &json!({ "cluster": "c1", "serviceName": name }));
+        answer["taskArns"].as_array().unwrap().iter().map(|a| a.as_str().unwrap().to_owned()).collect()
     }
 
     pub(super) fn advance(&mut self, seconds: i64) {

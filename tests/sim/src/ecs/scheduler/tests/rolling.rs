@@ -9,37 +9,20 @@ use crate::fixtures::TargetState;
 fn three_tasks_behind_a_target_group_become_healthy_and_complete() {
     let mut world = World::realistic();
     let created = world.create("web", 3, &json!({ "loadBalancers": behind() }));
-    assert_eq!(
-        (&created["runningCount"], &created["pendingCount"]),
-        (&json!(0), &json!(0))
-    );
+    assert_eq!((&created["runningCount"], &created["pendingCount"]), (&json!(0), &json!(0)));
     world.until(10, |w| w.service("web")["pendingCount"] == 3);
     world.until(120, |w| w.service("web")["runningCount"] == 3);
     let running = world.service("web");
     assert_eq!(running["deployments"][0]["rolloutState"], "IN_PROGRESS");
     let states = |w: &mut World| {
-        w.fleet(|f| {
-            f.fixtures.target_groups[GROUP]
-                .targets
-                .values()
-                .map(|t| t.state)
-                .collect::<Vec<_>>()
-        })
+        w.fleet(|f| f.fixtures.target_groups[GROUP].targets.values().map(|t| t.state).collect::<Vec<_>>())
     };
     assert!(states(&mut world).contains(&TargetState::Initial));
     let waited = world.settled("web");
-    assert!(
-        (100..200).contains(&waited),
-        "five checks of 30 s, not {waited}"
-    );
+    assert!((100..200).contains(&waited), "five checks of 30 s, not {waited}");
     assert_eq!(states(&mut world), vec![TargetState::Healthy; 3]);
     assert_eq!(world.rollout("web")["status"], "SUCCESSFUL");
-    assert!(
-        world.service("web")["events"][0]["message"]
-            .as_str()
-            .unwrap()
-            .contains("steady state")
-    );
+    assert!(world.service("web")["events"][0]["message"].as_str().unwrap().contains("steady state"));
 }
 
 #[test]
@@ -64,16 +47,8 @@ fn a_new_revision_at_100_200_keeps_three_healthy_and_at_most_six_live() {
         is_stable(&now)
     });
     assert_eq!(most, 6);
-    let list = world.ok(
-        "ListServiceDeployments",
-        &json!({ "cluster": "c1", "service": "web" }),
-    );
-    let states: Vec<_> = list["serviceDeployments"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|d| d["status"].clone())
-        .collect();
+    let list = world.ok("ListServiceDeployments", &json!({ "cluster": "c1", "service": "web" }));
+    let states: Vec<_> = list["serviceDeployments"].as_array().unwrap().iter().map(|d| d["status"].clone()).collect();
     assert_eq!(states, ["SUCCESSFUL", "SUCCESSFUL"]);
     assert_eq!(world.service("web")["taskDefinition"], json!(arn));
 }
@@ -86,9 +61,7 @@ fn a_new_revision_at_50_100_stops_two_old_first() {
     world.settled("web");
     let arn = world.register("web:2");
     world.update("web", &json!({ "taskDefinition": arn }));
-    world.until(10, |w| {
-        w.service("web")["deployments"][1]["runningCount"] == 2
-    });
+    world.until(10, |w| w.service("web")["deployments"][1]["runningCount"] == 2);
     world.until(120, |w| {
         let now = w.service("web");
         assert!(now["runningCount"].as_i64().unwrap() + now["pendingCount"].as_i64().unwrap() <= 4);
@@ -108,16 +81,8 @@ fn an_update_during_an_update_ends_both_service_deployments() {
     let service = world.update("web", &json!({ "taskDefinition": third }));
     assert_eq!(service["deployments"].as_array().unwrap().len(), 3);
     world.settled("web");
-    let list = world.ok(
-        "ListServiceDeployments",
-        &json!({ "cluster": "c1", "service": "web" }),
-    );
-    let states: Vec<_> = list["serviceDeployments"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|d| d["status"].clone())
-        .collect();
+    let list = world.ok("ListServiceDeployments", &json!({ "cluster": "c1", "service": "web" }));
+    let states: Vec<_> = list["serviceDeployments"].as_array().unwrap().iter().map(|d| d["status"].clone()).collect();
     assert_eq!(states, ["SUCCESSFUL", "STOPPED", "SUCCESSFUL"]);
     assert_eq!(world.service("web")["taskDefinition"], json!(third));
 }
@@ -139,11 +104,7 @@ fn only_rolling_members_and_force_start_a_deployment() {
         json!({ "platformVersion": "LATEST" }),
     ];
     for change in in_place {
-        assert_eq!(
-            world.update("web", &change)["deployments"][0]["id"],
-            id,
-            "{change}"
-        );
+        assert_eq!(world.update("web", &change)["deployments"][0]["id"], id, "{change}");
     }
     world.settled("web");
     let rolling = [
@@ -185,15 +146,15 @@ fn a_deregistered_running_revision_still_scales() {
     let arn = world.register("web:2");
     world.create("web", 1, &json!({ "taskDefinition": arn }));
     world.settled("web");
-    world.ok(
-        "DeregisterTaskDefinition",
-        &json!({ "taskDefinition": arn }),
-    );
+    world.ok("DeregisterTaskDefinition", &json!({ "taskDefinition": arn }));
     world.advance(601);
     world.update("web", &json!({ "desiredCount": 3 }));
     world.settled("web");
     assert_eq!(world.service("web")["runningCount"], 3);
-    let refusal = world.refused("UpdateService", &json!({ "cluster": "c1", "service": "web", "taskDefinition": arn, "forceNewDeployment": true }));
+    let refusal = world.refused(
+        "UpdateService",
+        &json!({ "cluster": "c1", "service": "web", "taskDefinition": arn, "forceNewDeployment": true }),
+    );
     assert!(refusal.contains("ClientException"), "{refusal}");
 }
 
@@ -205,12 +166,13 @@ fn capacity_shortage_holds_a_rollout_open_until_there_is_room() {
     world.advance(120);
     let service = world.service("web");
     assert_eq!(service["runningCount"], 2);
-    assert!(service["events"].as_array().unwrap().iter().any(|e| {
-        e["message"]
-            .as_str()
+    assert!(
+        service["events"]
+            .as_array()
             .unwrap()
-            .contains("unable to place a task")
-    }));
+            .iter()
+            .any(|e| { e["message"].as_str().unwrap().contains("unable to place a task") })
+    );
     world.fleet(|f| f.set_capacity("c1", None));
     world.settled("web");
 }

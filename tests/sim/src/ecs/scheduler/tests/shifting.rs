@@ -1,4 +1,4 @@
-//! BLUE_GREEN, LINEAR and CANARY deployments.
+//! `BLUE_GREEN`, LINEAR and CANARY deployments.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,7 +8,7 @@ use super::super::knobs::HookAnswer;
 use super::{GROUP, OTHER, RULE, World};
 use crate::fixtures::{AlarmState, ImageFate};
 
-fn shifting(configuration: Value) -> Value {
+fn shifting(configuration: &Value) -> Value {
     json!({
         "deploymentConfiguration": configuration,
         "loadBalancers": [{
@@ -24,16 +24,12 @@ fn shifting(configuration: Value) -> Value {
 
 impl World {
     fn weights(&mut self) -> (i64, i64) {
-        let weights: BTreeMap<String, i64> =
-            self.fleet(|f| f.traffic.rules.get(RULE).cloned().unwrap_or_default());
-        (
-            weights.get(GROUP).copied().unwrap_or(0),
-            weights.get(OTHER).copied().unwrap_or(0),
-        )
+        let weights: BTreeMap<String, i64> = self.fleet(|f| f.traffic.rules.get(RULE).cloned().unwrap_or_default());
+        (weights.get(GROUP).copied().unwrap_or(0), weights.get(OTHER).copied().unwrap_or(0))
     }
 
     /// Creates, settles, updates to a new revision, answers its ARN.
-    fn shift(&mut self, configuration: Value, image: &str) -> String {
+    fn shift(&mut self, configuration: &Value, image: &str) -> String {
         self.create("web", 2, &shifting(configuration));
         self.settled("web");
         assert_eq!(self.weights(), (100, 0));
@@ -46,10 +42,7 @@ impl World {
         let (mut stages, mut weights) = (Vec::<String>::new(), Vec::new());
         self.until(3600, |w| {
             let rollout = w.rollout("web");
-            let stage = rollout["lifecycleStage"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let stage = rollout["lifecycleStage"].as_str().unwrap_or_default().to_owned();
             if stages.last() != Some(&stage) {
                 stages.push(stage);
             }
@@ -66,10 +59,7 @@ impl World {
 #[test]
 fn blue_green_walks_all_stages_and_the_groups_swap_each_time() {
     let mut world = World::brisk();
-    let arn = world.shift(
-        json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 }),
-        "web:2",
-    );
+    let arn = world.shift(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 }), "web:2");
     let (stages, weights) = world.stages();
     assert_eq!(
         stages,
@@ -89,14 +79,8 @@ fn blue_green_walks_all_stages_and_the_groups_swap_each_time() {
     let service = world.service("web");
     assert_eq!(service["taskDefinition"], json!(arn));
     let revision = service["currentServiceRevisions"][0]["arn"].clone();
-    let shown = world.ok(
-        "DescribeServiceRevisions",
-        &json!({ "serviceRevisionArns": [revision] }),
-    );
-    assert_eq!(
-        shown["serviceRevisions"][0]["resolvedConfiguration"]["loadBalancers"][0]["targetGroupArn"],
-        OTHER
-    );
+    let shown = world.ok("DescribeServiceRevisions", &json!({ "serviceRevisionArns": [revision] }));
+    assert_eq!(shown["serviceRevisions"][0]["resolvedConfiguration"]["loadBalancers"][0]["targetGroupArn"], OTHER);
     let third = world.register("web:3");
     world.update("web", &json!({ "taskDefinition": third }));
     let (_, weights) = world.stages();
@@ -107,29 +91,21 @@ fn blue_green_walks_all_stages_and_the_groups_swap_each_time() {
 #[test]
 fn green_stands_at_full_size_beside_blue_until_clean_up() {
     let mut world = World::brisk();
-    world.shift(
-        json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 }),
-        "web:2",
-    );
+    world.shift(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5 }), "web:2");
     world.until(120, |w| w.rollout("web")["lifecycleStage"] == "BAKE_TIME");
     let rollout = world.rollout("web");
     assert_eq!(world.service("web")["runningCount"], 4);
     assert_eq!(rollout["targetServiceRevision"]["runningTaskCount"], 2);
-    assert_eq!(
-        rollout["targetServiceRevision"]["requestedProductionTrafficWeight"],
-        100.0
-    );
-    assert_eq!(
-        rollout["sourceServiceRevisions"][0]["requestedProductionTrafficWeight"],
-        0.0
-    );
+    assert_eq!(rollout["targetServiceRevision"]["requestedProductionTrafficWeight"], 100.0);
+    assert_eq!(rollout["sourceServiceRevisions"][0]["requestedProductionTrafficWeight"], 0.0);
 }
 
 #[test]
 fn linear_goes_in_equal_steps() {
     let mut world = World::brisk();
-    let linear = json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": 30.0, "stepBakeTimeInMinutes": 2 } });
-    world.shift(linear, "web:2");
+    let linear =
+        json!({ "strategy": "LINEAR", "linearConfiguration": { "stepPercent": 30.0, "stepBakeTimeInMinutes": 2 } });
+    world.shift(&linear, "web:2");
     let (_, weights) = world.stages();
     assert_eq!(weights, [(100, 0), (70, 30), (40, 60), (10, 90), (0, 100)]);
 }
@@ -137,7 +113,7 @@ fn linear_goes_in_equal_steps() {
 #[test]
 fn canary_takes_one_step_then_all() {
     let mut world = World::brisk();
-    world.shift(json!({ "strategy": "CANARY", "canaryConfiguration": { "canaryPercent": 10.0, "canaryBakeTimeInMinutes": 3 } }), "web:2");
+    world.shift(&json!({ "strategy": "CANARY", "canaryConfiguration": { "canaryPercent": 10.0, "canaryBakeTimeInMinutes": 3 } }), "web:2");
     let (_, weights) = world.stages();
     assert_eq!(weights, [(100, 0), (90, 10), (0, 100)]);
 }
@@ -146,10 +122,7 @@ fn canary_takes_one_step_then_all() {
 fn an_alarm_in_the_bake_time_sends_traffic_back_at_once() {
     let mut world = World::brisk();
     let alarms = json!({ "alarmNames": ["errors"], "enable": true, "rollback": true });
-    world.shift(
-        json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 60, "alarms": alarms }),
-        "web:2",
-    );
+    world.shift(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 60, "alarms": alarms }), "web:2");
     let old = world.service("web")["deployments"][1]["taskDefinition"].clone();
     world.until(120, |w| w.rollout("web")["lifecycleStage"] == "BAKE_TIME");
     assert_eq!(world.weights(), (0, 100));
@@ -173,21 +146,13 @@ fn pausing(action: &str) -> Value {
 
 #[test]
 fn a_pause_waits_for_continue_and_rolls_back_on_request() {
-    for (action, end) in [
-        ("CONTINUE", "SUCCESSFUL"),
-        ("ROLLBACK", "ROLLBACK_SUCCESSFUL"),
-    ] {
+    for (action, end) in [("CONTINUE", "SUCCESSFUL"), ("ROLLBACK", "ROLLBACK_SUCCESSFUL")] {
         let mut world = World::brisk();
         world.create("web", 2, &json!({}));
         world.settled("web");
         let arn = world.register("web:2");
-        world.update(
-            "web",
-            &json!({ "taskDefinition": arn, "deploymentConfiguration": pausing("ROLLBACK") }),
-        );
-        world.until(120, |w| {
-            w.rollout("web")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
-        });
+        world.update("web", &json!({ "taskDefinition": arn, "deploymentConfiguration": pausing("ROLLBACK") }));
+        world.until(120, |w| w.rollout("web")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION");
         world.advance(300);
         let rollout = world.rollout("web");
         let hook = &rollout["lifecycleHookDetails"][0];
@@ -197,11 +162,7 @@ fn a_pause_waits_for_continue_and_rolls_back_on_request() {
             "serviceDeploymentArn": rollout["serviceDeploymentArn"], "hookId": hook["hookId"], "action": action,
         });
         world.ok("ContinueServiceDeployment", &input);
-        assert!(
-            world
-                .refused("ContinueServiceDeployment", &input)
-                .starts_with("InvalidParameterException")
-        );
+        assert!(world.refused("ContinueServiceDeployment", &input).starts_with("InvalidParameterException"));
         world.until(300, |w| w.rollout("web").get("finishedAt").is_some());
         assert_eq!(world.rollout("web")["status"], end);
     }
@@ -209,18 +170,12 @@ fn a_pause_waits_for_continue_and_rolls_back_on_request() {
 
 #[test]
 fn a_pause_that_nobody_answers_takes_its_timeout_action() {
-    for (action, end) in [
-        ("CONTINUE", "SUCCESSFUL"),
-        ("ROLLBACK", "ROLLBACK_SUCCESSFUL"),
-    ] {
+    for (action, end) in [("CONTINUE", "SUCCESSFUL"), ("ROLLBACK", "ROLLBACK_SUCCESSFUL")] {
         let mut world = World::brisk();
         world.create("web", 2, &json!({}));
         world.settled("web");
         let arn = world.register("web:2");
-        world.update(
-            "web",
-            &json!({ "taskDefinition": arn, "deploymentConfiguration": pausing(action) }),
-        );
+        world.update("web", &json!({ "taskDefinition": arn, "deploymentConfiguration": pausing(action) }));
         world.until(1200, |w| w.rollout("web").get("finishedAt").is_some());
         assert_eq!(world.rollout("web")["status"], end);
     }
@@ -229,10 +184,7 @@ fn a_pause_that_nobody_answers_takes_its_timeout_action() {
 #[test]
 fn a_lambda_hook_is_asked_again_and_its_refusal_rolls_back() {
     let lambda = "arn:aws:lambda:eu-west-1:123456789012:function:check";
-    for (last, end) in [
-        (HookAnswer::Succeeded, "SUCCESSFUL"),
-        (HookAnswer::Failed, "ROLLBACK_SUCCESSFUL"),
-    ] {
+    for (last, end) in [(HookAnswer::Succeeded, "SUCCESSFUL"), (HookAnswer::Failed, "ROLLBACK_SUCCESSFUL")] {
         let mut world = World::brisk();
         let hooks = json!([{
             "hookTargetArn": lambda, "roleArn": "arn:aws:iam::123456789012:role/h", "lifecycleStages": ["POST_SCALE_UP"],
@@ -240,26 +192,14 @@ fn a_lambda_hook_is_asked_again_and_its_refusal_rolls_back() {
         world.create("web", 2, &json!({}));
         world.settled("web");
         world.fleet(|f| {
-            f.knobs.hooks.insert(
-                lambda.to_owned(),
-                VecDeque::from([HookAnswer::InProgress(Some(20_000)), last]),
-            );
+            f.knobs.hooks.insert(lambda.to_owned(), VecDeque::from([HookAnswer::InProgress(Some(20_000)), last]));
         });
         let arn = world.register("web:2");
-        let configuration =
-            json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": hooks });
-        world.update(
-            "web",
-            &json!({ "taskDefinition": arn, "deploymentConfiguration": configuration }),
-        );
-        world.until(120, |w| {
-            w.rollout("web")["lifecycleHookDetails"][0]["status"] == "IN_PROGRESS"
-        });
+        let configuration = json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0, "lifecycleHooks": hooks });
+        world.update("web", &json!({ "taskDefinition": arn, "deploymentConfiguration": configuration }));
+        world.until(120, |w| w.rollout("web")["lifecycleHookDetails"][0]["status"] == "IN_PROGRESS");
         world.advance(10);
-        assert_eq!(
-            world.rollout("web")["lifecycleHookDetails"][0]["status"],
-            "IN_PROGRESS"
-        );
+        assert_eq!(world.rollout("web")["lifecycleHookDetails"][0]["status"], "IN_PROGRESS");
         world.until(120, |w| w.rollout("web").get("finishedAt").is_some());
         assert_eq!(world.rollout("web")["status"], end);
     }
@@ -268,10 +208,7 @@ fn a_lambda_hook_is_asked_again_and_its_refusal_rolls_back() {
 #[test]
 fn an_update_during_a_shift_reconciles_first_and_traffic_stays_at_blue() {
     let mut world = World::brisk();
-    world.shift(
-        json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 60 }),
-        "web:2",
-    );
+    world.shift(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 60 }), "web:2");
     world.until(120, |w| w.rollout("web")["lifecycleStage"] == "BAKE_TIME");
     let arn = world.register("web:3");
     world.update("web", &json!({ "taskDefinition": arn }));
@@ -287,18 +224,12 @@ fn an_update_during_a_shift_reconciles_first_and_traffic_stays_at_blue() {
 fn green_that_never_becomes_healthy_waits_in_scale_up_until_it_is_stopped() {
     let mut world = World::brisk();
     world.sim.set_image("web:bad", ImageFate::Missing);
-    world.shift(
-        json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0 }),
-        "web:bad",
-    );
+    world.shift(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0 }), "web:bad");
     world.advance(600);
     let rollout = world.rollout("web");
     assert_eq!(rollout["lifecycleStage"], "SCALE_UP");
     assert_eq!(world.weights(), (100, 0));
-    world.ok(
-        "StopServiceDeployment",
-        &json!({ "serviceDeploymentArn": rollout["serviceDeploymentArn"] }),
-    );
+    world.ok("StopServiceDeployment", &json!({ "serviceDeploymentArn": rollout["serviceDeploymentArn"] }));
     world.settled("web");
     assert_eq!(world.rollout("web")["status"], "ROLLBACK_SUCCESSFUL");
 }
@@ -316,9 +247,6 @@ fn strategies_are_refused_without_what_they_need() {
     ];
     for more in cases {
         let refusal = world.refused("CreateService", &World::request("web", 1, &more));
-        assert!(
-            refusal.starts_with("InvalidParameterException"),
-            "{refusal}"
-        );
+        assert!(refusal.starts_with("InvalidParameterException"), "{refusal}");
     }
 }
