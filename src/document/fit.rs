@@ -161,7 +161,7 @@ fn number(value: &Value, step: Step, path: &str, log: &mut Log) -> Option<Value>
     let number = match value {
         Value::Number(number) => Some(number.clone()),
         Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     let whole = number
         .as_ref()
@@ -185,7 +185,7 @@ fn flag(value: &Value, path: &str, log: &mut Log) -> Option<Value> {
         Value::Bool(flag) => Some(*flag),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     };
     match flag {
         Some(_) if value.is_string() => log.note(path, "was written in quotes and is read as true or false"),

@@ -1,4 +1,4 @@
-//! Objects of other tools: Kubernetes kinds (ours, ACK's, Crossplane's) and CloudFormation resources.
+//! Objects of other tools: Kubernetes kinds (ours, ACK's, Crossplane's) and `CloudFormation` resources.
 
 use std::collections::BTreeMap;
 
@@ -117,12 +117,12 @@ fn translated(kind: Kind, body: &Map<String, Value>, names: &Names) -> (Map<Stri
     (spec, problems)
 }
 
-/// The kind of a CloudFormation resource.
+/// The kind of a `CloudFormation` resource.
 pub(super) fn resource_kind(members: &Map<String, Value>) -> Option<Kind> {
     Kind::parse(text(members, &["Type"]).filter(|name| name.starts_with("AWS::ECS::"))?)
 }
 
-/// A CloudFormation resource; members that only CloudFormation has are refused by name.
+/// A `CloudFormation` resource; members that only `CloudFormation` has are refused by name.
 pub(super) fn resource(kind: Kind, members: &Map<String, Value>) -> Drafts {
     let empty = Map::new();
     let body = members.get("Properties").and_then(Value::as_object).unwrap_or(&empty);

@@ -54,14 +54,15 @@ fn object(mut draft: Draft, definitions: &[Draft]) -> Verdict {
     if draft.kind == Kind::Service {
         problems.extend(definition_of(&draft, definitions).into_iter().flat_map(|other| together(&spec, other)));
     }
-    problems.extend(admission::check(draft.kind, &spec));
+    let intake = draft.intake();
+    problems.extend(admission::check(intake.kind, &intake.manifest));
     // A member that did not fit was left out, and that it is absent is no news.
     let mut seen = BTreeSet::new();
     problems.retain(|problem| seen.insert(problem.path.clone()));
     if problems.is_empty() {
-        Verdict::Accepted(draft.intake())
+        Verdict::Accepted(intake)
     } else {
-        Verdict::Refused { kind: draft.kind, problems, notes: draft.notes }
+        Verdict::Refused { kind: intake.kind, problems, notes: intake.notes }
     }
 }
 

@@ -41,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// The kind of this name, ours or that of ACK, Crossplane and CloudFormation.
+    /// The kind of this name, ours or that of ACK, Crossplane and `CloudFormation`.
     pub(super) fn parse(word: &str) -> Option<Self> {
         match word.rsplit("::").next()? {
             "EcsTaskDefinition" | "TaskDefinition" => Some(Self::TaskDefinition),
@@ -81,7 +81,7 @@ impl Kind {
         schema.to_value()
     }
 
-    /// Other names under which a member is published: `service` in UpdateService, ARNs in answers.
+    /// Other names under which a member is published: `service` in `UpdateService`, ARNs in answers.
     pub(super) fn aliases(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::TaskDefinition | Self::Cluster => &[],
@@ -137,10 +137,10 @@ impl Kind {
 
     /// Members only an answer has, which tell the kind.
     pub(super) fn knows(self, key: &str) -> bool {
-        let same = |name: &&str| name.eq_ignore_ascii_case(key);
-        self.members().iter().any(|name| same(&name))
-            || self.read_only().iter().any(|name| same(&name))
-            || self.aliases().iter().any(|(name, _)| same(&name))
+        let same = |name: &str| name.eq_ignore_ascii_case(key);
+        self.members().iter().any(|name| same(name))
+            || self.read_only().iter().any(|name| same(name))
+            || self.aliases().iter().any(|(name, _)| same(name))
     }
 }
 

@@ -82,7 +82,7 @@ fn yaml(text: &str) -> Result<Vec<Value>, Refused> {
     Ok(documents.into_iter().map(|Strict(value)| value).filter(|value| !value.is_null()).collect())
 }
 
-/// The first tag of CloudFormation and its line.
+/// The first tag of `CloudFormation` and its line.
 fn intrinsic(text: &str) -> Option<(&str, usize)> {
     const TAGS: &[&str] = &["!Ref", "!Sub", "!GetAtt", "!Join", "!If", "!Not", "!Equals", "!Select", "!ImportValue"];
     text.lines().enumerate().find_map(|(index, line)| {

@@ -38,7 +38,7 @@ fn within(value: &Value, names: &Names, depth: usize) -> Drafts {
         Value::Array(items) if depth < DEEPEST => {
             items.iter().flat_map(|item| within(item, names, depth + 1)).collect()
         }
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Vec::new(),
     }
 }
 
@@ -118,7 +118,9 @@ fn best(members: &Map<String, Value>) -> Option<Kind> {
 fn unknown(value: &Value) -> Refused {
     let what = match value {
         Value::Object(_) => "is an object that has no members of a task definition, service or cluster".to_owned(),
-        other => format!("is {} and not a task definition, service or cluster", super::fit::word(other)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            format!("is {} and not a task definition, service or cluster", super::fit::word(value))
+        }
     };
     Refused::new(what, "write the members as the ECS API names them")
 }

@@ -30,13 +30,13 @@ fn wanted(kind: Kind, members: &Map<String, Value>, log: &mut Log) -> Map<String
     let mut wanted = Map::new();
     let mut dropped = Vec::new();
     for (key, value) in members {
-        let same = |name: &&str| name.eq_ignore_ascii_case(key);
+        let same = |name: &str| name.eq_ignore_ascii_case(key);
         let own = kind.members().iter().copied().find(|name| same(name));
-        if own.is_none() && kind.read_only().iter().any(|name| same(&name)) {
+        if own.is_none() && kind.read_only().iter().any(|name| same(name)) {
             dropped.push(key.as_str());
             continue;
         }
-        let alias = kind.aliases().iter().find(|(name, _)| same(&name)).map(|(_, member)| *member);
+        let alias = kind.aliases().iter().find(|(name, _)| same(name)).map(|(_, member)| *member);
         let name = own.or(alias).unwrap_or(key);
         if let Some(value) = value_of(name, value, log) {
             wanted.insert(if own.is_some() { key.clone() } else { name.to_owned() }, value);

@@ -1,5 +1,8 @@
 //! Published documents become manifests of our kinds, or are refused with place and remedy.
 
+#![expect(clippy::expect_used, reason = "helpers of tests")]
+
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -133,7 +136,7 @@ fn deep_and_self_repeating_texts_are_refused_without_harm() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for n in 1..12 {
         let items = vec![format!("*a{}", n - 1); 10].join(", ");
-        bomb.push_str(&format!("a{n}: &a{n} [{items}]\n"));
+        writeln!(bomb, "a{n}: &a{n} [{items}]").expect("written");
     }
     assert!(refused(&bomb).contains("is not YAML"));
 }

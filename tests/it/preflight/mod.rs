@@ -1,5 +1,7 @@
 //! Each pre-flight rule takes what ECS takes and refuses what ECS refuses, naming member and remedy.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "helpers of tests")]
+
 mod capacity;
 mod definition;
 mod fargate;
@@ -10,7 +12,14 @@ use ecs_operator::preflight::{self, Problem};
 use serde_json::{Value, json};
 
 /// One rule: a change that passes, a change that is refused, where, and words of problem and remedy.
-pub(super) struct Row(pub(super) &'static str, pub(super) Value, pub(super) Value, pub(super) &'static str, pub(super) &'static str, pub(super) &'static str);
+pub(super) struct Row(
+    pub(super) &'static str,
+    pub(super) Value,
+    pub(super) Value,
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) &'static str,
+);
 
 /// The document with values put at JSON pointers; parents are made, null removes.
 pub(super) fn with(mut document: Value, changes: &Value) -> Value {
@@ -20,7 +29,9 @@ pub(super) fn with(mut document: Value, changes: &Value) -> Value {
         for name in names {
             here = match here {
                 Value::Array(items) => &mut items[name.parse::<usize>().expect("an index")],
-                other => &mut other[name],
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                    &mut here[name]
+                }
             };
         }
         *here = value.clone();
@@ -67,4 +78,3 @@ pub(super) fn service(document: Value) -> Vec<Problem> {
 
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/path/web";
 pub(super) const GROUP: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef";
-
