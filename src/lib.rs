@@ -8,5 +8,6 @@ pub mod api;
 pub mod aws;
 pub mod controllers;
 pub mod diff;
+pub mod document;
 pub mod preflight;
 pub mod runtime;

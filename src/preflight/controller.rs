@@ -12,7 +12,7 @@ fn controller(spec: &Spec) -> &str {
     spec.deployment_controller.as_ref().and_then(|controller| controller.r#type.as_deref()).unwrap_or("ECS")
 }
 
-/// With EXTERNAL, CreateService takes only what its task sets do not say.
+/// With EXTERNAL, `CreateService` takes only what its task sets do not say.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 fn external(spec: &Spec, found: &mut Found) {
     if controller(spec) != "EXTERNAL" {

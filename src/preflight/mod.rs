@@ -88,7 +88,7 @@ fn run<S>(spec: &S, rules: &[&[Rule<S>]]) -> Vec<Problem> {
     found.sorted()
 }
 
-/// What RegisterTaskDefinition would refuse, sorted by path.
+/// What `RegisterTaskDefinition` would refuse, sorted by path.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html>
 pub fn task_definition(spec: &EcsTaskDefinitionSpec) -> Vec<Problem> {
     run(
@@ -107,19 +107,19 @@ pub fn task_definition(spec: &EcsTaskDefinitionSpec) -> Vec<Problem> {
     )
 }
 
-/// What CreateService and UpdateService would refuse whatever the task definition says.
+/// What `CreateService` and `UpdateService` would refuse whatever the task definition says.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 pub fn service(spec: &EcsServiceSpec) -> Vec<Problem> {
     run(spec, &[service::RULES, capacity::SERVICE, balancers::RULES, controller::RULES, deployment::RULES])
 }
 
-/// What CreateCluster and PutClusterCapacityProviders would refuse.
+/// What `CreateCluster` and `PutClusterCapacityProviders` would refuse.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
 pub fn cluster(spec: &EcsClusterSpec) -> Vec<Problem> {
     run(spec, &[cluster::RULES, capacity::CLUSTER])
 }
 
-/// What CreateService and UpdateService would refuse because of the task definition that runs.
+/// What `CreateService` and `UpdateService` would refuse because of the task definition that runs.
 /// Problems of either alone are not repeated.
 pub fn service_with_task_definition(spec: &EcsServiceSpec, task_definition: &EcsTaskDefinitionSpec) -> Vec<Problem> {
     let mut found = Found::default();

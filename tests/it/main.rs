@@ -6,6 +6,8 @@ mod cel;
 mod conversation;
 mod crash;
 mod crds;
+mod documents;
 mod mirror;
+mod preflight;
 mod reconcile;
 mod support;
