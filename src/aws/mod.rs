@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod op;
 pub mod pages;
 pub mod quota;
+pub mod scaling;
 pub mod scope;
 
 #[cfg(test)]
