@@ -132,7 +132,7 @@ pub struct ScalingStatus {
     pub policies: Vec<String>,
     /// Names of the scheduled actions that are ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub scheduled_actions: Vec<String>,
+    pub actions: Vec<String>,
     /// The scalable target is not ours, and moves the count that this object would own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub contested: bool,

@@ -38,7 +38,12 @@ impl Difference {
 
 /// The calls that bring it in line. Drift is left to `driftPolicy`.
 #[must_use]
-pub(in super::super) fn plan(desired: &Desired, observed: &ScalingObserved, live: &Service, facts: &Facts) -> Vec<Step> {
+pub(in super::super) fn plan(
+    desired: &Desired,
+    observed: &ScalingObserved,
+    live: &Service,
+    facts: &Facts,
+) -> Vec<Step> {
     let all = differences(desired, observed, live, facts).unwrap_or_default();
     all.into_iter().filter(|difference| facts.corrects() || !difference.drift).map(|d| d.step).collect()
 }
@@ -255,7 +260,7 @@ fn contents(
         .flatten()
         .filter_map(|action| Some((action.scheduled_action_name.as_deref()?, action)))
         .collect();
-    for name in record.scheduled_actions.iter().filter(|name| !wanted.contains_key(name.as_str())) {
+    for name in record.actions.iter().filter(|name| !wanted.contains_key(name.as_str())) {
         if detail.actions.iter().any(|action| action.scheduled_action_name == *name) {
             gone.push(delete_action(resource, name));
         }
@@ -269,7 +274,7 @@ fn contents(
             continue;
         }
         let step = Step::PutAction(Box::new(action.to_put(resource)?), content);
-        let is_recorded = record.scheduled_actions.iter().any(|known| known == name);
+        let is_recorded = record.actions.iter().any(|known| known == name);
         put.push(Difference::new(step, format!("scaling.scheduledActions[{name}]"), is_recorded));
     }
     gone.extend(put);
@@ -287,7 +292,7 @@ fn removal(observed: &ScalingObserved, facts: &Facts) -> Vec<Difference> {
         .actions
         .iter()
         .map(|action| &action.scheduled_action_name)
-        .partition(|name| record.scheduled_actions.contains(name));
+        .partition(|name| record.actions.contains(name));
     if foreign_policies.is_empty() && foreign_actions.is_empty() {
         let step = Step::Deregister { resource: resource.to_owned() };
         return vec![Difference::new(step, "scaling", false)];

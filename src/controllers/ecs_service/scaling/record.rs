@@ -83,10 +83,10 @@ fn declare(status: &mut ScalingStatus, scaling: &Scaling, observed: &ScalingObse
         add(&mut status.policies, name);
     }
     let there: BTreeSet<&str> = detail.actions.iter().map(|action| action.scheduled_action_name.as_str()).collect();
-    status.scheduled_actions.retain(|name| there.contains(name.as_str()));
+    status.actions.retain(|name| there.contains(name.as_str()));
     for action in scaling.scheduled_actions.iter().flatten() {
         if let Some(name) = action.scheduled_action_name.as_deref().filter(|name| there.contains(name)) {
-            add(&mut status.scheduled_actions, name);
+            add(&mut status.actions, name);
         }
     }
 }
@@ -116,9 +116,9 @@ fn note(status: &mut ScalingStatus, scaling: Option<&Scaling>, step: &Step) {
         }
         Step::DeletePolicy { name, .. } => status.policies.retain(|known| known != name),
         Step::PutAction(request, _) => {
-            request.get_scheduled_action_name().iter().for_each(|name| add(&mut status.scheduled_actions, name));
+            request.get_scheduled_action_name().iter().for_each(|name| add(&mut status.actions, name));
         }
-        Step::DeleteAction { name, .. } => status.scheduled_actions.retain(|known| known != name),
+        Step::DeleteAction { name, .. } => status.actions.retain(|known| known != name),
         Step::Tag(_) | Step::Deregister { .. } => {}
     }
 }
