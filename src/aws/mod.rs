@@ -14,7 +14,7 @@ pub mod scaling;
 pub mod scope;
 
 #[cfg(test)]
-mod test_wire;
+pub(crate) mod test_wire;
 
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, load_config};

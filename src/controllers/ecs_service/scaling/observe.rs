@@ -51,6 +51,10 @@ pub(in super::super) async fn observe(
     }
     let arn = target.present().and_then(|target| target.scalable_target_arn.clone());
     let there = target.present().is_some();
+    if matches!(target, Seen::Absent) {
+        // Whatever comes to stand there next was not read yet.
+        scalings.outdated(pass.uid());
+    }
     observed.target = Some(target);
     if there && !(pass.deleting() && observed.owned()) {
         match detail(&observed, arn.as_deref(), matters, pass).await {

@@ -14,6 +14,7 @@ use crate::api::Incomplete;
 use crate::api::condition::Reason;
 use crate::api::shapes::policy::{Scaling, ScheduledAction};
 use crate::api::shapes::scaling::SuspendedState;
+use crate::api::status::ScalingStatus;
 use crate::controllers::ecs_service::Desired;
 use crate::controllers::facts::Facts;
 use crate::controllers::ownership::Ownership;
@@ -89,7 +90,9 @@ pub(super) fn differences(
             let first = registration(scaling, observed, facts)?;
             let mut rest = contents(scaling, observed, &nothing, facts.now)?;
             // Nothing can be put on a target that is left missing.
-            rest.iter_mut().for_each(|difference| difference.drift |= first.drift);
+            for difference in &mut rest {
+                difference.drift |= first.drift;
+            }
             rest.insert(0, first);
             Ok(rest)
         }
@@ -125,7 +128,7 @@ fn tags(observed: &ScalingObserved, holding: &Holding, facts: &Facts) -> Vec<Dif
         Holding::Take(how @ (Ownership::Adopt | Ownership::Reclaim)) => {
             Some(Tagging::taking_over(arn, &what, &facts.owner, how))
         }
-        _ => Tagging::of(arn, &what, &BTreeMap::new(), present, &facts.owner, &BTreeSet::new()),
+        Holding::Unknown | Holding::Absent | Holding::Ours | Holding::Take(_) | Holding::Foreign(..) => Tagging::of(arn, &what, &BTreeMap::new(), present, &facts.owner, &BTreeSet::new()),
     };
     // Setting our own marks is neither drift nor an edit.
     tagging.map(|tagging| Difference::new(Step::Tag(tagging), "scaling", false)).into_iter().collect()
@@ -231,18 +234,27 @@ fn contents(
     detail: &ScalingDetail,
     now: Timestamp,
 ) -> Result<Vec<Difference>, Incomplete> {
-    let resource = observed.resource.as_str();
     let record = observed.record.clone().filter(|_| observed.owned()).unwrap_or_default();
+    let mut all = policies(scaling, &observed.resource, detail, &record)?;
+    all.extend(actions(scaling, &observed.resource, detail, &record, now)?);
+    Ok(all)
+}
+
+fn policies(
+    scaling: &Scaling,
+    resource: &str,
+    detail: &ScalingDetail,
+    record: &ScalingStatus,
+) -> Result<Vec<Difference>, Incomplete> {
     let wanted = Policy::all(scaling);
+    let find = |name: &str| detail.policies.iter().find(|policy| policy.policy_name == name);
     let mut gone = Vec::new();
     let mut put = Vec::new();
     for name in record.policies.iter().filter(|name| !wanted.contains_key(*name)) {
-        if detail.policies.iter().any(|policy| policy.policy_name == *name) {
-            gone.push(delete_policy(resource, name));
-        }
+        gone.extend(find(name).map(|_| delete_policy(resource, name)));
     }
     for (name, policy) in &wanted {
-        let there = detail.policies.iter().find(|there| there.policy_name == *name);
+        let there = find(name);
         let observed = there.and_then(Policy::observed);
         let same_kind = observed.as_ref().is_some_and(|observed| observed.list() == policy.list());
         if same_kind && observed.is_some_and(|observed| observed.normal() == policy.normal()) {
@@ -254,20 +266,30 @@ fn contents(
         let path = format!("scaling.{}[{name}]", policy.list());
         put.push(Difference::new(step, path, record.policies.contains(name)));
     }
+    gone.extend(put);
+    Ok(gone)
+}
+
+fn actions(
+    scaling: &Scaling,
+    resource: &str,
+    detail: &ScalingDetail,
+    record: &ScalingStatus,
+    now: Timestamp,
+) -> Result<Vec<Difference>, Incomplete> {
     let wanted: BTreeMap<&str, &ScheduledAction> = scaling
         .scheduled_actions
         .iter()
         .flatten()
         .filter_map(|action| Some((action.scheduled_action_name.as_deref()?, action)))
         .collect();
+    let find = |name: &str| detail.actions.iter().find(|action| action.scheduled_action_name == name);
+    let mut all = Vec::new();
     for name in record.actions.iter().filter(|name| !wanted.contains_key(name.as_str())) {
-        if detail.actions.iter().any(|action| action.scheduled_action_name == *name) {
-            gone.push(delete_action(resource, name));
-        }
+        all.extend(find(name).map(|_| delete_action(resource, name)));
     }
     for (name, action) in wanted {
-        let there = detail.actions.iter().find(|there| there.scheduled_action_name == name);
-        let there = there.map(|there| normal::action(&ScheduledAction::observed(there)));
+        let there = find(name).map(|there| normal::action(&ScheduledAction::observed(there)));
         let content = normal::action(action);
         let schedule = action.schedule.as_deref().unwrap_or_default();
         if there.as_ref() == Some(&content) || normal::has_passed(schedule, action.timezone.as_deref(), now) {
@@ -275,10 +297,9 @@ fn contents(
         }
         let step = Step::PutAction(Box::new(action.to_put(resource)?), content);
         let is_recorded = record.actions.iter().any(|known| known == name);
-        put.push(Difference::new(step, format!("scaling.scheduledActions[{name}]"), is_recorded));
+        all.push(Difference::new(step, format!("scaling.scheduledActions[{name}]"), is_recorded));
     }
-    gone.extend(put);
-    Ok(gone)
+    Ok(all)
 }
 
 /// Takes down what is ours after it left the spec. A target that holds somebody else's policies is let go of.

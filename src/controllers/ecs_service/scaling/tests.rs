@@ -2,6 +2,7 @@
 
 mod model;
 mod stories;
+mod wires;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
