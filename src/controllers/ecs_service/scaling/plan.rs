@@ -128,7 +128,9 @@ fn tags(observed: &ScalingObserved, holding: &Holding, facts: &Facts) -> Vec<Dif
         Holding::Take(how @ (Ownership::Adopt | Ownership::Reclaim)) => {
             Some(Tagging::taking_over(arn, &what, &facts.owner, how))
         }
-        Holding::Unknown | Holding::Absent | Holding::Ours | Holding::Take(_) | Holding::Foreign(..) => Tagging::of(arn, &what, &BTreeMap::new(), present, &facts.owner, &BTreeSet::new()),
+        Holding::Unknown | Holding::Absent | Holding::Ours | Holding::Take(_) | Holding::Foreign(..) => {
+            Tagging::of(arn, &what, &BTreeMap::new(), present, &facts.owner, &BTreeSet::new())
+        }
     };
     // Setting our own marks is neither drift nor an edit.
     tagging.map(|tagging| Difference::new(Step::Tag(tagging), "scaling", false)).into_iter().collect()
