@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use aws_sdk_applicationautoscaling::types::ScalableTarget;
 use aws_sdk_ecs::types::{
     Cluster, ClusterField, Failure, Service, ServiceDeployment, ServiceField, ServiceRevision, Task, TaskField,
 };
@@ -24,6 +25,7 @@ pub(super) struct Batches {
     tasks: Batcher<Task>,
     deployments: Batcher<ServiceDeployment>,
     revisions: Batcher<ServiceRevision>,
+    pub(super) targets: Batcher<ScalableTarget>,
 }
 
 impl Batches {
@@ -34,6 +36,7 @@ impl Batches {
             tasks: Batcher::new(Op::DescribeTasks, 100, window),
             deployments: Batcher::new(Op::DescribeServiceDeployments, 20, window),
             revisions: Batcher::new(Op::DescribeServiceRevisions, 20, window),
+            targets: Batcher::new(Op::DescribeScalableTargets, 50, window),
         }
     }
 }

@@ -10,10 +10,11 @@ pub mod metrics;
 pub mod op;
 pub mod pages;
 pub mod quota;
+pub mod scaling;
 pub mod scope;
 
 #[cfg(test)]
-mod test_wire;
+pub(crate) mod test_wire;
 
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, load_config};

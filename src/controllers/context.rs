@@ -16,6 +16,7 @@ use crate::controllers::clock::Clock;
 use crate::controllers::kind::Kind;
 use crate::controllers::relations::Wakes;
 use crate::controllers::revisions::Revisions;
+use crate::controllers::scalings::Scalings;
 use crate::runtime::metrics::Metrics;
 
 /// Settings of the controllers; the operator's flags decide them.
@@ -112,6 +113,8 @@ pub struct Context {
     pub wakes: Wakes,
     /// Task definition revisions read so far: they never change.
     pub revisions: Revisions,
+    /// Scaling policies and scheduled actions read so far.
+    pub scalings: Scalings,
     failed: Arc<Mutex<Failed>>,
 }
 
@@ -135,6 +138,7 @@ impl Context {
             metrics,
             wakes,
             revisions: Revisions::default(),
+            scalings: Scalings::default(),
             failed: Arc::default(),
         }
     }

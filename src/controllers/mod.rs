@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod relations;
 pub mod report;
 pub mod revisions;
+pub mod scalings;
 pub mod seen;
 pub mod tagging;
 pub mod target;

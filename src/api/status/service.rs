@@ -118,9 +118,24 @@ pub struct ScalingStatus {
     /// Upper bound in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_capacity: Option<i32>,
-    /// Names of the policies and scheduled actions that are ours.
+    /// Lower bound that was registered last; a scheduled action may have set another since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_min_capacity: Option<i32>,
+    /// Upper bound that was registered last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_max_capacity: Option<i32>,
+    /// Members of `suspendedState` that were set by us.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspended: Vec<String>,
+    /// Names of the policies that are ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
+    /// Names of the scheduled actions that are ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// The scalable target is not ours, and moves the count that this object would own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub contested: bool,
 }
 
 status! {

@@ -68,6 +68,8 @@ pub struct Desired {
     pub deadline: Duration,
     /// One task on each instance: the count is not ours to give.
     pub daemon: bool,
+    /// Somebody else's autoscaling moves the count, or may do so.
+    pub hands_off: bool,
     refusal: Option<Refusal>,
 }
 
@@ -103,6 +105,7 @@ impl Desired {
                 .and_then(|seconds| u64::try_from(seconds).ok())
                 .map_or(DEADLINE, Duration::from_secs),
             daemon: spec.scheduling_strategy.as_deref() == Some("DAEMON"),
+            hands_off: false,
             refusal: Refusal::of(&problems),
             spec: spec.clone(),
         }
@@ -120,7 +123,7 @@ impl Desired {
 
     /// Is the count ours to send?
     pub fn owns_count(&self) -> bool {
-        self.scaling == ScalingMode::Managed && !self.daemon
+        self.scaling == ScalingMode::Managed && !self.daemon && !self.hands_off
     }
 
     /// The count to create the service with.

@@ -63,7 +63,7 @@ fn done(step: &Step, desired: &Desired, at: &Situation<'_>) -> Option<Happening>
             Some(Happening::new(EventReason::GateOpened, format!("Answered gate {hook} with a rollback.")))
         }
         Step::Stop(_) => Some(Happening::new(EventReason::Updated, "Asked ECS to stop the deployment and roll back.")),
-        Step::Scaling(step) => Some(Happening::new(EventReason::Updated, step.to_string())),
+        Step::Scaling(step) => step.happening(),
         Step::Delete { .. } => Some(Happening::new(EventReason::Deleted, format!("Deleted ECS service `{name}`."))),
         Step::Release(what) => (at.facts.deletion == DeletionPolicy::Retain)
             .then(|| Happening::new(EventReason::Retained, format!("Let go of ECS service `{name}`: {what}."))),

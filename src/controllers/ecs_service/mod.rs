@@ -33,7 +33,7 @@ use crate::controllers::report::{Outcome, Report};
 
 impl Reconcile for EcsService {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsServiceStatus> {
-        let desired = Desired::resolve(pass.object, &pass.cx.stores);
+        let mut desired = Desired::resolve(pass.object, &pass.cx.stores);
         pass.follow_region(desired.region.clone());
         let facts = Facts::of(pass);
         if let Some(refusal) = desired.refusal(&facts) {
@@ -49,6 +49,7 @@ impl Reconcile for EcsService {
             follow: pass.cx.config.follow,
         };
         let observed = observe::observe(&desired, pass).await;
+        desired.hands_off = observed.scaling.hands_off(&desired, &facts);
         let plan = plan::plan(&desired, &observed, &at);
         if let Some(error) = observed.service.error() {
             let consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
@@ -58,7 +59,8 @@ impl Reconcile for EcsService {
             let held = pass.held(&inputs);
             return status::report(pass, &desired, &observed, None, &plan, &Outcome::default(), &at, held);
         }
-        let (outcome, now) = act::run(&plan, &observed, pass).await;
+        let (mut outcome, now) = act::run(&plan, &observed, pass).await;
+        outcome.failed = outcome.failed.or_else(|| observed.scaling.failure(&facts).map(StepError::Aws));
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
         status::report(pass, &desired, &observed, now, &plan, &outcome, &at, consequence)
     }

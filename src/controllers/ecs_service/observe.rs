@@ -57,13 +57,13 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> O
         Seen::Unreadable(_) => false,
     };
     observed.gone_for_sure = pass.gone_twice(gone);
-    let Some(service) = observed.service.present().cloned() else { return observed };
-    if !pass.deleting() {
-        observed.deployment = deployment(&service, pass).await;
-        observed.revision = revision(desired, &service, pass).await;
-        observed.stopped = stopped(&service, pass).await;
+    let found = observed.service.present().cloned();
+    if let Some(service) = found.as_ref().filter(|_| !pass.deleting()) {
+        observed.deployment = deployment(service, pass).await;
+        observed.revision = revision(desired, service, pass).await;
+        observed.stopped = stopped(service, pass).await;
     }
-    observed.scaling = scaling::observe(desired, &service, pass).await;
+    observed.scaling = scaling::observe(desired, cluster, name, found.as_ref(), pass).await;
     observed
 }
 

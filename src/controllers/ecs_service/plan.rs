@@ -120,7 +120,7 @@ fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
     let rollout = rollout(desired, observed, live, &comparison, at);
     let asked = requests::judge(at.directive, at.status, rollout.as_ref(), observed);
     let held = held(at.status, rollout.as_ref(), asked.retry);
-    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, facts);
+    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, facts);
     let mut steps = Vec::new();
     if facts.mode != ManagementMode::Observe {
         if !facts.claimed {
@@ -228,8 +228,8 @@ fn corrections(
             let request = update(desired, live, &comparison)?;
             steps.push(Step::Update(Box::new(request), comparison.sent.clone()));
         }
-        steps.extend(scaling::plan(desired, &observed.scaling, live, facts).into_iter().map(Step::Scaling));
     }
+    steps.extend(scaling::plan(desired, &observed.scaling, live, facts).into_iter().map(Step::Scaling));
     let again = asked.retry && !rolls && failed_in_place(at.status);
     if let Some(value) = asked.restart.clone().or_else(|| again.then(|| retry_value(at))) {
         // A deployment that starts anyway is the restart.

@@ -36,7 +36,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refuse
         Seen::Present(live) => Some(live).filter(|live| live.status.as_deref() != Some("INACTIVE")),
     };
     let Some(live) = live else {
-        let teardown = observed.scaling.teardown();
+        let teardown = observed.scaling.teardown(facts);
         if !teardown.is_empty() {
             return Plan {
                 steps: teardown.into_iter().map(Step::Scaling).collect(),
@@ -58,20 +58,20 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refuse
         return wait(format!("The service is DRAINING; {} left.", count(left, "task")), DRAINING);
     }
     Plan {
-        steps: deletion(desired, observed, live, refused),
+        steps: deletion(desired, observed, live, facts, refused),
         verdict: Verdict::underway(Reason::Deleting, format!("Service `{}` is being deleted.", desired.name)),
         requeue: Requeue::After(DRAINING),
     }
 }
 
-fn deletion(desired: &Desired, observed: &Observed, live: &Service, refused: u32) -> Vec<Step> {
+fn deletion(desired: &Desired, observed: &Observed, live: &Service, facts: &Facts, refused: u32) -> Vec<Step> {
     let cluster = live.cluster_arn.clone().unwrap_or_default();
     let service = live.service_arn.clone().unwrap_or_default();
     let daemon = live.scheduling_strategy.as_ref().is_some_and(|strategy| strategy.as_str() == "DAEMON");
     let foreign = live.deployment_controller.as_ref().is_some_and(|controller| controller.r#type.as_str() != "ECS");
     // ECS refuses a plain deletion while deployments run; tasks that were to be drained are then stopped.
     let force = daemon || foreign || desired.deletion == DeletionMode::Force || refused >= 2;
-    let mut steps: Vec<Step> = observed.scaling.teardown().into_iter().map(Step::Scaling).collect();
+    let mut steps: Vec<Step> = observed.scaling.teardown(facts).into_iter().map(Step::Scaling).collect();
     if !force && live.desired_count > 0 {
         steps.push(Step::Drain { cluster: cluster.clone(), service: service.clone() });
     }

@@ -8,7 +8,7 @@ use super::observe::Observed;
 use super::plan::{Situation, held, rollout};
 use super::step::Step;
 use super::stopped::stopped_tasks;
-use super::{Desired, requests, verdict};
+use super::{Desired, requests, scaling, verdict};
 use crate::api::status::{Origin, Rollout};
 use crate::api::{EcsService, EcsServiceStatus};
 use crate::controllers::arn::{account_of, short};
@@ -47,6 +47,9 @@ pub(super) fn report(
     let live = now.as_ref().or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
     let ours = live.is_some_and(|live| is_ours(live, did, at));
     describe(&mut status, desired, observed, now.as_ref(), pass);
+    let scaled: Vec<&scaling::Step> =
+        did.iter().filter_map(|step| if let Step::Scaling(step) = step { Some(step) } else { None }).collect();
+    status.scaling = scaling::record(desired, &observed.scaling, &scaled, facts);
     let judged = live.filter(|_| ours && !facts.deleting).map(|live| judged(desired, observed, live, at));
     let differs = observed
         .service
@@ -62,20 +65,32 @@ pub(super) fn report(
     status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     let owned = &desired.members | &owned_tags(&desired.tags);
+    let scaling_synced = observed.scaling.error.is_none()
+        && observed
+            .service
+            .present()
+            .is_none_or(|live| scaling::refusal(desired, &observed.scaling, live, facts).is_none());
     let synced =
         judged.as_ref().is_some_and(|judged| judged.comparison.sent.is_empty() && judged.comparison.stuck.is_empty())
-            && todo.is_empty();
+            && todo.is_empty()
+            && scaling_synced;
+    let mut drift = drift(differs.as_ref(), facts.edited, desired);
+    if let Some(live) = observed.service.present().filter(|_| differs.is_some()) {
+        drift.extend(scaling::drift(desired, &observed.scaling, live, facts));
+    }
+    let mut happenings = happenings(desired, at, did, &status, &asked);
+    happenings.extend(scaling::happenings(desired, &observed.scaling, status.scaling.as_ref()));
     let findings = Findings {
         verdict: judged.as_ref().map_or_else(|| plan.verdict.clone(), |judged| judged.verdict.clone()),
         synced,
         available: live.filter(|_| ours).map(verdict::available),
-        drift: drift(differs.as_ref(), facts.edited, desired),
+        drift,
         had_work: !calls.is_empty() || facts.deleting,
         steps: calls,
         owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
         scaling: Some(desired.scaling),
         open: open(plan, at, &asked),
-        happenings: happenings(desired, at, did, &status, &asked),
+        happenings,
         requeue: plan.requeue,
         consequence,
     };
@@ -93,7 +108,7 @@ fn judged(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
     let comparison = compare(desired, live, observed.revision.as_ref(), &at.facts.owned_fields);
     let rollout = rollout(desired, observed, live, &comparison, at);
     let held = held(at.status, rollout.as_ref(), false);
-    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, at.facts);
+    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, at.facts);
     Judged { comparison, rollout, verdict }
 }
 
@@ -146,7 +161,6 @@ fn describe(
     status.task_definition_arn.clone_from(&live.task_definition);
     status.task_definition = live.task_definition.as_deref().map(|arn| short(arn).to_owned());
     status.launch = launch(live);
-    status.scaling = observed.scaling.status();
 }
 
 fn launch(live: &Service) -> Option<String> {

@@ -7,7 +7,9 @@ use jiff::SignedDuration;
 
 use super::Desired;
 use super::content::Comparison;
+use super::observe::Observed;
 use super::rollout::{Ending, ending, primary};
+use super::scaling;
 use crate::api::condition::Reason;
 use crate::api::status::{Held, Rollout};
 use crate::controllers::facts::Facts;
@@ -40,6 +42,7 @@ pub(super) fn judge(
     rollout: Option<&Rollout>,
     held: Option<&Held>,
     comparison: &Comparison,
+    observed: &Observed,
     facts: &Facts,
 ) -> Verdict {
     if let Some(held) = held.filter(|held| held.content_hash == comparison.rolling_hash) {
@@ -58,7 +61,11 @@ pub(super) fn judge(
     }
     match rollout {
         Some(rollout) if ending(rollout) == Ending::Open => rolling(desired, rollout, facts),
-        _ => steady(desired, live, rollout, facts),
+        _ => {
+            let steady = steady(desired, live, rollout, facts);
+            let refused = scaling::refusal(desired, &observed.scaling, live, facts);
+            refused.filter(|_| steady.ready).unwrap_or(steady)
+        }
     }
 }
 
