@@ -124,7 +124,8 @@ impl Telling {
     /// What is left at the end of a chapter, in words that two tellings must share.
     async fn state(&self) -> String {
         let ready = |conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]| {
-            find(conditions, ConditionType::Ready).map_or_else(|| "-".to_owned(), |c| format!("{} {}", c.status, c.reason))
+            find(conditions, ConditionType::Ready)
+                .map_or_else(|| "-".to_owned(), |c| format!("{} {}", c.status, c.reason))
         };
         let service = self.world.status::<EcsService>("web").await;
         let definition = self.world.status::<EcsTaskDefinition>("web").await;
@@ -187,13 +188,10 @@ async fn tell(telling: &mut Telling) -> Vec<String> {
 /// Calls that changed something, of which a second one would be an effect too many.
 fn effects(world: &World) -> (usize, usize, usize) {
     let sent = world.aws.sent();
-    let took = |operation: &str| {
-        sent.iter().filter(|call| call.operation == operation && call.status == Some(200)).count()
-    };
-    let forced = sent
-        .iter()
-        .filter(|call| call.body["forceNewDeployment"] == json!(true) && call.status == Some(200))
-        .count();
+    let took =
+        |operation: &str| sent.iter().filter(|call| call.operation == operation && call.status == Some(200)).count();
+    let forced =
+        sent.iter().filter(|call| call.body["forceNewDeployment"] == json!(true) && call.status == Some(200)).count();
     (took("CreateService"), took("RegisterTaskDefinition"), forced)
 }
 
@@ -257,14 +255,7 @@ fn ours(call: &ecs_sim::kube::Call) -> bool {
 /// What can go wrong with a call. A read that is lost is a read that never was.
 fn mishaps(write: bool) -> &'static [Mishap] {
     if write {
-        &[
-            Mishap::CrashBefore,
-            Mishap::CrashAfter,
-            Mishap::Reset,
-            Mishap::Lost,
-            Mishap::Throttled,
-            Mishap::ServerError,
-        ]
+        &[Mishap::CrashBefore, Mishap::CrashAfter, Mishap::Reset, Mishap::Lost, Mishap::Throttled, Mishap::ServerError]
     } else {
         &[Mishap::CrashBefore, Mishap::Reset, Mishap::Throttled]
     }

@@ -29,18 +29,9 @@ impl Sim {
             )
         );
         let result = match (&effect, unreadable) {
-            (
-                Some(Effect::Error {
-                    code,
-                    message,
-                    status,
-                }),
-                _,
-            ) => Err(Refusal {
-                code: code.clone(),
-                message: message.clone(),
-                status: *status,
-            }),
+            (Some(Effect::Error { code, message, status }), _) => {
+                Err(Refusal { code: code.clone(), message: message.clone(), status: *status })
+            }
             (_, Some(refusal)) => Err(refusal),
             _ if !applies => Ok(json!({})),
             (Some(Effect::ApplyTwice), None) => {
@@ -58,13 +49,10 @@ impl Sim {
 
     /// Who an access key belongs to.
     pub fn principal(&self, access_key: &str) -> Principal {
-        self.access_keys
-            .get(access_key)
-            .cloned()
-            .unwrap_or_else(|| Principal {
-                account: DEFAULT_ACCOUNT.to_owned(),
-                arn: format!("arn:aws:iam::{DEFAULT_ACCOUNT}:user/{access_key}"),
-            })
+        self.access_keys.get(access_key).cloned().unwrap_or_else(|| Principal {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            arn: format!("arn:aws:iam::{DEFAULT_ACCOUNT}:user/{access_key}"),
+        })
     }
 
     /// Makes an access key belong to a principal of an account.
@@ -88,21 +76,17 @@ impl Sim {
     }
 
     fn dispatch(&mut self, call: &Call, key: &RegionKey, caller: &str) -> Result<Value, Refusal> {
-        let stale = self
-            .lag
-            .view(key, &call.actor, &call.action, self.now, &mut self.rng);
+        let stale = self.lag.view(key, &call.actor, &call.action, self.now, &mut self.rng);
         let changes = !lag::is_read(&call.action);
         let mut region = stale;
         if region.is_none() && changes {
             let present = self.accounts.entry(key.clone()).or_default();
             self.lag.record(key, self.now - 1, present);
         }
-        let result = self.with_cx(key, caller, region.as_mut(), |region, cx| {
-            match call.model {
-                Some(Service::Ecs) => ecs::dispatch(region, cx, &call.action, &call.input),
-                Some(Service::ApplicationAutoscaling) | None => {
-                    neighbours::dispatch(region, cx, &call.service, &call.action, &call.input)
-                }
+        let result = self.with_cx(key, caller, region.as_mut(), |region, cx| match call.model {
+            Some(Service::Ecs) => ecs::dispatch(region, cx, &call.action, &call.input),
+            Some(Service::ApplicationAutoscaling) | None => {
+                neighbours::dispatch(region, cx, &call.service, &call.action, &call.input)
             }
         });
         if changes {
@@ -115,20 +99,13 @@ impl Sim {
     fn inspect(&mut self, call: &Call, result: &Result<Value, Refusal>) {
         match (call.model, result) {
             (_, Err(refusal)) if refusal.code == "UnknownOperationException" => {
-                self.unknown_actions
-                    .push(format!("{}:{}", call.service, call.action));
+                self.unknown_actions.push(format!("{}:{}", call.service, call.action));
             }
             (Some(service), Ok(output)) if !self.knobs.skip_answer_checks => {
-                self.shape_faults
-                    .extend(model::check_output(service, &call.action, output));
+                self.shape_faults.extend(model::check_output(service, &call.action, output));
             }
-            (Some(service), Err(refusal))
-                if !model::error_is_modelled(service, &call.action, &refusal.code) =>
-            {
-                self.shape_faults.push(format!(
-                    "{}: unmodelled error {}",
-                    call.action, refusal.code
-                ));
+            (Some(service), Err(refusal)) if !model::error_is_modelled(service, &call.action, &refusal.code) => {
+                self.shape_faults.push(format!("{}: unmodelled error {}", call.action, refusal.code));
             }
             _ => {}
         }
@@ -136,51 +113,32 @@ impl Sim {
 
     fn write(&mut self, call: &Call, result: &Result<Value, Refusal>) -> HttpResponse {
         let request_id = self.rng.uuid();
-        let mut response = HttpResponse {
-            status: 200,
-            ..HttpResponse::default()
-        };
-        response
-            .headers
-            .insert("x-amzn-requestid".to_owned(), request_id.clone());
+        let mut response = HttpResponse { status: 200, ..HttpResponse::default() };
+        response.headers.insert("x-amzn-requestid".to_owned(), request_id.clone());
         let kind = match call.protocol {
             Protocol::Json => "application/x-amz-json-1.1",
             Protocol::Query => "text/xml",
         };
-        response
-            .headers
-            .insert("content-type".to_owned(), kind.to_owned());
+        response.headers.insert("content-type".to_owned(), kind.to_owned());
         let namespace = neighbours::namespace(&call.service);
         response.body = match (call.protocol, result) {
             (Protocol::Json, Ok(output)) => output.to_string().into_bytes(),
-            (Protocol::Query, Ok(output)) => {
-                query::write_answer(&call.action, namespace, &request_id, output)
-            }
+            (Protocol::Query, Ok(output)) => query::write_answer(&call.action, namespace, &request_id, output),
             (protocol, Err(refusal)) => {
                 response.status = refusal.status;
-                response
-                    .headers
-                    .insert("x-amzn-errortype".to_owned(), refusal.code.clone());
+                response.headers.insert("x-amzn-errortype".to_owned(), refusal.code.clone());
                 match protocol {
-                    Protocol::Json => json!({ "__type": refusal.code, "message": refusal.message })
-                        .to_string()
-                        .into_bytes(),
-                    Protocol::Query => {
-                        query::write_error(namespace, &request_id, &refusal.code, &refusal.message)
+                    Protocol::Json => {
+                        json!({ "__type": refusal.code, "message": refusal.message }).to_string().into_bytes()
                     }
+                    Protocol::Query => query::write_error(namespace, &request_id, &refusal.code, &refusal.message),
                 }
             }
         };
         response
     }
 
-    fn note(
-        &mut self,
-        call: &Call,
-        result: &Result<Value, Refusal>,
-        effect: Option<&Effect>,
-        status: u16,
-    ) {
+    fn note(&mut self, call: &Call, result: &Result<Value, Refusal>, effect: Option<&Effect>, status: u16) {
         if self.knobs.no_transcript {
             return;
         }
@@ -208,9 +166,7 @@ fn distort(mut response: HttpResponse, effect: Option<&Effect>) -> HttpResponse 
         }
         Some(Effect::Html) => {
             response.status = 500;
-            response
-                .headers
-                .insert("content-type".to_owned(), "text/html".to_owned());
+            response.headers.insert("content-type".to_owned(), "text/html".to_owned());
             response.body = b"<html><body><h1>Internal Server Error</h1></body></html>".to_vec();
         }
         Some(Effect::Garbage) => response.body = b"\x00garbage{".to_vec(),

@@ -62,10 +62,7 @@ struct Place {
 
 impl Place {
     fn key(&self) -> RegionKey {
-        RegionKey::new(
-            self.account.as_deref().unwrap_or(DEFAULT_ACCOUNT),
-            self.region.clone(),
-        )
+        RegionKey::new(self.account.as_deref().unwrap_or(DEFAULT_ACCOUNT), self.region.clone())
     }
 }
 
@@ -144,9 +141,7 @@ impl Sim {
             "throttle" => {
                 let asked: Throttling = serde_json::from_value(body)?;
                 self.throttle.on = asked.on;
-                self.throttle
-                    .neighbour
-                    .insert("*".to_owned(), asked.neighbour);
+                self.throttle.neighbour.insert("*".to_owned(), asked.neighbour);
             }
             "lag" => {
                 let asked: Lagging = serde_json::from_value(body)?;
@@ -180,24 +175,14 @@ impl Sim {
             }
             "target_group" => {
                 let asked: Group = serde_json::from_value(body)?;
-                let mut group =
-                    TargetGroup::new(&asked.arn, asked.target_type.as_deref().unwrap_or("ip"));
+                let mut group = TargetGroup::new(&asked.arn, asked.target_type.as_deref().unwrap_or("ip"));
                 group.in_use = asked.in_use.unwrap_or(true);
-                self.region(&asked.place.key())
-                    .fixtures
-                    .target_groups
-                    .insert(asked.arn, group);
+                self.region(&asked.place.key()).fixtures.target_groups.insert(asked.arn, group);
             }
             "subnet" => {
                 let asked: Subnet = serde_json::from_value(body)?;
-                let network = Network {
-                    vpc_id: asked.vpc_id,
-                    zone: asked.zone,
-                };
-                self.region(&asked.place.key())
-                    .fixtures
-                    .subnets
-                    .insert(asked.id, network);
+                let network = Network { vpc_id: asked.vpc_id, zone: asked.zone };
+                self.region(&asked.place.key()).fixtures.subnets.insert(asked.id, network);
             }
             _ => return Err(ControlError::Unknown(name.to_owned())),
         }
@@ -205,9 +190,7 @@ impl Sim {
     }
 
     fn run_until(&mut self, asked: &RunUntil) {
-        let last = asked
-            .time
-            .unwrap_or(self.now().saturating_add(asked.limit_ms));
+        let last = asked.time.unwrap_or(self.now().saturating_add(asked.limit_ms));
         if asked.time.is_some() {
             return self.advance_to(last);
         }
@@ -240,12 +223,7 @@ impl Sim {
             .throttle
             .counts()
             .iter()
-            .map(|(name, count)| {
-                (
-                    (*name).to_owned(),
-                    json!({ "calls": count.calls, "throttled": count.throttled }),
-                )
-            })
+            .map(|(name, count)| ((*name).to_owned(), json!({ "calls": count.calls, "throttled": count.throttled })))
             .collect();
         json!({
             "now": self.now(),

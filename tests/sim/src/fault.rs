@@ -8,12 +8,7 @@ use crate::wire::call::Call;
 
 /// What happens to a matching call.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Effect {
     /// An error of any code; nothing is applied.
     Error {
@@ -115,10 +110,7 @@ impl Rule {
     /// The same rule, firing once.
     #[must_use]
     pub fn once(self) -> Self {
-        Self {
-            times: Some(1),
-            ..self
-        }
+        Self { times: Some(1), ..self }
     }
 }
 
@@ -141,27 +133,18 @@ impl Faults {
     /// Adds a rule behind the others and gives its id.
     pub fn add(&mut self, rule: Rule) -> u64 {
         self.added += 1;
-        self.rules.push(Armed {
-            id: self.added,
-            rule,
-            matched: 0,
-            fired: 0,
-        });
+        self.rules.push(Armed { id: self.added, rule, matched: 0, fired: 0 });
         self.added
     }
 
     /// Removes one rule, or all.
     pub fn clear(&mut self, id: Option<u64>) {
-        self.rules
-            .retain(|armed| id.is_some_and(|id| armed.id != id));
+        self.rules.retain(|armed| id.is_some_and(|id| armed.id != id));
     }
 
     /// How often the rule with this id fired.
     pub fn fired(&self, id: u64) -> u64 {
-        self.rules
-            .iter()
-            .find(|armed| armed.id == id)
-            .map_or(0, |armed| armed.fired)
+        self.rules.iter().find(|armed| armed.id == id).map_or(0, |armed| armed.fired)
     }
 
     /// What happens to `call`, if anything.
@@ -185,18 +168,13 @@ impl Faults {
 }
 
 fn matches(rule: &Rule, call: &Call, now: i64) -> bool {
-    let fits = |pattern: &Option<String>, text: &str| {
-        pattern.as_ref().is_none_or(|pattern| glob(pattern, text))
-    };
+    let fits = |pattern: &Option<String>, text: &str| pattern.as_ref().is_none_or(|pattern| glob(pattern, text));
     fits(&rule.service, &call.service)
         && fits(&rule.action, &call.action)
         && fits(&rule.actor, &call.actor)
         && rule.from.is_none_or(|from| now >= from)
         && rule.until.is_none_or(|until| now < until)
-        && rule
-            .resource
-            .as_ref()
-            .is_none_or(|pattern| any_text(&call.input, pattern))
+        && rule.resource.as_ref().is_none_or(|pattern| any_text(&call.input, pattern))
 }
 
 fn any_text(value: &Value, pattern: &str) -> bool {
@@ -219,10 +197,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     if tail.is_empty() {
         return true;
     }
-    rest.char_indices()
-        .map(|(at, _)| at)
-        .chain([rest.len()])
-        .any(|at| glob(tail, rest.get(at..).unwrap_or_default()))
+    rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| glob(tail, rest.get(at..).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -231,10 +206,7 @@ mod tests {
 
     #[test]
     fn globs_match_any_run_of_characters() {
-        assert!(glob(
-            "*service/*/web-*",
-            "arn:aws:ecs:eu:1:service/c/web-v001"
-        ));
+        assert!(glob("*service/*/web-*", "arn:aws:ecs:eu:1:service/c/web-v001"));
         assert!(glob("Describe*", "DescribeServices") && glob("a", "a") && glob("*", ""));
         assert!(!glob("Describe*", "ListServices") && !glob("a*c", "ab"));
     }

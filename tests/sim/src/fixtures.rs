@@ -6,11 +6,7 @@ use serde::Deserialize;
 
 /// What becomes of a container of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(
-    tag = "kind",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ImageFate {
     /// Starts and stays up; health checks pass.
     #[default]

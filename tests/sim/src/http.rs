@@ -34,10 +34,7 @@ struct World {
 
 impl World {
     /// Moves the world to where the wall clock says it is.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a run is far shorter than 2^52 ms"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "a run is far shorter than 2^52 ms")]
     fn catch_up(&mut self) {
         let elapsed = (self.anchor.elapsed().as_secs_f64() * 1000.0 * self.speed) as i64;
         if elapsed > 0 {
@@ -47,18 +44,10 @@ impl World {
     }
 
     fn control(&mut self, name: &str, body: Value) -> Result<Value, String> {
-        let label = || {
-            body.get("name")
-                .and_then(Value::as_str)
-                .unwrap_or("default")
-                .to_owned()
-        };
+        let label = || body.get("name").and_then(Value::as_str).unwrap_or("default").to_owned();
         match name {
             "speed" => {
-                let speed = body
-                    .get("speed")
-                    .and_then(Value::as_f64)
-                    .filter(|speed| (0.0..=1e6).contains(speed));
+                let speed = body.get("speed").and_then(Value::as_f64).filter(|speed| (0.0..=1e6).contains(speed));
                 self.speed = speed.ok_or("speed must be a number from 0 to 1000000")?;
                 self.anchor = Instant::now();
             }
@@ -66,18 +55,11 @@ impl World {
                 self.saved.insert(label(), self.sim.clone());
             }
             "restore" => {
-                self.sim = self
-                    .saved
-                    .get(&label())
-                    .cloned()
-                    .ok_or("no such snapshot")?;
+                self.sim = self.saved.get(&label()).cloned().ok_or("no such snapshot")?;
                 self.anchor = Instant::now();
             }
             _ => {
-                return self
-                    .sim
-                    .control(name, body)
-                    .map_err(|error| error.to_string());
+                return self.sim.control(name, body).map_err(|error| error.to_string());
             }
         }
         Ok(json!({ "now": self.sim.now(), "speed": self.speed }))
@@ -98,19 +80,10 @@ impl Server {
     pub async fn start(sim: Sim, address: SocketAddr, speed: f64) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let world = World {
-            sim,
-            saved: BTreeMap::new(),
-            speed,
-            anchor: Instant::now(),
-        };
+        let world = World { sim, saved: BTreeMap::new(), speed, anchor: Instant::now() };
         let world = Arc::new(Mutex::new(world));
         let accepting = tokio::spawn(accept(listener, Arc::clone(&world)));
-        Ok(Self {
-            address,
-            world,
-            accepting,
-        })
+        Ok(Self { address, world, accepting })
     }
 
     /// Looks at the world or changes it.
@@ -149,15 +122,10 @@ async fn accept(listener: TcpListener, world: Arc<Mutex<World>>) {
 async fn converse(stream: TcpStream, world: Arc<Mutex<World>>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&world)));
     // An error here is a client that went away, or a connection that a fault asked to close.
-    let _closed = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _closed = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    world: Arc<Mutex<World>>,
-) -> io::Result<Response<Full<Bytes>>> {
+async fn answer(request: Request<Incoming>, world: Arc<Mutex<World>>) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -169,12 +137,7 @@ async fn answer(
         method: head.method.to_string(),
         uri: path.to_owned(),
         headers: headers
-            .map(|(name, value)| {
-                (
-                    name.to_string(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect(),
         body: body.to_vec(),
     };
@@ -195,10 +158,7 @@ async fn deliver(response: HttpResponse, speed: f64) -> io::Result<Response<Full
     }
     if response.delay_ms > 0 {
         let speed = if speed > 0.0 { speed } else { 1.0 };
-        tokio::time::sleep(Duration::from_secs_f64(
-            response.delay_ms as f64 / 1000.0 / speed,
-        ))
-        .await;
+        tokio::time::sleep(Duration::from_secs_f64(response.delay_ms as f64 / 1000.0 / speed)).await;
     }
     if response.reset {
         return Err(io::Error::from(io::ErrorKind::ConnectionReset));
@@ -207,17 +167,11 @@ async fn deliver(response: HttpResponse, speed: f64) -> io::Result<Response<Full
     for (name, value) in &response.headers {
         builder = builder.header(name, value);
     }
-    builder
-        .body(Full::new(Bytes::from(response.body)))
-        .map_err(io::Error::other)
+    builder.body(Full::new(Bytes::from(response.body))).map_err(io::Error::other)
 }
 
 fn control(name: &str, body: &[u8], world: &Mutex<World>) -> io::Result<Response<Full<Bytes>>> {
-    let body: Result<Value, _> = if body.is_empty() {
-        Ok(json!({}))
-    } else {
-        serde_json::from_slice(body)
-    };
+    let body: Result<Value, _> = if body.is_empty() { Ok(json!({})) } else { serde_json::from_slice(body) };
     let result = body.map_err(|error| error.to_string()).and_then(|body| {
         let mut world = lock(world);
         world.catch_up();
@@ -227,10 +181,6 @@ fn control(name: &str, body: &[u8], world: &Mutex<World>) -> io::Result<Response
         Ok(answer) => (200, answer),
         Err(error) => (400, json!({ "error": error })),
     };
-    let builder = Response::builder()
-        .status(status)
-        .header("content-type", "application/json");
-    builder
-        .body(Full::new(Bytes::from(answer.to_string())))
-        .map_err(io::Error::other)
+    let builder = Response::builder().status(status).header("content-type", "application/json");
+    builder.body(Full::new(Bytes::from(answer.to_string()))).map_err(io::Error::other)
 }

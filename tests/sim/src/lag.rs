@@ -57,14 +57,7 @@ impl Lag {
     }
 
     /// The state that `actor` sees when reading at `now`; none = the present one.
-    pub fn view(
-        &mut self,
-        key: &RegionKey,
-        actor: &str,
-        action: &str,
-        now: i64,
-        rng: &mut Rng,
-    ) -> Option<Region> {
+    pub fn view(&mut self, key: &RegionKey, actor: &str, action: &str, now: i64, rng: &mut Rng) -> Option<Region> {
         if self.profile == Profile::None || !is_read(action) {
             return None;
         }
@@ -76,11 +69,7 @@ impl Lag {
             _ => longest / 2,
         };
         let place = (key.clone(), actor.to_owned());
-        let oldest = if self.may_go_back {
-            i64::MIN
-        } else {
-            self.seen.get(&place).copied().unwrap_or(i64::MIN)
-        };
+        let oldest = if self.may_go_back { i64::MIN } else { self.seen.get(&place).copied().unwrap_or(i64::MIN) };
         let at = (now - rng.between(0, longest)).max(oldest);
         self.seen.insert(place, at);
         let past = self.past.get(key)?;
@@ -88,11 +77,7 @@ impl Lag {
         if at >= newest {
             return None;
         }
-        past.iter()
-            .rev()
-            .find(|(time, _)| *time <= at)
-            .or_else(|| past.front())
-            .map(|(_, region)| region.clone())
+        past.iter().rev().find(|(time, _)| *time <= at).or_else(|| past.front()).map(|(_, region)| region.clone())
     }
 }
 

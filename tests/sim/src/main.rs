@@ -40,13 +40,8 @@ async fn main() -> io::Result<()> {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the simulator meets the wall clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where the simulator meets the wall clock")]
 fn wall_clock() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(0)
 }

@@ -17,11 +17,7 @@ pub struct Refusal {
 impl Refusal {
     /// An error with HTTP status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            message: message.into(),
-            status: 400,
-        }
+        Self { code: code.into(), message: message.into(), status: 400 }
     }
 
     /// `InvalidParameterException`.
@@ -36,10 +32,7 @@ impl Refusal {
 
     /// `ServerException`, HTTP 500.
     pub fn server(message: impl Into<String>) -> Self {
-        Self {
-            status: 500,
-            ..Self::new("ServerException", message)
-        }
+        Self { status: 500, ..Self::new("ServerException", message) }
     }
 
     /// `SerializationException`: the body does not fit the request shape.

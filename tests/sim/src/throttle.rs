@@ -27,9 +27,7 @@ fn limits(action: &str) -> Limits {
         "DescribeCapacityProviders" => ("capacity provider read", 50, 20),
         "TagResource" | "UntagResource" => ("tag modify", 20, 10),
         "ListTagsForResource" => ("tag read", 50, 20),
-        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => {
-            ("setting modify", 10, 1)
-        }
+        "PutAccountSetting" | "PutAccountSettingDefault" | "DeleteAccountSetting" => ("setting modify", 10, 1),
         "ListAccountSettings" => ("setting read", 50, 20),
         "RunTask"
         | "StartTask"
@@ -40,11 +38,9 @@ fn limits(action: &str) -> Limits {
         | "DeregisterContainerInstance"
         | "UpdateContainerAgent"
         | "UpdateContainerInstancesState" => ("cluster resource modify", 100, 40),
-        "DescribeTasks"
-        | "ListTasks"
-        | "DescribeContainerInstances"
-        | "ListContainerInstances"
-        | "ListAttributes" => ("cluster resource read", 100, 20),
+        "DescribeTasks" | "ListTasks" | "DescribeContainerInstances" | "ListContainerInstances" | "ListAttributes" => {
+            ("cluster resource read", 100, 20)
+        }
         "CreateService" | "UpdateService" | "DeleteService" => ("service modify", 50, 5),
         "DescribeServices" | "ListServices" => ("service read", 100, 20),
         "DescribeServiceDeployments" | "ListServiceDeployments" => ("service deployment", 50, 20),
@@ -91,24 +87,13 @@ impl Throttle {
         if !self.on {
             return true;
         }
-        let taken = self
-            .neighbour
-            .get(category)
-            .or_else(|| self.neighbour.get("*"))
-            .copied()
-            .unwrap_or(0);
+        let taken = self.neighbour.get(category).or_else(|| self.neighbour.get("*")).copied().unwrap_or(0);
         let left = (100 - taken).clamp(0, 100);
         let full = burst * 10 * left;
         let place = (key.clone(), category);
-        let bucket = self.buckets.entry(place).or_insert(Bucket {
-            level: full,
-            filled_at: now,
-        });
+        let bucket = self.buckets.entry(place).or_insert(Bucket { level: full, filled_at: now });
         // Tokens a second times milliseconds are thousandths of tokens; in hundredths to keep `left` exact.
-        let gained = (now - bucket.filled_at)
-            .max(0)
-            .saturating_mul(refill * left)
-            / 100;
+        let gained = (now - bucket.filled_at).max(0).saturating_mul(refill * left) / 100;
         bucket.level = bucket.level.saturating_add(gained).min(full);
         bucket.filled_at = now;
         if bucket.level >= 1000 {
@@ -131,43 +116,18 @@ mod tests {
 
     #[test]
     fn registration_allows_twenty_at_once_and_one_a_second_after() {
-        let mut throttle = Throttle {
-            on: true,
-            ..Throttle::default()
-        };
+        let mut throttle = Throttle { on: true, ..Throttle::default() };
         let key = RegionKey::new("1", "eu-west-1");
-        let mut admitted = |now: i64| {
-            (0..30)
-                .filter(|_| throttle.admit(&key, "RegisterTaskDefinition", now))
-                .count()
-        };
-        assert_eq!(
-            [admitted(0), admitted(999), admitted(1000), admitted(6000)],
-            [20, 0, 1, 5]
-        );
-        assert_eq!(
-            throttle.counts()["task definition modify"],
-            Count {
-                calls: 120,
-                throttled: 94
-            }
-        );
+        let mut admitted = |now: i64| (0..30).filter(|_| throttle.admit(&key, "RegisterTaskDefinition", now)).count();
+        assert_eq!([admitted(0), admitted(999), admitted(1000), admitted(6000)], [20, 0, 1, 5]);
+        assert_eq!(throttle.counts()["task definition modify"], Count { calls: 120, throttled: 94 });
     }
 
     #[test]
     fn a_neighbour_leaves_only_its_rest() {
         let neighbour = BTreeMap::from([("*".to_owned(), 90)]);
-        let mut throttle = Throttle {
-            on: true,
-            neighbour,
-            ..Throttle::default()
-        };
+        let mut throttle = Throttle { on: true, neighbour, ..Throttle::default() };
         let key = RegionKey::new("1", "eu-west-1");
-        assert_eq!(
-            (0..30)
-                .filter(|_| throttle.admit(&key, "DescribeServices", 0))
-                .count(),
-            10
-        );
+        assert_eq!((0..30).filter(|_| throttle.admit(&key, "DescribeServices", 0)).count(), 10);
     }
 }

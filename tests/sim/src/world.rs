@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::ecs::{
-    account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition,
-};
+use crate::ecs::{account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition};
 use crate::fault::Faults;
 use crate::fixtures::{Fixtures, ImageFate};
 use crate::lag::Lag;
@@ -29,20 +27,12 @@ pub struct RegionKey {
 impl RegionKey {
     /// The key of `account` in `region`.
     pub fn new(account: impl Into<String>, region: impl Into<String>) -> Self {
-        Self {
-            account: account.into(),
-            region: region.into(),
-        }
+        Self { account: account.into(), region: region.into() }
     }
 
     /// An ARN in this account and Region.
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!(
-            "arn:{}:{service}:{}:{}:{resource}",
-            self.partition(),
-            self.region,
-            self.account
-        )
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account)
     }
 
     /// `aws`, `aws-cn` or `aws-us-gov`.
@@ -121,11 +111,7 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     /// Plans `kind` in this Region, `delay_ms` from now.
     pub fn after(&mut self, delay_ms: i64, kind: EventKind) {
-        self.queue.push(Event {
-            at: self.now + delay_ms.max(0),
-            key: self.key.clone(),
-            kind,
-        });
+        self.queue.push(Event { at: self.now + delay_ms.max(0), key: self.key.clone(), kind });
     }
 
     /// An ARN of ECS in this account and Region.
@@ -249,9 +235,7 @@ impl Sim {
         operation: &str,
         input: &Value,
     ) -> Result<Value, crate::Refusal> {
-        self.with_cx(key, caller, None, |region, cx| {
-            crate::ecs::dispatch(region, cx, operation, input)
-        })
+        self.with_cx(key, caller, None, |region, cx| crate::ecs::dispatch(region, cx, operation, input))
     }
 
     /// Runs `work` on the Region, or on `instead` of it.

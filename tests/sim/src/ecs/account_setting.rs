@@ -25,64 +25,36 @@ const DEFAULTS: [(&str, &str); 9] = [
 
 /// The value in force for `principal` (an ARN).
 pub fn effective<'a>(region: &'a Region, principal: &str, name: &str) -> &'a str {
-    let stored = |who: &str| {
-        region
-            .settings
-            .get(&(who.to_owned(), name.to_owned()))
-            .map(String::as_str)
-    };
-    let fallback = DEFAULTS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or("", |(_, value)| *value);
+    let stored = |who: &str| region.settings.get(&(who.to_owned(), name.to_owned())).map(String::as_str);
+    let fallback = DEFAULTS.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| *value);
     stored(principal).or_else(|| stored("")).unwrap_or(fallback)
 }
 
 /// `PutAccountSetting` (`default` false) and `PutAccountSettingDefault` (true).
-pub fn put(
-    region: &mut Region,
-    cx: &mut Cx,
-    input: &Value,
-    default: bool,
-) -> Result<Value, Refusal> {
-    let (name, value) = (
-        super::text(input, "name").unwrap_or_default(),
-        super::text(input, "value").unwrap_or_default(),
-    );
+pub fn put(region: &mut Region, cx: &mut Cx, input: &Value, default: bool) -> Result<Value, Refusal> {
+    let (name, value) =
+        (super::text(input, "name").unwrap_or_default(), super::text(input, "value").unwrap_or_default());
     let allowed: &[&str] = match name {
         "containerInsights" => &["enabled", "disabled", "enhanced", "on", "off"],
         "tagResourceAuthorization" => &["on", "off"],
         "fargateTaskRetirementWaitPeriod" => &["0", "7", "14"],
         "defaultLogDriverMode" => &["blocking", "non-blocking"],
         "guardDutyActivate" => {
-            return Err(Refusal::invalid_parameter(
-                "guardDutyActivate is read-only.",
-            ));
+            return Err(Refusal::invalid_parameter("guardDutyActivate is read-only."));
         }
         _ => &["enabled", "disabled", "on", "off"],
     };
     if !allowed.contains(&value) {
-        return Err(Refusal::invalid_parameter(format!(
-            "Invalid value for {name}: {value}"
-        )));
+        return Err(Refusal::invalid_parameter(format!("Invalid value for {name}: {value}")));
     }
-    let who = if default {
-        String::new()
-    } else {
-        principal(cx, input)
-    };
-    region
-        .settings
-        .insert((who.clone(), name.to_owned()), value.to_owned());
+    let who = if default { String::new() } else { principal(cx, input) };
+    region.settings.insert((who.clone(), name.to_owned()), value.to_owned());
     Ok(json!({ "setting": view(cx, name, value, &who) }))
 }
 
 /// `DeleteAccountSetting`.
 pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
-    let (name, who) = (
-        super::text(input, "name").unwrap_or_default(),
-        principal(cx, input),
-    );
+    let (name, who) = (super::text(input, "name").unwrap_or_default(), principal(cx, input));
     region.settings.remove(&(who.clone(), name.to_owned()));
     let value = effective(region, &who, name).to_owned();
     Ok(json!({ "setting": view(cx, name, &value, &who) }))
@@ -98,27 +70,18 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
             settings.push((name.to_owned(), effective(region, &who, name).to_owned()));
         }
     } else {
-        let own = region
-            .settings
-            .iter()
-            .filter(|((principal, _), _)| *principal == who);
+        let own = region.settings.iter().filter(|((principal, _), _)| *principal == who);
         settings.extend(own.map(|((_, name), value)| (name.clone(), value.clone())));
     }
     settings.retain(|(name, value)| {
-        wanted.is_none_or(|wanted| wanted == name)
-            && super::text(input, "value").is_none_or(|wanted| wanted == value)
+        wanted.is_none_or(|wanted| wanted == name) && super::text(input, "value").is_none_or(|wanted| wanted == value)
     });
-    let views = settings
-        .iter()
-        .map(|(name, value)| view(cx, name, value, &who))
-        .collect();
+    let views = settings.iter().map(|(name, value)| view(cx, name, value, &who)).collect();
     Ok(paging::page(cx, "ListAccountSettings", input, views, 10, 10)?.into_answer("settings"))
 }
 
 fn principal(cx: &Cx, input: &Value) -> String {
-    super::text(input, "principalArn")
-        .unwrap_or(cx.caller)
-        .to_owned()
+    super::text(input, "principalArn").unwrap_or(cx.caller).to_owned()
 }
 
 fn view(cx: &Cx, name: &str, value: &str, who: &str) -> Value {

@@ -37,18 +37,13 @@ pub fn is_fargate(name: &str) -> bool {
 
 /// The name inside a provider's name or ARN.
 pub fn name_of(reference: &str) -> &str {
-    reference
-        .rsplit_once("capacity-provider/")
-        .map_or(reference, |(_, name)| name)
+    reference.rsplit_once("capacity-provider/").map_or(reference, |(_, name)| name)
 }
 
 /// Whether a cluster or service may refer to the provider.
 pub fn is_usable(region: &Region, name: &str) -> bool {
     is_fargate(name)
-        || region
-            .capacity_providers
-            .get(name)
-            .is_some_and(|found| super::text(&found.echo, "status") == Some("ACTIVE"))
+        || region.capacity_providers.get(name).is_some_and(|found| super::text(&found.echo, "status") == Some("ACTIVE"))
 }
 
 /// A strategy with weight and base filled in.
@@ -61,12 +56,7 @@ pub fn check_strategy(items: &[Value]) -> Result<Vec<Value>, Refusal> {
         return Err(Refusal::invalid_parameter(text));
     }
     let filled: Vec<Value> = items.iter().map(fill).collect();
-    let count = |member: &str| {
-        filled
-            .iter()
-            .filter(|item| super::number(item, member).unwrap_or(0) > 0)
-            .count()
-    };
+    let count = |member: &str| filled.iter().filter(|item| super::number(item, member).unwrap_or(0) > 0).count();
     if count("base") > 1 {
         let text = "Only one capacity provider in a strategy can have a base value defined.";
         return Err(Refusal::invalid_parameter(text));
@@ -75,10 +65,7 @@ pub fn check_strategy(items: &[Value]) -> Result<Vec<Value>, Refusal> {
         let text = "At least one capacity provider in the strategy must have a weight value greater than 0.";
         return Err(Refusal::invalid_parameter(text));
     }
-    let fargate = filled
-        .iter()
-        .filter(|item| super::text(item, "capacityProvider").is_some_and(is_fargate))
-        .count();
+    let fargate = filled.iter().filter(|item| super::text(item, "capacityProvider").is_some_and(is_fargate)).count();
     if fargate > 0 && fargate < filled.len() {
         let text = "The specified capacity provider strategy cannot contain both Fargate and Auto Scaling group capacity providers.";
         return Err(Refusal::invalid_parameter(text));
@@ -99,31 +86,21 @@ pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
     let name = super::text(input, "name").unwrap_or_default();
     super::check_name(name, "Capacity provider name")?;
     let lower = name.to_ascii_lowercase();
-    if ["aws", "ecs", "fargate"]
-        .iter()
-        .any(|prefix| lower.starts_with(prefix))
-    {
-        let text = "The specified capacity provider name is invalid. The name cannot be prefixed with aws, ecs, or fargate.";
+    if ["aws", "ecs", "fargate"].iter().any(|prefix| lower.starts_with(prefix)) {
+        let text =
+            "The specified capacity provider name is invalid. The name cannot be prefixed with aws, ecs, or fargate.";
         return Err(Refusal::invalid_parameter(text));
     }
-    if region
-        .capacity_providers
-        .get(name)
-        .is_some_and(|found| super::text(&found.echo, "status") != Some("INACTIVE"))
-    {
-        let text = "A capacity provider with the specified name already exists. Capacity provider names must be unique.";
+    if region.capacity_providers.get(name).is_some_and(|found| super::text(&found.echo, "status") != Some("INACTIVE")) {
+        let text =
+            "A capacity provider with the specified name already exists. Capacity provider names must be unique.";
         return Err(Refusal::client(text));
     }
-    let kind = match (
-        input.get("autoScalingGroupProvider"),
-        input.get("managedInstancesProvider"),
-    ) {
+    let kind = match (input.get("autoScalingGroupProvider"), input.get("managedInstancesProvider")) {
         (Some(_), None) => "EC2_AUTOSCALING",
         (None, Some(_)) => "MANAGED_INSTANCES",
         _ => {
-            return Err(Refusal::invalid_parameter(
-                "Specify exactly one kind of capacity provider.",
-            ));
+            return Err(Refusal::invalid_parameter("Specify exactly one kind of capacity provider."));
         }
     };
     let tags = tags::read(input, false)?;
@@ -134,11 +111,7 @@ pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
         "updateStatus": "CREATE_COMPLETE",
         "type": kind,
     });
-    for member in [
-        "autoScalingGroupProvider",
-        "managedInstancesProvider",
-        "cluster",
-    ] {
+    for member in ["autoScalingGroupProvider", "managedInstancesProvider", "cluster"] {
         if let Some(value) = input.get(member) {
             super::set(&mut echo, member, value.clone());
         }
@@ -154,10 +127,7 @@ fn fill_scaling(echo: &mut Value) {
     let Some(group) = echo.get_mut("autoScalingGroupProvider") else {
         return;
     };
-    let scaling = group
-        .get("managedScaling")
-        .cloned()
-        .unwrap_or_else(|| json!({ "status": "DISABLED" }));
+    let scaling = group.get("managedScaling").cloned().unwrap_or_else(|| json!({ "status": "DISABLED" }));
     let mut filled = json!({
         "status": "ENABLED", "targetCapacity": 100, "minimumScalingStepSize": 1,
         "maximumScalingStepSize": 10_000, "instanceWarmupPeriod": 300,
@@ -166,10 +136,7 @@ fn fill_scaling(echo: &mut Value) {
         super::set(&mut filled, member, value.clone());
     }
     super::set(group, "managedScaling", filled);
-    for (member, value) in [
-        ("managedTerminationProtection", "DISABLED"),
-        ("managedDraining", "ENABLED"),
-    ] {
+    for (member, value) in [("managedTerminationProtection", "DISABLED"), ("managedDraining", "ENABLED")] {
         if group.get(member).is_none() {
             super::set(group, member, value);
         }
@@ -183,8 +150,7 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     let names: Vec<String> = if asked.is_empty() {
         let own = region.capacity_providers.keys().cloned();
-        own.chain(["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()])
-            .collect()
+        own.chain(["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()]).collect()
     } else {
         asked
     };
@@ -195,10 +161,7 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
         } else if let Some(provider) = region.capacity_providers.get(name) {
             found.push(view(provider, with_tags));
         } else {
-            failures.push(super::failure(
-                &cx.arn(&format!("capacity-provider/{name}")),
-                "MISSING",
-            ));
+            failures.push(super::failure(&cx.arn(&format!("capacity-provider/{name}")), "MISSING"));
         }
     }
     let page = paging::page(cx, "DescribeCapacityProviders", input, found, 10, 10)?;
@@ -230,15 +193,9 @@ pub fn update(region: &mut Region, _cx: &mut Cx, input: &Value) -> Result<Value,
 pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let name = name_of(super::text(input, "capacityProvider").unwrap_or_default()).to_owned();
     if is_fargate(&name) {
-        return Err(Refusal::invalid_parameter(
-            "The specified capacity provider is reserved and can't be deleted.",
-        ));
+        return Err(Refusal::invalid_parameter("The specified capacity provider is reserved and can't be deleted."));
     }
-    if region
-        .clusters
-        .values()
-        .any(|cluster| cluster.capacity_providers.contains(&name))
-    {
+    if region.clusters.values().any(|cluster| cluster.capacity_providers.contains(&name)) {
         let text = "The specified capacity provider is in use and cannot be removed.";
         return Err(Refusal::new("ClientException", text));
     }
@@ -257,9 +214,7 @@ pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 /// Runs an event.
 pub fn wake(region: &mut Region, _cx: &mut Cx, wake: Wake) {
     let Wake::Deleted { name } = wake;
-    let leaving = |found: &CapacityProvider| {
-        super::text(&found.echo, "updateStatus") == Some("DELETE_IN_PROGRESS")
-    };
+    let leaving = |found: &CapacityProvider| super::text(&found.echo, "updateStatus") == Some("DELETE_IN_PROGRESS");
     if region.capacity_providers.get(&name).is_some_and(leaving) {
         region.capacity_providers.remove(&name);
     }
@@ -277,11 +232,7 @@ fn reserved(cx: &Cx, name: &str) -> Value {
 
 fn view(provider: &CapacityProvider, with_tags: bool) -> Value {
     let mut view = provider.echo.clone();
-    let tags = if with_tags {
-        tags::write(&provider.tags)
-    } else {
-        json!([])
-    };
+    let tags = if with_tags { tags::write(&provider.tags) } else { json!([]) };
     super::set(&mut view, "tags", tags);
     view
 }

@@ -60,9 +60,7 @@ pub fn page(
         Some(asked) => usize::try_from(asked)
             .ok()
             .filter(|size| (1..=ceiling).contains(size))
-            .ok_or_else(|| {
-                Refusal::invalid_parameter(format!("maxResults must be between 1 and {ceiling}."))
-            })?,
+            .ok_or_else(|| Refusal::invalid_parameter(format!("maxResults must be between 1 and {ceiling}.")))?,
     };
     let filter = filter_text(cx, operation, input);
     let now = cx.now;
@@ -78,12 +76,7 @@ pub fn page(
     let reached = offset + shown.len();
     let next = (reached < items.len()).then(|| cx.rng.hex(48));
     if let Some(token) = &next {
-        let open = Open {
-            filter,
-            items,
-            offset: reached,
-            expires: now + TOKEN_LIFE,
-        };
+        let open = Open { filter, items, offset: reached, expires: now + TOKEN_LIFE };
         cx.tokens.0.insert(token.clone(), open);
     }
     Ok(Page { items: shown, next })

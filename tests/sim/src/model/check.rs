@@ -31,18 +31,7 @@ struct Checker<'a> {
 /// Whether `name` stands for a kind and not for a shape of the table.
 #[cfg(test)]
 pub(super) fn is_plain_kind(name: &str) -> bool {
-    matches!(
-        name,
-        "string"
-            | "integer"
-            | "long"
-            | "float"
-            | "double"
-            | "boolean"
-            | "timestamp"
-            | "blob"
-            | "document"
-    )
+    matches!(name, "string" | "integer" | "long" | "float" | "double" | "boolean" | "timestamp" | "blob" | "document")
 }
 
 /// Removes null members (read as absent) and checks the rest against the operation's input.
@@ -52,21 +41,12 @@ pub(super) fn is_plain_kind(name: &str) -> bool {
 /// `RegisterTaskDefinition`, `ValidationException` at Application Auto Scaling).
 pub fn check_input(service: Service, operation: &str, input: &mut Value) -> Result<(), Refusal> {
     let table = service.table();
-    let modelled = table
-        .operations
-        .get(operation)
-        .ok_or_else(Refusal::unknown_operation)?;
+    let modelled = table.operations.get(operation).ok_or_else(Refusal::unknown_operation)?;
     strip_nulls(input);
-    let mut checker = Checker {
-        table,
-        found: Vec::new(),
-    };
+    let mut checker = Checker { table, found: Vec::new() };
     checker.value("", &modelled.input, input);
     // What cannot be read at all is refused before what reads but is not allowed.
-    let unreadable = checker
-        .found
-        .iter()
-        .find(|one| matches!(one.why, Why::Unknown | Why::Type { .. } | Why::Null));
+    let unreadable = checker.found.iter().find(|one| matches!(one.why, Why::Unknown | Why::Type { .. } | Why::Null));
     match unreadable.or(checker.found.first()) {
         None => Ok(()),
         Some(mismatch) => Err(refusal(service, operation, mismatch)),
@@ -79,16 +59,9 @@ pub fn check_output(service: Service, operation: &str, output: &Value) -> Vec<St
     let Some(modelled) = table.operations.get(operation) else {
         return vec![format!("{operation} is not modelled")];
     };
-    let mut checker = Checker {
-        table,
-        found: Vec::new(),
-    };
+    let mut checker = Checker { table, found: Vec::new() };
     checker.value("", &modelled.output, output);
-    checker
-        .found
-        .iter()
-        .map(|one| format!("{operation}{}: {:?}", one.path, one.why))
-        .collect()
+    checker.found.iter().map(|one| format!("{operation}{}: {:?}", one.path, one.why)).collect()
 }
 
 /// Whether `code` is among the operation's errors, or one that any operation may give.
@@ -100,11 +73,7 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
         "MissingAuthenticationTokenException",
     ];
     unmodelled.contains(&code)
-        || service
-            .table()
-            .operations
-            .get(operation)
-            .is_some_and(|modelled| modelled.errors.iter().any(|e| e == code))
+        || service.table().operations.get(operation).is_some_and(|modelled| modelled.errors.iter().any(|e| e == code))
 }
 
 fn strip_nulls(value: &mut Value) {
@@ -124,18 +93,13 @@ fn refusal(service: Service, operation: &str, mismatch: &Mismatch) -> Refusal {
     let message = match &mismatch.why {
         Why::Unknown => return Refusal::serialization(format!("Unknown member: {member}")),
         Why::Type { got, want } => {
-            return Refusal::serialization(format!(
-                "{got} cannot be converted to {want} ({member})"
-            ));
+            return Refusal::serialization(format!("{got} cannot be converted to {want} ({member})"));
         }
         Why::Null => {
             return Refusal::serialization(format!("NULL_VALUE cannot be converted ({member})"));
         }
         Why::Enum { values, got } => {
-            format!(
-                "'{got}' is not a valid value for {name}. The value must be one of [{}]",
-                values.join(",")
-            )
+            format!("'{got}' is not a valid value for {name}. The value must be one of [{}]", values.join(","))
         }
         Why::Missing => format!("{member} can not be null."),
         Why::Range => format!("{member} is outside its allowed range."),
@@ -150,10 +114,7 @@ fn refusal(service: Service, operation: &str, mismatch: &Mismatch) -> Refusal {
 
 impl Checker<'_> {
     fn report(&mut self, path: &str, why: Why) {
-        self.found.push(Mismatch {
-            path: path.to_owned(),
-            why,
-        });
+        self.found.push(Mismatch { path: path.to_owned(), why });
     }
 
     fn value(&mut self, path: &str, shape_name: &str, value: &Value) {
@@ -212,9 +173,7 @@ impl Checker<'_> {
     fn scalar(&mut self, path: &str, kind: &str, value: &Value) {
         let fits = match kind {
             "string" | "blob" => value.is_string(),
-            "integer" => value
-                .as_i64()
-                .is_some_and(|number| i32::try_from(number).is_ok()),
+            "integer" => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             "long" => value.is_i64() || value.is_u64(),
             "float" | "double" | "timestamp" => value.is_number(),
             "boolean" => value.is_boolean(),
@@ -229,21 +188,13 @@ impl Checker<'_> {
         match value {
             Value::String(text) if !shape.values.is_empty() => {
                 if !shape.values.contains(text) {
-                    self.report(
-                        path,
-                        Why::Enum {
-                            values: shape.values.clone(),
-                            got: text.clone(),
-                        },
-                    );
+                    self.report(path, Why::Enum { values: shape.values.clone(), got: text.clone() });
                 }
             }
             Value::String(text) => self.size(path, shape, text.chars().count()),
             Value::Number(number) => {
                 let number = number.as_f64().unwrap_or_default();
-                if shape.min.is_some_and(|min| number < min)
-                    || shape.max.is_some_and(|max| number > max)
-                {
+                if shape.min.is_some_and(|min| number < min) || shape.max.is_some_and(|max| number > max) {
                     self.report(path, Why::Range);
                 }
             }
@@ -277,13 +228,7 @@ impl Checker<'_> {
             "double" | "float" => "Double",
             other => other,
         };
-        self.report(
-            path,
-            Why::Type {
-                got,
-                want: want.to_owned(),
-            },
-        );
+        self.report(path, Why::Type { got, want: want.to_owned() });
     }
 }
 
@@ -299,47 +244,22 @@ mod tests {
 
     #[test]
     fn unknown_members_and_wrong_types_cannot_be_read() {
-        assert_eq!(
-            refused("CreateCluster", json!({ "clusterNam": "a" })).code,
-            "SerializationException"
-        );
-        let wrong = refused(
-            "CreateService",
-            json!({ "serviceName": "a", "desiredCount": "3" }),
-        );
+        assert_eq!(refused("CreateCluster", json!({ "clusterNam": "a" })).code, "SerializationException");
+        let wrong = refused("CreateService", json!({ "serviceName": "a", "desiredCount": "3" }));
         assert_eq!(wrong.code, "SerializationException");
-        assert!(
-            wrong
-                .message
-                .contains("STRING_VALUE cannot be converted to Integer"),
-            "{wrong}"
-        );
-        assert_eq!(
-            refused("DescribeClusters", json!({ "clusters": "a" })).code,
-            "SerializationException"
-        );
+        assert!(wrong.message.contains("STRING_VALUE cannot be converted to Integer"), "{wrong}");
+        assert_eq!(refused("DescribeClusters", json!({ "clusters": "a" })).code, "SerializationException");
     }
 
     #[test]
     fn values_outside_enums_and_missing_members_are_invalid() {
-        let bad = refused(
-            "CreateService",
-            json!({ "serviceName": "a", "launchType": "LAMBDA" }),
-        );
+        let bad = refused("CreateService", json!({ "serviceName": "a", "launchType": "LAMBDA" }));
         assert_eq!(bad.code, "InvalidParameterException");
-        assert_eq!(
-            refused("CreateService", json!({ "desiredCount": 1 })).code,
-            "InvalidParameterException"
-        );
-        let pid = refused(
-            "RegisterTaskDefinition",
-            json!({ "family": "a", "containerDefinitions": [], "pidMode": "" }),
-        );
+        assert_eq!(refused("CreateService", json!({ "desiredCount": 1 })).code, "InvalidParameterException");
+        let pid =
+            refused("RegisterTaskDefinition", json!({ "family": "a", "containerDefinitions": [], "pidMode": "" }));
         assert_eq!(pid.code, "ClientException");
-        assert!(
-            pid.message.contains("is not a valid value for pidMode"),
-            "{pid}"
-        );
+        assert!(pid.message.contains("is not a valid value for pidMode"), "{pid}");
     }
 
     #[test]
@@ -347,22 +267,8 @@ mod tests {
         let mut input = json!({ "clusterName": "a", "tags": null });
         check_input(Service::Ecs, "CreateCluster", &mut input).unwrap();
         assert_eq!(input, json!({ "clusterName": "a" }));
-        assert_eq!(
-            check_output(Service::Ecs, "ListClusters", &json!({ "nextToken": null })).len(),
-            1
-        );
-        assert_eq!(
-            check_output(
-                Service::Ecs,
-                "ListClusters",
-                &json!({ "clusterArns": ["a"] })
-            )
-            .len(),
-            0
-        );
-        assert_eq!(
-            check_output(Service::Ecs, "ListClusters", &json!({ "clusters": [] })).len(),
-            1
-        );
+        assert_eq!(check_output(Service::Ecs, "ListClusters", &json!({ "nextToken": null })).len(), 1);
+        assert_eq!(check_output(Service::Ecs, "ListClusters", &json!({ "clusterArns": ["a"] })).len(), 0);
+        assert_eq!(check_output(Service::Ecs, "ListClusters", &json!({ "clusters": [] })).len(), 1);
     }
 }

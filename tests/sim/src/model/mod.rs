@@ -72,9 +72,7 @@ impl Service {
 
     /// The service behind a prefix of `X-Amz-Target`.
     pub fn from_target_prefix(prefix: &str) -> Option<Self> {
-        [Self::Ecs, Self::ApplicationAutoscaling]
-            .into_iter()
-            .find(|service| service.target_prefix() == prefix)
+        [Self::Ecs, Self::ApplicationAutoscaling].into_iter().find(|service| service.target_prefix() == prefix)
     }
 
     /// The names of all operations.
@@ -106,9 +104,7 @@ mod tests {
         for service in [Service::Ecs, Service::ApplicationAutoscaling] {
             let table = service.table();
             assert!(table.operations.len() > 10);
-            let known = |name: &str| {
-                name.is_empty() || table.shapes.contains_key(name) || check::is_plain_kind(name)
-            };
+            let known = |name: &str| name.is_empty() || table.shapes.contains_key(name) || check::is_plain_kind(name);
             for operation in table.operations.values() {
                 assert!(known(&operation.input) && known(&operation.output));
             }

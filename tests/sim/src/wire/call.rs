@@ -43,60 +43,31 @@ pub fn read(request: &HttpRequest) -> (Call, Option<Refusal>) {
     let target = header("x-amz-target");
     let mut refusal = None;
     let (model, protocol, action, input) = if let Some((prefix, action)) = target.rsplit_once('.') {
-        let body: &[u8] = if request.body.is_empty() {
-            b"{}"
-        } else {
-            &request.body
-        };
+        let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
         let input = match serde_json::from_slice::<Value>(body) {
             Ok(input) if input.is_object() => input,
             _ => {
-                refusal = Some(Refusal::serialization(
-                    "The request body is not a JSON object.",
-                ));
+                refusal = Some(Refusal::serialization("The request body is not a JSON object."));
                 Value::Null
             }
         };
-        (
-            Service::from_target_prefix(prefix),
-            Protocol::Json,
-            action.to_owned(),
-            input,
-        )
+        (Service::from_target_prefix(prefix), Protocol::Json, action.to_owned(), input)
     } else {
         let input = query::parse(&request.body);
-        let action = input
-            .get("Action")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let action = input.get("Action").and_then(Value::as_str).unwrap_or_default().to_owned();
         (None, Protocol::Query, action, input)
     };
     if scope.access_key.is_empty() {
-        let missing = Refusal::new(
-            "MissingAuthenticationTokenException",
-            "Missing Authentication Token",
-        );
-        refusal = Some(Refusal {
-            status: 403,
-            ..missing
-        });
+        let missing = Refusal::new("MissingAuthenticationTokenException", "Missing Authentication Token");
+        refusal = Some(Refusal { status: 403, ..missing });
     }
     let actor = match header("x-sim-actor") {
         "" => scope.access_key.clone(),
         named => named.to_owned(),
     };
     let service = model.map_or(scope.service, |model| model.signing_name().to_owned());
-    let call = Call {
-        service,
-        model,
-        protocol,
-        action,
-        access_key: scope.access_key,
-        region: scope.region,
-        actor,
-        input,
-    };
+    let call =
+        Call { service, model, protocol, action, access_key: scope.access_key, region: scope.region, actor, input };
     (call, refusal)
 }
 
@@ -118,10 +89,6 @@ impl Scope {
         let access_key = parts.next().unwrap_or_default().to_owned();
         let region = parts.nth(1).unwrap_or("us-east-1").to_owned();
         let service = parts.next().unwrap_or_default().to_owned();
-        Self {
-            access_key,
-            region,
-            service,
-        }
+        Self { access_key, region, service }
     }
 }

@@ -13,9 +13,7 @@ pub fn parse(body: &[u8]) -> Value {
                 place.insert(part.to_owned(), Value::from(value.as_ref()));
                 break;
             }
-            let entry = place
-                .entry(part)
-                .or_insert_with(|| Value::Object(Map::new()));
+            let entry = place.entry(part).or_insert_with(|| Value::Object(Map::new()));
             if !entry.is_object() {
                 *entry = Value::Object(Map::new());
             }
@@ -38,17 +36,10 @@ fn fold(value: Value) -> Value {
     }
     let numbered = !members.is_empty() && members.keys().all(|key| key.parse::<u32>().is_ok());
     if !numbered {
-        return Value::Object(
-            members
-                .into_iter()
-                .map(|(key, member)| (key, fold(member)))
-                .collect(),
-        );
+        return Value::Object(members.into_iter().map(|(key, member)| (key, fold(member))).collect());
     }
-    let mut items: Vec<(u32, Value)> = members
-        .into_iter()
-        .map(|(key, member)| (key.parse().unwrap_or(0), fold(member)))
-        .collect();
+    let mut items: Vec<(u32, Value)> =
+        members.into_iter().map(|(key, member)| (key.parse().unwrap_or(0), fold(member))).collect();
     items.sort_by_key(|item| item.0);
     Value::Array(items.into_iter().map(|item| item.1).collect())
 }
@@ -80,9 +71,7 @@ fn element_content(text: &mut String, value: &Value) {
         Value::Number(number) => text.push_str(&number.to_string()),
         Value::String(content) => text.push_str(&escape(content)),
         Value::Array(items) => items.iter().for_each(|item| element(text, "member", item)),
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(name, member)| element(text, name, member)),
+        Value::Object(members) => members.iter().for_each(|(name, member)| element(text, name, member)),
     }
 }
 
@@ -93,11 +82,7 @@ fn element(text: &mut String, name: &str, value: &Value) {
 }
 
 fn escape(content: &str) -> String {
-    content
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    content.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -108,28 +93,15 @@ mod tests {
 
     #[test]
     fn numbered_members_become_lists_in_number_order() {
-        let parsed = parse(
-            b"Action=A&Arns.member.2=b&Arns.member.1=a&Arns.member.10=c&X.Y.member.1.K=v%26w",
-        );
-        assert_eq!(
-            parsed,
-            json!({ "Action": "A", "Arns": ["a", "b", "c"], "X": { "Y": [{ "K": "v&w" }] } })
-        );
+        let parsed = parse(b"Action=A&Arns.member.2=b&Arns.member.1=a&Arns.member.10=c&X.Y.member.1.K=v%26w");
+        assert_eq!(parsed, json!({ "Action": "A", "Arns": ["a", "b", "c"], "X": { "Y": [{ "K": "v&w" }] } }));
     }
 
     #[test]
     fn answers_escape_text_and_wrap_list_items() {
-        let xml = write_answer(
-            "Get",
-            "urn:x",
-            "id",
-            &json!({ "Names": ["a<b"], "Deep": { "On": true } }),
-        );
+        let xml = write_answer("Get", "urn:x", "id", &json!({ "Names": ["a<b"], "Deep": { "On": true } }));
         let xml = String::from_utf8(xml).unwrap();
-        assert!(
-            xml.contains("<Names><member>a&lt;b</member></Names>"),
-            "{xml}"
-        );
+        assert!(xml.contains("<Names><member>a&lt;b</member></Names>"), "{xml}");
         assert!(xml.contains("<Deep><On>true</On></Deep>"), "{xml}");
     }
 }

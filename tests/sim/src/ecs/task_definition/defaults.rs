@@ -15,10 +15,7 @@ pub(super) fn fill(input: &Value, omit_network_mode: bool) -> Value {
         }
     }
     let mut echo = Value::Object(echo);
-    for (member, units) in [
-        ("cpu", fargate::cpu_units(input)),
-        ("memory", fargate::memory_mib(input)),
-    ] {
+    for (member, units) in [("cpu", fargate::cpu_units(input)), ("memory", fargate::memory_mib(input))] {
         if let Some(units) = units {
             set(&mut echo, member, units.to_string());
         }
@@ -27,10 +24,7 @@ pub(super) fn fill(input: &Value, omit_network_mode: bool) -> Value {
     if !omit_network_mode && !mode.is_empty() {
         set(&mut echo, "networkMode", mode);
     }
-    let containers: Vec<Value> = list(input, "containerDefinitions")
-        .iter()
-        .map(|c| container(c, mode))
-        .collect();
+    let containers: Vec<Value> = list(input, "containerDefinitions").iter().map(|c| container(c, mode)).collect();
     set(&mut echo, "containerDefinitions", containers);
     let volumes: Vec<Value> = list(input, "volumes").iter().map(volume).collect();
     set(&mut echo, "volumes", volumes);
@@ -60,28 +54,17 @@ fn container(given: &Value, mode: &str) -> Value {
     let mut echo = given.clone();
     absent(&mut echo, "cpu", json!(0));
     absent(&mut echo, "essential", json!(true));
-    for member in [
-        "environment",
-        "mountPoints",
-        "volumesFrom",
-        "systemControls",
-    ] {
+    for member in ["environment", "mountPoints", "volumesFrom", "systemControls"] {
         absent(&mut echo, member, json!([]));
     }
-    let ports: Vec<Value> = list(given, "portMappings")
-        .iter()
-        .map(|port| port_mapping(port, mode))
-        .collect();
+    let ports: Vec<Value> = list(given, "portMappings").iter().map(|port| port_mapping(port, mode)).collect();
     set(&mut echo, "portMappings", ports);
     if let Some(check) = echo.get_mut("healthCheck") {
         for (member, value) in [("interval", 30), ("timeout", 5), ("retries", 3)] {
             absent(check, member, json!(value));
         }
     }
-    if let Some(policy) = echo
-        .get_mut("restartPolicy")
-        .filter(|policy| flag(policy, "enabled"))
-    {
+    if let Some(policy) = echo.get_mut("restartPolicy").filter(|policy| flag(policy, "enabled")) {
         absent(policy, "restartAttemptPeriod", json!(300));
     }
     echo
@@ -91,11 +74,7 @@ fn port_mapping(given: &Value, mode: &str) -> Value {
     let mut echo = given.clone();
     absent(&mut echo, "protocol", json!("tcp"));
     if let Some(port) = given.get("containerPort") {
-        let host = if matches!(mode, "awsvpc" | "host") {
-            port.clone()
-        } else {
-            json!(0)
-        };
+        let host = if matches!(mode, "awsvpc" | "host") { port.clone() } else { json!(0) };
         absent(&mut echo, "hostPort", host);
     }
     echo
@@ -124,11 +103,7 @@ fn compatibilities(input: &Value) -> Vec<&'static str> {
     if mode == "awsvpc" && fargate::check(input).is_ok() && validate::size_known(input) {
         out.push("FARGATE");
     }
-    let asked = |word: &str| {
-        list(input, "requiresCompatibilities")
-            .iter()
-            .any(|item| item.as_str() == Some(word))
-    };
+    let asked = |word: &str| list(input, "requiresCompatibilities").iter().any(|item| item.as_str() == Some(word));
     if asked("MANAGED_INSTANCES") {
         out.push("MANAGED_INSTANCES");
     }
@@ -144,18 +119,11 @@ fn attributes(input: &Value, mode: &str) -> Vec<Value> {
         names.push("com.amazonaws.ecs.capability.task-iam-role");
     }
     let containers = list(input, "containerDefinitions");
-    if containers.iter().any(|c| {
-        c.pointer("/logConfiguration/logDriver")
-            .and_then(Value::as_str)
-            == Some("awslogs")
-    }) {
+    if containers.iter().any(|c| c.pointer("/logConfiguration/logDriver").and_then(Value::as_str) == Some("awslogs")) {
         names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
     }
     if containers.iter().any(|c| c.get("healthCheck").is_some()) {
         names.push("ecs.capability.container-health-check");
     }
-    names
-        .into_iter()
-        .map(|name| json!({ "name": name }))
-        .collect()
+    names.into_iter().map(|name| json!({ "name": name })).collect()
 }

@@ -29,20 +29,14 @@ fn thousandths(number: &str) -> Option<i64> {
     if part.len() > 3 || (whole.is_empty() && part.is_empty()) {
         return None;
     }
-    let whole: i64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
     let part: i64 = format!("{part:0<3}").parse().ok()?;
     Some(whole * 1000 + part)
 }
 
 /// Whether Fargate has this size (task definition parameters, "Task size").
 pub(super) fn is_size(cpu: i64, memory: i64) -> bool {
-    let stepped = |low: i64, high: i64, step: i64| {
-        (low..=high).contains(&memory) && (memory - low) % step == 0
-    };
+    let stepped = |low: i64, high: i64, step: i64| (low..=high).contains(&memory) && (memory - low) % step == 0;
     match cpu {
         256 => [512, 1024, 2048].contains(&memory),
         512 => stepped(1024, 4096, 1024),
@@ -85,9 +79,7 @@ pub(super) fn check(input: &Value) -> Result<(), Refusal> {
         }
     }
     let has_role = text(input, "executionRoleArn").is_some_and(|arn| !arn.is_empty());
-    list(input, "containerDefinitions")
-        .iter()
-        .try_for_each(|container| check_container(container, has_role))
+    list(input, "containerDefinitions").iter().try_for_each(|container| check_container(container, has_role))
 }
 
 fn check_container(container: &Value, has_role: bool) -> Result<(), Refusal> {
@@ -95,24 +87,13 @@ fn check_container(container: &Value, has_role: bool) -> Result<(), Refusal> {
     if flag(container, "privileged") {
         return refuse("Fargate does not support privileged containers.".to_owned());
     }
-    for member in [
-        "devices",
-        "tmpfs",
-        "sharedMemorySize",
-        "maxSwap",
-        "swappiness",
-    ] {
+    for member in ["devices", "tmpfs", "sharedMemorySize", "maxSwap", "swappiness"] {
         let used = container.pointer(&format!("/linuxParameters/{member}"));
         if used.is_some_and(|value| !value.as_array().is_some_and(Vec::is_empty)) {
-            return refuse(format!(
-                "Fargate does not support linuxParameters {member}."
-            ));
+            return refuse(format!("Fargate does not support linuxParameters {member}."));
         }
     }
-    if let Some(driver) = container
-        .pointer("/logConfiguration/logDriver")
-        .and_then(Value::as_str)
-    {
+    if let Some(driver) = container.pointer("/logConfiguration/logDriver").and_then(Value::as_str) {
         if !["awslogs", "splunk", "awsfirelens"].contains(&driver) {
             return refuse(format!("Fargate does not support log driver '{driver}'."));
         }
@@ -122,8 +103,7 @@ fn check_container(container: &Value, has_role: bool) -> Result<(), Refusal> {
         }
     }
     if !list(container, "secrets").is_empty() && !has_role {
-        let text =
-            "Fargate requires task definition to have execution role ARN to support secrets.";
+        let text = "Fargate requires task definition to have execution role ARN to support secrets.";
         return refuse(text.to_owned());
     }
     if crate::ecs::number(container, "stopTimeout").is_some_and(|seconds| seconds > 120) {
@@ -142,12 +122,7 @@ mod tests {
     fn sizes_are_read_in_every_spelling() {
         let units = |cpu: &str| cpu_units(&json!({ "cpu": cpu }));
         assert_eq!(
-            [
-                units("256"),
-                units(".25 vCPU"),
-                units("1vcpu"),
-                units("0.5 VCPU")
-            ],
+            [units("256"), units(".25 vCPU"), units("1vcpu"), units("0.5 VCPU")],
             [256, 256, 1024, 512].map(Some)
         );
         assert_eq!(memory_mib(&json!({ "memory": "2 gb" })), Some(2048));
@@ -158,11 +133,6 @@ mod tests {
     #[test]
     fn only_listed_sizes_exist() {
         assert!(is_size(256, 2048) && is_size(8192, 20_480) && is_size(16_384, 122_880));
-        assert!(
-            !is_size(128, 256)
-                && !is_size(256, 3072)
-                && !is_size(8192, 18_432)
-                && !is_size(512, 1536)
-        );
+        assert!(!is_size(128, 256) && !is_size(256, 3072) && !is_size(8192, 18_432) && !is_size(512, 1536));
     }
 }

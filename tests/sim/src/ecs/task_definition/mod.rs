@@ -67,46 +67,27 @@ pub fn find<'a>(region: &'a Region, cx: &Cx, reference: &str) -> Option<&'a Revi
         reference
     };
     match name.split_once(':') {
-        Some((family, number)) => region
-            .families
-            .get(family)?
-            .revisions
-            .get(&number.parse().ok()?),
-        None => region
-            .families
-            .get(name)?
-            .revisions
-            .values()
-            .rev()
-            .find(|revision| revision.status == "ACTIVE"),
+        Some((family, number)) => region.families.get(family)?.revisions.get(&number.parse().ok()?),
+        None => region.families.get(name)?.revisions.values().rev().find(|revision| revision.status == "ACTIVE"),
     }
 }
 
 /// The tags of the revision `family:revision`, unless it is being deleted.
 pub fn tags_mut<'a>(region: &'a mut Region, name: &str) -> Option<&'a mut Tags> {
     let (family, number) = name.split_once(':')?;
-    let revision = region
-        .families
-        .get_mut(family)?
-        .revisions
-        .get_mut(&number.parse().ok()?)?;
+    let revision = region.families.get_mut(family)?.revisions.get_mut(&number.parse().ok()?)?;
     (revision.status != "DELETE_IN_PROGRESS").then_some(&mut revision.tags)
 }
 
 /// The revision to start tasks from: as [`find`], but it must be usable now.
 pub fn resolve<'a>(region: &'a Region, cx: &Cx, reference: &str) -> Result<&'a Revision, Refusal> {
-    let revision =
-        find(region, cx, reference).ok_or_else(|| Refusal::client("TaskDefinition not found."))?;
+    let revision = find(region, cx, reference).ok_or_else(|| Refusal::client("TaskDefinition not found."))?;
     let usable = match revision.status.as_str() {
         "ACTIVE" => true,
         "INACTIVE" => revision.usable_until.is_some_and(|until| cx.now < until),
         _ => false,
     };
-    if usable {
-        Ok(revision)
-    } else {
-        Err(Refusal::client("TaskDefinition is inactive"))
-    }
+    if usable { Ok(revision) } else { Err(Refusal::client("TaskDefinition is inactive")) }
 }
 
 /// `RegisterTaskDefinition`: validates, fills in defaults, gives the next number of the family.
@@ -127,15 +108,8 @@ pub fn register(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
     super::set(&mut echo, "status", "ACTIVE");
     super::set(&mut echo, "registeredAt", cx.timestamp());
     super::set(&mut echo, "registeredBy", cx.caller);
-    let revision = Revision {
-        arn,
-        family,
-        revision: number,
-        status: "ACTIVE".to_owned(),
-        echo,
-        tags,
-        usable_until: None,
-    };
+    let revision =
+        Revision { arn, family, revision: number, status: "ACTIVE".to_owned(), echo, tags, usable_until: None };
     let answer = described(&revision, true);
     entry.last_revision = number;
     entry.registered_at = cx.now;
@@ -146,8 +120,7 @@ pub fn register(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
 /// `DescribeTaskDefinition`: any status when the revision is named, the newest ACTIVE one otherwise.
 pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let reference = super::text(input, "taskDefinition").unwrap_or_default();
-    let revision = find(region, cx, reference)
-        .ok_or_else(|| Refusal::client("Unable to describe task definition."))?;
+    let revision = find(region, cx, reference).ok_or_else(|| Refusal::client("Unable to describe task definition."))?;
     Ok(described(revision, super::includes(input, "TAGS")))
 }
 

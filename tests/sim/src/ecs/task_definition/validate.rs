@@ -20,30 +20,21 @@ pub(super) fn definition(input: &Value) -> Result<(), Refusal> {
     }
     let length = input.to_string().len();
     if length > LARGEST {
-        return Err(Refusal::client(format!(
-            "Actual length: '{length}'. Max allowed length is '{LARGEST}' bytes."
-        )));
+        return Err(Refusal::client(format!("Actual length: '{length}'. Max allowed length is '{LARGEST}' bytes.")));
     }
     for member in ["taskRoleArn", "executionRoleArn"] {
         if text(input, member).is_some_and(|role| !role.is_empty() && !is_role(role)) {
             return refuse("Role is not valid");
         }
     }
-    for (member, read) in [
-        ("cpu", fargate::cpu_units(input)),
-        ("memory", fargate::memory_mib(input)),
-    ] {
+    for (member, read) in [("cpu", fargate::cpu_units(input)), ("memory", fargate::memory_mib(input))] {
         if text(input, member).is_some_and(|written| !written.is_empty()) && read.is_none() {
-            return Err(Refusal::client(format!(
-                "Invalid '{member}' setting for task."
-            )));
+            return Err(Refusal::client(format!("Invalid '{member}' setting for task.")));
         }
     }
     volumes(input)?;
     containers::check(input)?;
-    let storage = input
-        .get("ephemeralStorage")
-        .and_then(|storage| number(storage, "sizeInGiB"));
+    let storage = input.get("ephemeralStorage").and_then(|storage| number(storage, "sizeInGiB"));
     if storage.is_some_and(|size| !(21..=200).contains(&size)) {
         return refuse("Ephemeral storage size must be between 21 and 200 GiB.");
     }
@@ -52,13 +43,8 @@ pub(super) fn definition(input: &Value) -> Result<(), Refusal> {
     }
     if let Some(proxy) = input.get("proxyConfiguration") {
         let name = text(proxy, "containerName").unwrap_or_default();
-        if !list(input, "containerDefinitions")
-            .iter()
-            .any(|c| text(c, "name") == Some(name))
-        {
-            return Err(Refusal::client(format!(
-                "Proxy configuration refers to unknown container '{name}'."
-            )));
+        if !list(input, "containerDefinitions").iter().any(|c| text(c, "name") == Some(name)) {
+            return Err(Refusal::client(format!("Proxy configuration refers to unknown container '{name}'.")));
         }
     }
     if requires(input, "FARGATE") {
@@ -69,9 +55,7 @@ pub(super) fn definition(input: &Value) -> Result<(), Refusal> {
 
 /// Whether `requiresCompatibilities` names `word`.
 pub(super) fn requires(input: &Value, word: &str) -> bool {
-    list(input, "requiresCompatibilities")
-        .iter()
-        .any(|item| item.as_str() == Some(word))
+    list(input, "requiresCompatibilities").iter().any(|item| item.as_str() == Some(word))
 }
 
 /// Whether the task has cpu and memory of its own.
@@ -81,12 +65,8 @@ pub(super) fn size_known(input: &Value) -> bool {
 
 /// A role's ARN, or a bare role name.
 fn is_role(role: &str) -> bool {
-    let is_path = |path: &str| {
-        !path.is_empty()
-            && path
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c))
-    };
+    let is_path =
+        |path: &str| !path.is_empty() && path.chars().all(|c| c.is_ascii_alphanumeric() || "+=,.@_-/".contains(c));
     let Some(rest) = role.strip_prefix("arn:") else {
         return is_path(role);
     };
@@ -113,9 +93,7 @@ fn volumes(input: &Value) -> Result<(), Refusal> {
             return Err(Refusal::client(format!("Duplicate volume name '{name}'.")));
         }
     }
-    let mounts = list(input, "containerDefinitions")
-        .iter()
-        .flat_map(|container| list(container, "mountPoints"));
+    let mounts = list(input, "containerDefinitions").iter().flat_map(|container| list(container, "mountPoints"));
     for mount in mounts {
         let name = text(mount, "sourceVolume").unwrap_or_default();
         if !names.contains(name) {
