@@ -78,7 +78,8 @@ fn cache_root() -> PathBuf {
             .filter(|dir| !dir.is_empty())
             .map(PathBuf::from)
     };
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = here.ancestors().nth(2).unwrap_or(here);
     set("ECS_OPERATOR_CACHE").unwrap_or_else(|| {
         let target = set("CARGO_TARGET_DIR").map(|dir| workspace.join(dir));
         target
