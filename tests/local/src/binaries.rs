@@ -21,12 +21,7 @@ pub enum Tool {
 
 impl Tool {
     /// All of them, in the order in which they are built.
-    pub const ALL: [Self; 4] = [
-        Self::Etcd,
-        Self::KubeApiserver,
-        Self::KubeControllerManager,
-        Self::Kubectl,
-    ];
+    pub const ALL: [Self; 4] = [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::Kubectl];
 
     /// The file name.
     pub const fn name(self) -> &'static str {
@@ -72,9 +67,7 @@ impl Binaries {
     pub fn find_or_build(tools: &[Tool]) -> Result<Self, LocalError> {
         let assets = env::var_os("KUBEBUILDER_ASSETS").filter(|dir| !dir.is_empty());
         let Some(assets) = assets.map(PathBuf::from) else {
-            return Ok(Self {
-                found: go::build_missing(tools)?,
-            });
+            return Ok(Self { found: go::build_missing(tools)? });
         };
         let mut found = Vec::new();
         let mut absent = Vec::new();
@@ -85,10 +78,7 @@ impl Binaries {
             } else if tool == Tool::KubeControllerManager {
                 absent.push(tool);
             } else {
-                return Err(LocalError::AssetMissing {
-                    dir: assets,
-                    tool: tool.name(),
-                });
+                return Err(LocalError::AssetMissing { dir: assets, tool: tool.name() });
             }
         }
         found.extend(go::build_missing(&absent)?);

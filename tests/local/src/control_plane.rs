@@ -36,11 +36,7 @@ pub struct Options {
 impl Default for Options {
     /// With controllers; an existing cluster is used if one is named.
     fn default() -> Self {
-        Self {
-            controllers: true,
-            existing: true,
-            api_server_flags: Vec::new(),
-        }
+        Self { controllers: true, existing: true, api_server_flags: Vec::new() }
     }
 }
 
@@ -128,16 +124,9 @@ impl ControlPlane {
         let view = ["config", "view", "--raw", "--minify", "--flatten"];
         let kubeconfig_yaml = run(&program, None, &view)?;
         let kubeconfig_path = dir.path().join("kubeconfig");
-        fs::write(&kubeconfig_path, &kubeconfig_yaml)
-            .map_err(LocalError::io("writing a kubeconfig"))?;
+        fs::write(&kubeconfig_path, &kubeconfig_yaml).map_err(LocalError::io("writing a kubeconfig"))?;
         kubectl(&program, &kubeconfig_path, &["get", "--raw", "/readyz"])?;
-        Ok(Self {
-            kubectl: program,
-            kubeconfig_path,
-            kubeconfig_yaml,
-            servers: Vec::new(),
-            _dir: Some(dir),
-        })
+        Ok(Self { kubectl: program, kubeconfig_path, kubeconfig_yaml, servers: Vec::new(), _dir: Some(dir) })
     }
 
     fn launch(options: &Options, binaries: &Binaries) -> Result<Self, LocalError> {
@@ -154,8 +143,7 @@ impl ControlPlane {
         let keys = Credentials::generate(&dir)?;
         let kubeconfig_path = dir.join("kubeconfig");
         let kubeconfig_yaml = keys.kubeconfig(&format!("https://127.0.0.1:{}", ports.api));
-        fs::write(&kubeconfig_path, &kubeconfig_yaml)
-            .map_err(LocalError::io("writing a kubeconfig"))?;
+        fs::write(&kubeconfig_path, &kubeconfig_yaml).map_err(LocalError::io("writing a kubeconfig"))?;
 
         let mut plane = Self {
             kubectl: binaries.path(Tool::Kubectl),
@@ -171,11 +159,7 @@ impl ControlPlane {
             plane.servers.insert(0, server);
             Ok::<_, LocalError>(())
         };
-        start(
-            &mut plane,
-            Tool::Etcd,
-            &flags::etcd(ports, &dir.join("etcd")),
-        )?;
+        start(&mut plane, Tool::Etcd, &flags::etcd(ports, &dir.join("etcd")))?;
         let more = &options.api_server_flags;
         let api = flags::kube_apiserver(ports, &dir, &keys, options.controllers, more);
         start(&mut plane, Tool::KubeApiserver, &api)?;
@@ -200,15 +184,8 @@ impl ControlPlane {
                 let (server, tail) = self
                     .servers
                     .first()
-                    .map_or(("the control plane", String::new()), |last| {
-                        (last.name(), last.log_tail())
-                    });
-                return Err(LocalError::NotReady {
-                    server,
-                    after: READY_LIMIT,
-                    answer: error.to_string(),
-                    tail,
-                });
+                    .map_or(("the control plane", String::new()), |last| (last.name(), last.log_tail()));
+                return Err(LocalError::NotReady { server, after: READY_LIMIT, answer: error.to_string(), tail });
             }
             thread::sleep(Duration::from_millis(100));
         }
@@ -227,29 +204,19 @@ impl Drop for ControlPlane {
 /// A failed start is kept and told to all.
 pub async fn shared() -> Result<&'static ControlPlane, &'static LocalError> {
     static SHARED: OnceCell<Result<ControlPlane, LocalError>> = OnceCell::const_new();
-    SHARED
-        .get_or_init(|| ControlPlane::start(Options::default()))
-        .await
-        .as_ref()
+    SHARED.get_or_init(|| ControlPlane::start(Options::default())).await.as_ref()
 }
 
 /// A directory that only we can enter.
 fn new_dir() -> Result<TempDir, LocalError> {
-    tempfile::Builder::new()
-        .prefix("ecs-local-")
-        .tempdir()
-        .map_err(LocalError::io("making a temporary directory"))
+    tempfile::Builder::new().prefix("ecs-local-").tempdir().map_err(LocalError::io("making a temporary directory"))
 }
 
 fn kubectl(program: &Path, kubeconfig: &Path, arguments: &[&str]) -> Result<String, LocalError> {
     run(program, Some(kubeconfig), arguments)
 }
 
-fn run(
-    program: &Path,
-    kubeconfig: Option<&Path>,
-    arguments: &[&str],
-) -> Result<String, LocalError> {
+fn run(program: &Path, kubeconfig: Option<&Path>, arguments: &[&str]) -> Result<String, LocalError> {
     let mut command = Command::new(program);
     if let Some(path) = kubeconfig {
         command.env("KUBECONFIG", path);
@@ -264,15 +231,10 @@ fn run(
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let answer = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    Err(LocalError::Kubectl {
-        command: arguments.join(" "),
-        answer,
-    })
+    Err(LocalError::Kubectl { command: arguments.join(" "), answer })
 }
 
 fn find_on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }

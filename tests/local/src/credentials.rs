@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -35,8 +34,7 @@ impl Credentials {
     pub(crate) fn generate(dir: &Path) -> Result<Self, LocalError> {
         let write = |name: &str, text: &str| {
             let path = dir.join(name);
-            fs::write(&path, text)
-                .map_err(LocalError::io(format!("writing {}", path.display())))?;
+            fs::write(&path, text).map_err(LocalError::io(format!("writing {}", path.display())))?;
             Ok::<_, LocalError>(path)
         };
         let authority_key = KeyPair::generate()?;
@@ -54,10 +52,7 @@ impl Credentials {
             serving_key: write("apiserver.key", &serving_key.serialize_pem())?,
             account_key: write("service-accounts.key", &account_key.serialize_pem())?,
             account_public_key: write("service-accounts.pub", &account_key.public_key_pem())?,
-            tokens: write(
-                "tokens.csv",
-                &format!("{admin_token},admin,admin,system:masters\n"),
-            )?,
+            tokens: write("tokens.csv", &format!("{admin_token},admin,admin,system:masters\n"))?,
             authority_pem,
             admin_token,
         })
@@ -84,23 +79,16 @@ impl Credentials {
 
 fn authority_params() -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(Vec::new())?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "local control plane");
+    params.distinguished_name.push(DnType::CommonName, "local control plane");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![
-        KeyUsagePurpose::KeyCertSign,
-        KeyUsagePurpose::DigitalSignature,
-    ];
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     Ok(params)
 }
 
 fn serving_params() -> Result<CertificateParams, rcgen::Error> {
     let names = ["127.0.0.1", "localhost", "kubernetes.default.svc"];
     let mut params = CertificateParams::new(names.map(str::to_owned))?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "kube-apiserver");
+    params.distinguished_name.push(DnType::CommonName, "kube-apiserver");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)

@@ -81,14 +81,8 @@ pub(crate) fn kube_apiserver(
         flag("--authorization-mode", "RBAC"),
         flag("--service-cluster-ip-range", "10.0.0.0/24"),
         flag("--service-account-issuer", "https://kubernetes.default.svc"),
-        flag(
-            "--service-account-key-file",
-            keys.account_public_key.display(),
-        ),
-        flag(
-            "--service-account-signing-key-file",
-            keys.account_key.display(),
-        ),
+        flag("--service-account-key-file", keys.account_public_key.display()),
+        flag("--service-account-signing-key-file", keys.account_key.display()),
         flag("--enable-priority-and-fairness", false),
         flag("--profiling", false),
     ];
@@ -107,10 +101,7 @@ pub(crate) fn kube_controller_manager(kubeconfig: &Path, keys: &Credentials) -> 
         flag("--controllers", CONTROLLERS.join(",")),
         flag("--leader-elect", false),
         flag("--secure-port", 0),
-        flag(
-            "--service-account-private-key-file",
-            keys.account_key.display(),
-        ),
+        flag("--service-account-private-key-file", keys.account_key.display()),
         flag("--root-ca-file", keys.authority.display()),
         flag("--profiling", false),
     ]

@@ -34,12 +34,7 @@ pub(crate) fn build_missing(tools: &[Tool]) -> Result<Vec<(Tool, PathBuf)>, Loca
     // Another process may have built some of them while we waited.
     let missing: Vec<_> = found.iter().filter(|(_, path)| !path.is_file()).collect();
     for (index, (tool, path)) in missing.iter().enumerate() {
-        let turn = format!(
-            "building {} ({} of {})",
-            tool.name(),
-            index + 1,
-            missing.len()
-        );
+        let turn = format!("building {} ({} of {})", tool.name(), index + 1, missing.len());
         build(*tool, path, &turn)?;
     }
     Ok(found)
@@ -51,40 +46,27 @@ pub(crate) fn pinned_kubernetes() -> Result<String, LocalError> {
 }
 
 fn module_dir(tool: Tool) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("go")
-        .join(tool.module())
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(tool.module())
 }
 
 /// The word after `key` at the start of a line of go.mod.
 fn go_mod_word(module: &Path, key: &'static str) -> Result<String, LocalError> {
     let path = module.join("go.mod");
-    let text =
-        fs::read_to_string(&path).map_err(LocalError::io(format!("reading {}", path.display())))?;
+    let text = fs::read_to_string(&path).map_err(LocalError::io(format!("reading {}", path.display())))?;
     let found = text.lines().find_map(|line| {
-        let mut words = line
-            .split_whitespace()
-            .skip_while(|word| *word == "require");
+        let mut words = line.split_whitespace().skip_while(|word| *word == "require");
         (words.next() == Some(key)).then(|| words.next()).flatten()
     });
-    found
-        .map(str::to_owned)
-        .ok_or(LocalError::Unpinned { path, wanted: key })
+    found.map(str::to_owned).ok_or(LocalError::Unpinned { path, wanted: key })
 }
 
 fn cache_root() -> PathBuf {
-    let set = |name| {
-        env::var_os(name)
-            .filter(|dir| !dir.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name| env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = here.ancestors().nth(2).unwrap_or(here);
     set("ECS_OPERATOR_CACHE").unwrap_or_else(|| {
         let target = set("CARGO_TARGET_DIR").map(|dir| workspace.join(dir));
-        target
-            .unwrap_or_else(|| workspace.join("target"))
-            .join("local-control-plane")
+        target.unwrap_or_else(|| workspace.join("target")).join("local-control-plane")
     })
 }
 
@@ -95,8 +77,7 @@ fn cache_dir(tool: Tool) -> Result<PathBuf, LocalError> {
     let mut hash = Sha256::new();
     for file in ["go.mod", "go.sum"] {
         let path = module.join(file);
-        let bytes =
-            fs::read(&path).map_err(LocalError::io(format!("reading {}", path.display())))?;
+        let bytes = fs::read(&path).map_err(LocalError::io(format!("reading {}", path.display())))?;
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     }
@@ -109,13 +90,10 @@ fn cache_dir(tool: Tool) -> Result<PathBuf, LocalError> {
 
 /// The first `bytes` of a digest in hexadecimal digits.
 pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
-    digest
-        .iter()
-        .take(bytes)
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    digest.iter().take(bytes).fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// No symbols, and the version stamped: an unstamped server calls itself
@@ -123,21 +101,12 @@ pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
 fn linker_flags(module: &Path) -> Result<String, LocalError> {
     let version = go_mod_word(module, "k8s.io/kubernetes")?;
     let mut parts = version.trim_start_matches('v').split('.');
-    let (major, minor) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
+    let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let mut flags = String::from("-s -w");
-    for package in [
-        "k8s.io/component-base/version",
-        "k8s.io/client-go/pkg/version",
-    ] {
-        for (name, value) in [
-            ("gitVersion", version.as_str()),
-            ("gitMajor", major),
-            ("gitMinor", minor),
-            ("gitTreeState", "clean"),
-        ] {
+    for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
+        for (name, value) in
+            [("gitVersion", version.as_str()), ("gitMajor", major), ("gitMinor", minor), ("gitTreeState", "clean")]
+        {
             let _ = write!(flags, " -X {package}.{name}={value}");
         }
     }
@@ -150,12 +119,8 @@ fn lock_cache() -> Result<File, LocalError> {
     fs::create_dir_all(&root).map_err(LocalError::io(format!("making {}", root.display())))?;
     let path = root.join("lock");
     let what = format!("locking {}", path.display());
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(LocalError::io(what.clone()))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(LocalError::io(what.clone()))?;
     let mut report = Report::new("waiting for another process that builds the control plane");
     loop {
         match file.try_lock() {
@@ -174,8 +139,7 @@ fn build(tool: Tool, path: &Path, turn: &str) -> Result<(), LocalError> {
     fs::create_dir_all(dir).map_err(LocalError::io(format!("making {}", dir.display())))?;
     let partial = path.with_extension("partial");
     let log_path = path.with_extension("log");
-    let log = File::create(&log_path)
-        .map_err(LocalError::io(format!("writing {}", log_path.display())))?;
+    let log = File::create(&log_path).map_err(LocalError::io(format!("writing {}", log_path.display())))?;
     let mut report = Report::new(turn);
     let spawned = Command::new("go")
         .current_dir(&module)
@@ -195,15 +159,10 @@ fn build(tool: Tool, path: &Path, turn: &str) -> Result<(), LocalError> {
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(LocalError::GoMissing {
-                needed: go_mod_word(&module, "go")?,
-            });
+            return Err(LocalError::GoMissing { needed: go_mod_word(&module, "go")? });
         }
         Err(source) => {
-            return Err(LocalError::Io {
-                what: "starting go".to_owned(),
-                source,
-            });
+            return Err(LocalError::Io { what: "starting go".to_owned(), source });
         }
     };
     let status = loop {
@@ -214,11 +173,7 @@ fn build(tool: Tool, path: &Path, turn: &str) -> Result<(), LocalError> {
     };
     if !status.success() {
         let (tool, status) = (tool.name(), status.to_string());
-        return Err(LocalError::Build {
-            tool,
-            status,
-            tail: tail(&log_path),
-        });
+        return Err(LocalError::Build { tool, status, tail: tail(&log_path) });
     }
     fs::rename(&partial, path).map_err(LocalError::io(format!("writing {}", path.display())))?;
     report.done();
@@ -235,11 +190,7 @@ struct Report {
 
 impl Report {
     fn new(step: &str) -> Self {
-        Self {
-            step: step.to_owned(),
-            begun: Stopwatch::start(),
-            next: Duration::from_secs(1),
-        }
+        Self { step: step.to_owned(), begun: Stopwatch::start(), next: Duration::from_secs(1) }
     }
 
     fn tick(&mut self) {
@@ -284,19 +235,12 @@ mod tests {
         let version = pinned_kubernetes().unwrap();
         assert!(version.starts_with("v1."), "{version}");
         let flags = linker_flags(&module_dir(Tool::KubeApiserver)).unwrap();
-        assert!(flags.contains(&format!(
-            "k8s.io/component-base/version.gitVersion={version}"
-        )));
+        assert!(flags.contains(&format!("k8s.io/component-base/version.gitVersion={version}")));
     }
 
     #[test]
     fn missing_line_of_the_module_is_named() {
         let error = go_mod_word(&module_dir(Tool::Etcd), "example.com/nothing").unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .ends_with("go.mod has no line for example.com/nothing"),
-            "{error}"
-        );
+        assert!(error.to_string().ends_with("go.mod has no line for example.com/nothing"), "{error}");
     }
 }

@@ -53,15 +53,9 @@ fn build() -> Result<(), LocalError> {
 
 async fn up(controllers: bool) -> Result<(), LocalError> {
     // Our own cluster, even where KUBECONFIG names another.
-    let options = Options {
-        controllers,
-        existing: false,
-        ..Options::default()
-    };
-    let mut terminate = signal(SignalKind::terminate()).map_err(|source| LocalError::Io {
-        what: "waiting for signals".to_owned(),
-        source,
-    })?;
+    let options = Options { controllers, existing: false, ..Options::default() };
+    let mut terminate = signal(SignalKind::terminate())
+        .map_err(|source| LocalError::Io { what: "waiting for signals".to_owned(), source })?;
     let plane = ControlPlane::start(options).await?;
     println!("export KUBECONFIG={}", plane.kubeconfig_path().display());
     println!("# kubectl: {}", plane.kubectl().display());

@@ -80,11 +80,7 @@ impl Server {
             .process_group(0)
             .spawn()
             .map_err(failed())?;
-        let server = Self {
-            name,
-            log,
-            supervisor,
-        };
+        let server = Self { name, log, supervisor };
         let group = dir.join(format!("{name}.pid"));
         fs::write(group, server.group().to_string()).map_err(failed())?;
         Ok(server)
@@ -107,22 +103,14 @@ impl Server {
 
     /// An error with the end of the log, if the server has ended.
     pub(crate) fn check(&mut self) -> Result<(), LocalError> {
-        match self
-            .supervisor
-            .try_wait()
-            .map_err(LocalError::io(format!("waiting for {}", self.name)))?
-        {
+        match self.supervisor.try_wait().map_err(LocalError::io(format!("waiting for {}", self.name)))? {
             None => Ok(()),
             Some(status) => Err(self.ended(status)),
         }
     }
 
     fn ended(&self, status: ExitStatus) -> LocalError {
-        LocalError::Ended {
-            server: self.name,
-            status: status.to_string(),
-            tail: self.log_tail(),
-        }
+        LocalError::Ended { server: self.name, status: status.to_string(), tail: self.log_tail() }
     }
 }
 
@@ -150,10 +138,7 @@ pub(crate) fn tail(path: &Path) -> String {
         Ok(bytes) => {
             let text = String::from_utf8_lossy(&bytes);
             let lines: Vec<_> = text.lines().collect();
-            lines
-                .get(lines.len().saturating_sub(40)..)
-                .unwrap_or_default()
-                .join("\n")
+            lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n")
         }
         Err(error) => format!("({}: {error})", path.display()),
     }
