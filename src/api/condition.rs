@@ -174,7 +174,7 @@ pub fn merge(old: &[Condition], claims: &[Claim], generation: i64, now: Timestam
             }
         })
         .collect();
-    merged.sort_by(|a, b| rank(&a.type_).cmp(&rank(&b.type_)));
+    merged.sort_by_key(|condition| rank(&condition.type_));
     merged
 }
 

@@ -11,9 +11,9 @@ use crate::controllers::failure::Consequence;
 /// First delay after a failure.
 const BASE: Duration = Duration::from_secs(1);
 /// Longest delay after passing failures.
-const CEILING: Duration = Duration::from_secs(300);
+const CEILING: Duration = Duration::from_mins(5);
 /// Permanent refusals are probed this often.
-pub const PROBE: Duration = Duration::from_secs(3600);
+pub const PROBE: Duration = Duration::from_hours(1);
 /// A refusal under a catch-all code counts as final after this many spaced tries,
 /// because the table of passing messages can never be complete.
 pub const FINAL_AFTER: u32 = 3;

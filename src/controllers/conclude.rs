@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use sha2::{Digest, Sha256};
 
 use crate::api::condition::{Claim, ConditionType, Reason, bounded_to, find, is_true};
 use crate::api::policy::{DriftPolicy, ManagementMode, ScalingMode};
 use crate::api::status::{Common, Drift, Effective, Handled, PlannedSteps, Status};
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::Consequence;
+use crate::controllers::hash::hash;
 use crate::controllers::kind::Kind;
 use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
@@ -81,12 +81,12 @@ impl Findings {
 
 /// Puts a report together. `status` carries the kind's own members and, in its common part, `arn`, `account`,
 /// `origin` and `in_flight`; the rest of the common part is decided here.
-pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: Findings) -> Report<K::Status> {
+pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Findings) -> Report<K::Status> {
     let mut happenings = found.happenings.clone();
-    let (verdict, requeue) = effective_verdict(pass, &found);
-    let claims = conditions(pass, &found, &verdict);
-    happenings.extend(transitions(pass, &found, &verdict));
-    let planned = planned(pass, &found);
+    let (verdict, requeue) = effective_verdict(pass, found);
+    let claims = conditions(pass, found, &verdict);
+    happenings.extend(transitions(pass, found, &verdict));
+    let planned = planned(pass, found);
     if let Some(planned) = &planned {
         let before = pass.common.plan.as_ref().map(|plan| plan.hash.as_str());
         if before != Some(planned.hash.as_str()) && !planned.steps.is_empty() {
@@ -94,9 +94,9 @@ pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: Findi
         }
     }
     let mut common = status.common();
-    common.last_handled = Some(handled(pass, &found));
+    common.last_handled = Some(handled(pass, found));
     common.owned_fields = found.owned.iter().cloned().collect();
-    common.drift = drift(&pass.common, &found, pass);
+    common.drift = drift(&pass.common, found, pass);
     common.plan = planned;
     common.effective = Some(Effective {
         deletion_policy: Some(pass.deletion_policy()),
@@ -210,14 +210,14 @@ fn planned<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Option<PlannedSteps
     if pass.mode() != ManagementMode::Plan {
         return None;
     }
-    let digest = Sha256::digest(found.steps.join("\n"));
     Some(PlannedSteps {
         steps: found.steps.iter().take(SHOWN).map(|step| bounded_to(step, SHOWN_BYTES)).collect(),
-        hash: digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+        hash: hash(&found.steps.join("\n"), 8),
     })
 }
 
 /// Events for what the conditions now say and did not say before.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only refusals and waits are worth an event")]
 fn transitions<K: Kind>(pass: &Pass<'_, K>, found: &Findings, verdict: &Verdict) -> Vec<Happening> {
     let before = &pass.common.conditions;
     let mut happenings = Vec::new();

@@ -48,9 +48,9 @@ impl Default for Config {
             region: "us-east-1".to_owned(),
             management_mode: ManagementMode::Manage,
             deletion_policy: DeletionPolicy::Delete,
-            sweep: Duration::from_secs(300),
+            sweep: Duration::from_mins(5),
             follow: Duration::from_secs(10),
-            revision_sweep: Duration::from_secs(3600),
+            revision_sweep: Duration::from_hours(1),
         }
     }
 }
@@ -80,10 +80,10 @@ pub enum Found<K> {
 /// Looks an object of a namespace up.
 pub fn find<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str, name: &str) -> Found<K> {
     let key = ObjectRef::<DeserializeGuard<K>>::new(name).within(namespace);
-    match store.get(&key).map(|guard| guard.0.clone()) {
-        None => Found::Absent,
-        Some(Ok(object)) => Found::Object(Arc::new(object)),
-        Some(Err(invalid)) => Found::Undecodable(invalid.error),
+    let Some(guard) = store.get(&key) else { return Found::Absent };
+    match &guard.0 {
+        Ok(object) => Found::Object(Arc::new(object.clone())),
+        Err(invalid) => Found::Undecodable(invalid.error.clone()),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::controllers::report::{Report, Requeue, Verdict};
 use crate::runtime::metrics::Reconciled;
 
 /// No pass may take longer; each call has a shorter deadline of its own.
-const PASS_DEADLINE: Duration = Duration::from_secs(180);
+const PASS_DEADLINE: Duration = Duration::from_mins(3);
 
 /// A kind's pass.
 pub trait Reconcile: Kind {

@@ -5,11 +5,11 @@ use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Api;
 use kube::api::PostParams;
-use sha2::{Digest, Sha256};
 
 use crate::api::condition::bounded;
 use crate::api::names::REPORTER;
 use crate::controllers::context::Context;
+use crate::controllers::hash::hash;
 
 macro_rules! event_reasons {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
@@ -139,14 +139,14 @@ fn event(object: &ObjectReference, happening: &Happening, cx: &Context) -> Event
     let namespace = object.namespace.clone().unwrap_or_else(|| "default".to_owned());
     let name = object.name.clone().unwrap_or_default();
     // The name repeats for a repeat within the same second, which the server refuses: one event is enough.
-    let digest = Sha256::digest(format!(
+    let what = format!(
         "{}/{}/{}/{}",
         object.uid.as_deref().unwrap_or_default(),
         happening.reason.as_str(),
         happening.note,
         now.as_second()
-    ));
-    let suffix: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    );
+    let suffix = hash(&what, 8);
     let stem: String = name.chars().take(200).collect();
     Event {
         metadata: ObjectMeta {

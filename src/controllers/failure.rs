@@ -14,7 +14,7 @@ use crate::controllers::report::{Course, Verdict};
 /// IAM changes take this long to be seen everywhere.
 const IAM_SPREADS: SignedDuration = SignedDuration::from_secs(120);
 /// A person who was denied waits at least this long for the next try.
-const DENIED_RETRY: Duration = Duration::from_secs(60);
+const DENIED_RETRY: Duration = Duration::from_mins(1);
 
 /// Why a step could not be done.
 #[derive(Debug, Error)]

@@ -15,6 +15,7 @@ pub mod effects;
 pub mod events;
 pub mod facts;
 pub mod failure;
+pub mod hash;
 pub mod kind;
 pub mod ownership;
 pub mod pass;

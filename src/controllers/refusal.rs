@@ -25,7 +25,7 @@ impl Refusal {
         }
         let mut message = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
         if problems.len() > SHOWN {
-            message.push_str(&format!("; and {} more", problems.len() - SHOWN));
+            message = format!("{message}; and {} more", problems.len() - SHOWN);
         }
         Some(Self { message })
     }

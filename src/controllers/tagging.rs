@@ -41,7 +41,7 @@ impl Tagging {
     }
 
     /// The difference between wanted and present tags, if there is one. Of tags that are not wanted only those
-    /// go that were ours once (`owned`, as [`owned_tags`] names them); others belong to somebody else.
+    /// go that were ours once (`earlier`, as [`owned_tags`] names them); others belong to somebody else.
     #[must_use]
     pub fn of(
         arn: &str,
@@ -49,7 +49,7 @@ impl Tagging {
         wanted: &BTreeMap<String, String>,
         present: &BTreeMap<String, String>,
         owner: &Owner,
-        owned: &BTreeSet<String>,
+        earlier: &BTreeSet<String>,
     ) -> Option<Self> {
         let mut all = wanted.clone();
         all.extend(owner.tags());
@@ -58,8 +58,11 @@ impl Tagging {
             .filter(|(key, value)| present.get(*key) != Some(*value))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        let remove: Vec<String> =
-            present.keys().filter(|key| !all.contains_key(*key) && owned.contains(&owned_name(key))).cloned().collect();
+        let remove: Vec<String> = present
+            .keys()
+            .filter(|key| !all.contains_key(*key) && earlier.contains(&owned_name(key)))
+            .cloned()
+            .collect();
         (!set.is_empty() || !remove.is_empty()).then(|| Self {
             arn: arn.to_owned(),
             what: what.to_owned(),

@@ -1,6 +1,16 @@
 //! The one integration-test binary.
 
 #![recursion_limit = "256"]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    clippy::duration_suboptimal_units,
+    unreachable_pub,
+    reason = "a test that cannot go on shall fail on the spot; futures of whole stories are large"
+)]
 
 mod cel;
 mod conversation;

@@ -26,7 +26,7 @@ status! {
         /// Capacity providers attached.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         capacity_providers: Vec<String>,
-        /// ECS's word on attaching capacity providers: UPDATE_IN_PROGRESS, UPDATE_COMPLETE, UPDATE_FAILED.
+        /// ECS's word on attaching capacity providers: `UPDATE_IN_PROGRESS`, `UPDATE_COMPLETE`, `UPDATE_FAILED`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attachments_status: Option<String>,
     }

@@ -14,9 +14,9 @@ pub struct Rollout {
     pub id: String,
     /// Short form for the ROLLOUT column, for example `IN_PROGRESS 2/4`.
     pub display: String,
-    /// PENDING, IN_PROGRESS, ROLLING_BACK, COMPLETED, FAILED, ROLLED_BACK, ROLLBACK_FAILED, STOPPED.
+    /// `PENDING`, `IN_PROGRESS`, `ROLLING_BACK`, `COMPLETED`, `FAILED`, `ROLLED_BACK`, `ROLLBACK_FAILED`, `STOPPED`.
     pub state: String,
-    /// ROLLING, BLUE_GREEN, LINEAR or CANARY.
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
     /// Lifecycle stage of ECS's native strategies.

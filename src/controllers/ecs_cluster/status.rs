@@ -22,7 +22,7 @@ use crate::controllers::tagging::{Why, owned_tags};
 pub(super) fn refused(pass: &Pass<'_, EcsCluster>, refusal: &Refusal) -> Report<EcsClusterStatus> {
     let status = pass.object.status.clone().unwrap_or_default();
     let findings = Findings::refused(refusal, &status.owned_fields);
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// The report of a pass.
@@ -69,7 +69,7 @@ pub(super) fn report(
         drift,
         consequence,
     };
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 fn owned(desired: &Desired) -> BTreeSet<String> {

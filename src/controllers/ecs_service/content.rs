@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{Service, ServiceRevision};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Desired;
 use crate::api::EcsServiceSpec;
 use crate::controllers::arn::{family_revision, is_arn, short};
 use crate::controllers::document::document;
+use crate::controllers::hash::hash;
 use crate::controllers::target::Target;
 use crate::diff::effect::{Controller, Effect, Owners, service_effect};
 use crate::diff::{self, Change};
@@ -169,6 +169,5 @@ fn rolling_hash(declared: &Value, task_definition: Option<&str>) -> String {
         });
         members.insert("taskDefinition".to_owned(), json!(task_definition));
     }
-    let digest = Sha256::digest(content.to_string());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash(&content.to_string(), 16)
 }

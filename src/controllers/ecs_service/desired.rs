@@ -17,7 +17,7 @@ use crate::controllers::refusal::{Refusal, problems};
 use crate::preflight;
 
 /// Time without progress after which a deployment counts as stuck, when the spec does not say.
-const DEADLINE: Duration = Duration::from_secs(1800);
+const DEADLINE: Duration = Duration::from_mins(30);
 
 /// What a reference leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -62,6 +62,6 @@ impl Reconcile for EcsService {
         let (mut outcome, now) = act::run(&plan, &observed, pass).await;
         outcome.failed = outcome.failed.or_else(|| observed.scaling.failure(&facts).map(StepError::Aws));
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
-        status::report(pass, &desired, &observed, now, &plan, &outcome, &at, consequence)
+        status::report(pass, &desired, &observed, now.as_ref(), &plan, &outcome, &at, consequence)
     }
 }

@@ -136,8 +136,10 @@ fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
         Course::Settled => Requeue::Sweep,
         Course::Underway => Requeue::After(at.follow),
         // A deployment that is stuck may still move.
-        Course::Stuck if rollout.as_ref().is_some_and(|r| r.finished_at.is_none()) => Requeue::After(at.follow),
-        Course::Stuck => Requeue::Sweep,
+        Course::Stuck => match &rollout {
+            Some(open) if open.finished_at.is_none() => Requeue::After(at.follow),
+            _ => Requeue::Sweep,
+        },
     };
     let requeue = if steps.iter().any(Step::is_call) { Requeue::After(SOON) } else { requeue };
     Plan { steps, verdict, requeue }

@@ -147,7 +147,7 @@ fn advance(
         .and_then(|configuration| configuration.strategy.as_ref())
         .map(|strategy| strategy.as_str().to_owned());
     next.failed_tasks = Some(before.failed_tasks.unwrap_or(0).max(primary.failed_tasks)).filter(|n| *n > 0);
-    next.state = state(primary, live, told).to_owned();
+    state(primary, live, told).clone_into(&mut next.state);
     next.reason = told
         .and_then(|d| d.status_reason.clone())
         .or_else(|| primary.rollout_state_reason.clone())
@@ -167,7 +167,7 @@ fn retreat(before: &Rollout, primary: &Deployment, deployment: Option<&ServiceDe
     let told = own(before, deployment);
     let mut next = before.clone();
     let status = told.and_then(|d| d.status.as_ref());
-    next.state = match (status, primary.rollout_state.as_ref()) {
+    let state = match (status, primary.rollout_state.as_ref()) {
         (Some(ServiceDeploymentStatus::RollbackFailed), _) | (None, Some(DeploymentRolloutState::Failed)) => {
             "ROLLBACK_FAILED"
         }
@@ -175,8 +175,8 @@ fn retreat(before: &Rollout, primary: &Deployment, deployment: Option<&ServiceDe
             "ROLLED_BACK"
         }
         _ => "ROLLING_BACK",
-    }
-    .to_owned();
+    };
+    state.clone_into(&mut next.state);
     let why = told.and_then(|d| {
         d.rollback.as_ref().and_then(|rollback| rollback.reason.clone()).or_else(|| d.status_reason.clone())
     });
@@ -207,10 +207,9 @@ fn state(primary: &Deployment, live: &Service, told: Option<&ServiceDeployment>)
     match &primary.rollout_state {
         Some(DeploymentRolloutState::Completed) => "COMPLETED",
         Some(DeploymentRolloutState::Failed) => "FAILED",
-        Some(_) => "IN_PROGRESS",
         // Other controllers and classic load balancers have no rollout state.
         None if live.deployments().len() == 1 && primary.running_count >= primary.desired_count => "COMPLETED",
-        None => "IN_PROGRESS",
+        Some(_) | None => "IN_PROGRESS",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::controllers::tagging::{Why, owned_tags};
 pub(super) fn refused(pass: &Pass<'_, EcsService>, refusal: &Refusal) -> Report<EcsServiceStatus> {
     let status = pass.object.status.clone().unwrap_or_default();
     let findings = Findings::refused(refusal, &status.owned_fields);
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// The report of a pass. `now` is the service as the last call answered it.
@@ -33,7 +33,7 @@ pub(super) fn report(
     pass: &Pass<'_, EcsService>,
     desired: &Desired,
     observed: &Observed,
-    now: Option<Service>,
+    now: Option<&Service>,
     plan: &Plan<Step>,
     outcome: &Outcome,
     at: &Situation<'_>,
@@ -44,9 +44,9 @@ pub(super) fn report(
     let mut status = at.status.clone();
     status.selector = Some(format!("ecs-operator.dev/uid={}", facts.owner.uid));
     origin(&mut status, did);
-    let live = now.as_ref().or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
+    let live = now.or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
     let ours = live.is_some_and(|live| is_ours(live, did, at));
-    describe(&mut status, desired, observed, now.as_ref(), pass);
+    describe(&mut status, desired, observed, now, pass);
     let scaled: Vec<&scaling::Step> =
         did.iter().filter_map(|step| if let Step::Scaling(step) = step { Some(step) } else { None }).collect();
     status.scaling = scaling::record(desired, &observed.scaling, &scaled, facts);
@@ -94,7 +94,7 @@ pub(super) fn report(
         requeue: plan.requeue,
         consequence,
     };
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// A service in its present state, judged.
@@ -119,6 +119,7 @@ fn is_ours(live: &Service, did: &[Step], at: &Situation<'_>) -> bool {
         || did.iter().any(|step| matches!(step, Step::Create(_)))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "only two steps tell where a service came from")]
 fn origin(status: &mut EcsServiceStatus, did: &[Step]) {
     for step in did {
         match step {
@@ -187,6 +188,7 @@ fn drift(comparison: Option<&Comparison>, edited: bool, desired: &Desired) -> Ve
 }
 
 /// A restart stays open until a deployment was started for it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these steps start a deployment")]
 fn open(plan: &Plan<Step>, at: &Situation<'_>, asked: &requests::Requests) -> Vec<Ask> {
     let starts = plan.steps.iter().any(|step| match step {
         Step::Force(_) | Step::Create(_) => true,

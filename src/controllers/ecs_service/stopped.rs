@@ -36,9 +36,9 @@ fn stopped(task: &Task) -> StoppedTask {
         let name = container.name().unwrap_or("?");
         match (container.exit_code, container.reason()) {
             (Some(0) | None, None) => {}
-            (Some(code), None) => reason.push_str(&format!("; {name} exited with {code}")),
-            (Some(code), Some(why)) => reason.push_str(&format!("; {name} exited with {code}: {why}")),
-            (None, Some(why)) => reason.push_str(&format!("; {name}: {why}")),
+            (Some(code), None) => reason = format!("{reason}; {name} exited with {code}"),
+            (Some(code), Some(why)) => reason = format!("{reason}; {name} exited with {code}: {why}"),
+            (None, Some(why)) => reason = format!("{reason}; {name}: {why}"),
         }
     }
     StoppedTask {

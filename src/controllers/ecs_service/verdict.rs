@@ -100,10 +100,10 @@ fn rolling(desired: &Desired, rollout: &Rollout, facts: &Facts) -> Verdict {
     let patient = rollout.stage.as_deref().is_some_and(|stage| WAITING_STAGES.contains(&stage));
     let mut message = format!("Rolling out {brings}: {}.", rollout.display);
     if let Some(failed) = rollout.failed_tasks {
-        message.push_str(&format!(" Tasks that failed: {failed}."));
+        message = format!("{message} Tasks that failed: {failed}.");
     }
     if let Some(reason) = &rollout.reason {
-        message.push_str(&format!(" ECS: {reason}"));
+        message = format!("{message} ECS: {reason}");
     }
     if !patient && idle >= signed(desired.deadline) {
         return Verdict::stuck(

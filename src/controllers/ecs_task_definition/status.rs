@@ -21,7 +21,7 @@ use crate::controllers::tagging::{Why, owned_tags};
 pub(super) fn refused(pass: &Pass<'_, EcsTaskDefinition>, refusal: &Refusal) -> Report<EcsTaskDefinitionStatus> {
     let status = pass.object.status.clone().unwrap_or_default();
     let findings = Findings::refused(refusal, &status.owned_fields);
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// The family could not be read: everything known stays as it was.
@@ -36,7 +36,7 @@ pub(super) fn unread(
         had_work: pass.edited() || pass.deleting(),
         ..Findings::refused(&Refusal { message: String::new() }, &status.owned_fields)
     };
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// The report of a pass.
@@ -83,7 +83,7 @@ pub(super) fn report(
         happenings: did.iter().filter_map(|step| happening(step, desired, found, &facts)).collect(),
         requeue: plan.requeue,
     };
-    conclude(pass, status, findings)
+    conclude(pass, status, &findings)
 }
 
 /// The revision that holds the content is the current one, whatever else is left to do.
@@ -113,7 +113,7 @@ fn describe(status: &mut EcsTaskDefinitionStatus, revision: &Described, pass: &P
 /// The current revision was deregistered behind our back.
 fn drift(desired: &Desired, observed: &Observed, found: Option<&Described>, facts: &Facts) -> Vec<String> {
     let lost = found.is_none() && facts.arn.is_some() && !facts.edited && !facts.deleting && observed.listed;
-    lost.then(|| vec![format!("{} (no ACTIVE revision holds this content)", desired.family)]).unwrap_or_default()
+    if lost { vec![format!("{} (no ACTIVE revision holds this content)", desired.family)] } else { Vec::new() }
 }
 
 fn happening(step: &Step, desired: &Desired, found: Option<&Described>, facts: &Facts) -> Option<Happening> {

@@ -104,15 +104,6 @@ impl Operator {
         }
     }
 
-    /// What is due next, and in what time.
-    pub fn next(&self) -> Option<(&Key, Duration)> {
-        let now = Instant::now();
-        self.due
-            .iter()
-            .min_by_key(|(key, at)| (**at, (*key).clone()))
-            .map(|(key, at)| (key, at.saturating_duration_since(now)))
-    }
-
     /// Runs one pass of an object now.
     pub async fn pass(&mut self, key: &Key) {
         let again = match key.0 {

@@ -152,21 +152,21 @@ impl ControlPlane {
             servers: Vec::new(),
             _dir: owned,
         };
-        let mut start = |tool: Tool, flags: &[String]| {
-            let server = Server::start(tool.name(), &binaries.path(tool), flags, &dir, !keep)?;
+        // etcd stops last, so the directory goes with it and not before.
+        let start = |plane: &mut Self, tool: Tool, flags: &[String]| {
+            let remove = !keep && tool == Tool::Etcd;
+            let server = Server::start(tool.name(), &binaries.path(tool), flags, &dir, remove)?;
             plane.servers.insert(0, server);
             Ok::<_, LocalError>(())
         };
-        start(Tool::Etcd, &flags::etcd(ports, &dir.join("etcd")))?;
+        start(&mut plane, Tool::Etcd, &flags::etcd(ports, &dir.join("etcd")))?;
         let more = &options.api_server_flags;
         let api = flags::kube_apiserver(ports, &dir, &keys, options.controllers, more);
-        start(Tool::KubeApiserver, &api)?;
+        start(&mut plane, Tool::KubeApiserver, &api)?;
         plane.wait_for(&["get", "--raw", "/readyz"])?;
         if options.controllers {
             let flags = flags::kube_controller_manager(&plane.kubeconfig_path, &keys);
-            let path = binaries.path(Tool::KubeControllerManager);
-            let server = Server::start("kube-controller-manager", &path, &flags, &dir, !keep)?;
-            plane.servers.insert(0, server);
+            start(&mut plane, Tool::KubeControllerManager, &flags)?;
             plane.wait_for(&["get", "serviceaccount", "default", "--namespace=default"])?;
         }
         Ok(plane)

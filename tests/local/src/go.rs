@@ -62,7 +62,8 @@ fn go_mod_word(module: &Path, key: &'static str) -> Result<String, LocalError> {
 
 fn cache_root() -> PathBuf {
     let set = |name| env::var_os(name).filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = here.ancestors().nth(2).unwrap_or(here);
     set("ECS_OPERATOR_CACHE").unwrap_or_else(|| {
         let target = set("CARGO_TARGET_DIR").map(|dir| workspace.join(dir));
         target.unwrap_or_else(|| workspace.join("target")).join("local-control-plane")

@@ -13,7 +13,10 @@ use crate::error::LocalError;
 /// gets SIGTERM, three seconds, and SIGKILL. The shell is the server's parent,
 /// so the number it signals cannot have gone to somebody else.
 ///
-/// $1 is the directory to remove after a stop that we asked for (empty: none).
+/// $1 is the directory to remove after a stop that we asked for (empty: none),
+/// $2 a file that says that we asked. It may be impossible to make, if another
+/// supervisor has removed the directory: hence the subshell, whose failure does
+/// not keep the signal from being sent.
 const SUPERVISOR: &str = r#"
 exec 3<&0
 dir=$1; mark=$2; shift 2
@@ -21,7 +24,7 @@ dir=$1; mark=$2; shift 2
 server=$!
 (
   while read -r _ <&3; do :; done
-  : >"$mark"
+  (: >"$mark")
   kill -TERM "$server"
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
     sleep 0.1
@@ -33,6 +36,7 @@ guard=$!
 wait "$server"
 status=$?
 kill "$guard" 2>/dev/null
+wait "$guard" 2>/dev/null
 if [ -n "$dir" ] && [ -e "$mark" ]; then rm -rf -- "$dir" 2>/dev/null; fi
 exit "$status"
 "#;
@@ -116,8 +120,10 @@ impl Drop for Server {
         let begun = Stopwatch::start();
         while let Ok(None) = self.supervisor.try_wait() {
             if begun.elapsed() > STOP_LIMIT {
-                // The shell itself hangs, which needs a stopped system.
-                let _ = self.supervisor.kill();
+                // Whatever holds the shell up, the server must not stay. The
+                // group is still ours: its leader has not been reaped.
+                let group = format!("-{}", self.group());
+                let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
                 let _ = self.supervisor.wait();
                 return;
             }

@@ -39,7 +39,7 @@ pub(super) struct Model {
     pub(super) unreadable: Option<crate::aws::AwsError>,
 }
 
-pub(super) fn desired(spec: Value) -> Desired {
+pub(super) fn desired(spec: &Value) -> Desired {
     let object = json!({
         "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsService",
         "metadata": {"name": "web", "namespace": "shop", "uid": "u1", "generation": 1},
@@ -60,7 +60,7 @@ pub(super) fn scaled(scaling: &Value) -> Desired {
     if !scaling.is_null() {
         spec["scaling"] = scaling.clone();
     }
-    desired(spec)
+    desired(&spec)
 }
 
 pub(super) fn target(min: i32, max: i32) -> ScalableTarget {

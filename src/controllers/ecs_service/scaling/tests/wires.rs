@@ -75,8 +75,8 @@ impl Bench {
         };
         let clock = Clock::starting_at(jiff::Timestamp::from_second(1_800_000_000).unwrap());
         let (kube, metrics) = (kube::Client::new(kube, "shop"), Metrics::new(|_| {}));
-        let cx = Context::new(kube, wire.aws(), clock, stores, Config::default(), metrics, Wakes::new().0);
-        Self { wire, held, cx, object }
+        let context = Context::new(kube, wire.aws(), clock, stores, Config::default(), metrics, Wakes::new().0);
+        Self { wire, held, cx: context, object }
     }
 
     /// One pass over the service with this count, and the operations that it asked for.
@@ -129,9 +129,9 @@ async fn policies_are_read_once_and_then_at_the_slow_cadence_until_a_call_change
     let target = "DescribeScalableTargets";
     let all = [target, "DescribeScalingPolicies", "DescribeScheduledActions"];
     assert_eq!(bench.look(2).await.1, all);
-    tokio::time::advance(std::time::Duration::from_secs(300)).await;
+    tokio::time::advance(std::time::Duration::from_mins(5)).await;
     assert_eq!(bench.look(2).await.1, [target]);
-    tokio::time::advance(std::time::Duration::from_secs(3600)).await;
+    tokio::time::advance(std::time::Duration::from_hours(1)).await;
     assert_eq!(bench.look(2).await.1, all);
     let step = Step::DeletePolicy { resource: "service/prod/web".into(), name: "x".into() };
     assert!(bench.run(&step).await);
