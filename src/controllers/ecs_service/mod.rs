@@ -60,7 +60,10 @@ impl Reconcile for EcsService {
             return status::report(pass, &desired, &observed, None, &plan, &Outcome::default(), &at, held);
         }
         let (mut outcome, now) = act::run(&plan, &observed, pass).await;
-        outcome.failed = outcome.failed.or_else(|| observed.scaling.failure(&facts).map(StepError::Aws));
+        // Calls that were made are not undone by a read that failed: the next pass reads again and tells.
+        if plan.steps.is_empty() {
+            outcome.failed = observed.scaling.failure(&facts).map(StepError::Aws);
+        }
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
         status::report(pass, &desired, &observed, now.as_ref(), &plan, &outcome, &at, consequence)
     }
