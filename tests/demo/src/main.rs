@@ -124,15 +124,18 @@ async fn perform(play: &mut Play, acts: &[Act]) -> Vec<Played> {
 /// Leaves everything to the reader until Ctrl-C.
 async fn stay(play: &mut Play) -> Result<(), DemoError> {
     play.screen.say(Tone::Strong, "\nIt is yours now, until Ctrl-C:");
-    let mut text = play.stage.addresses();
+    let addresses = play.stage.addresses();
     let kubectl = play.stage.kubectl().canonicalize().unwrap_or_else(|_| play.stage.kubectl().to_owned());
     let namespace = ecs_demo::stage::NAMESPACE;
-    text.push_str(&format!("\nalias k='{} -n {namespace}'", kubectl.display()));
-    text.push_str(&format!("\n# k get ecs; k describe ecss webserver; logs: {}\n", play.stage.logs().display()));
+    let text = format!(
+        "{addresses}\nalias k='{} -n {namespace}'\n# k get ecs; k describe ecss webserver; logs: {}\n",
+        kubectl.display(),
+        play.stage.logs().display()
+    );
     play.screen.verbatim(&text);
     play.screen.act("Live");
     play.screen.doing("# your turn");
     loop {
-        play.watch(std::time::Duration::from_secs(60)).await?;
+        play.watch(std::time::Duration::from_mins(1)).await?;
     }
 }

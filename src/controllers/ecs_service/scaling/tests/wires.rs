@@ -74,8 +74,8 @@ impl Bench {
             services: kube::runtime::reflector::store().0,
         };
         let clock = Clock::starting_at(jiff::Timestamp::from_second(1_800_000_000).unwrap());
-        let (kube, metrics) = (kube::Client::new(kube, "shop"), Metrics::new(|_| {}));
-        let context = Context::new(kube, wire.aws(), clock, stores, Config::default(), metrics, Wakes::new().0);
+        let (client, metrics) = (kube::Client::new(kube, "shop"), Metrics::new(|_| {}));
+        let context = Context::new(client, wire.aws(), clock, stores, Config::default(), metrics, Wakes::new().0);
         Self { wire, held, cx: context, object }
     }
 
