@@ -73,6 +73,8 @@ pub struct Region {
 pub struct Knobs {
     /// Fate of containers by image; an image that is not named runs.
     pub images: BTreeMap<String, ImageFate>,
+    /// How long attaching capacity providers to a cluster takes, both ends included; absent = 5 to 30 s.
+    pub attaching_ms: Option<(i64, i64)>,
     /// Registrations of one family closer together than this are refused as concurrent; 0 = never.
     pub register_window_ms: i64,
     /// An absent network mode is described as absent instead of `bridge`.

@@ -315,7 +315,8 @@ fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) ->
     }
     if names != cluster.capacity_providers {
         "UPDATE_IN_PROGRESS".clone_into(&mut cluster.attachments_status);
-        let delay = cx.rng.between(ATTACHING.0, ATTACHING.1);
+        let (shortest, longest) = cx.knobs.attaching_ms.unwrap_or(ATTACHING);
+        let delay = cx.rng.between(shortest, longest);
         let wake = Wake::Attached { cluster: cluster.name.clone(), incarnation: cluster.incarnation };
         cx.after(delay, EventKind::Cluster(wake));
     }
