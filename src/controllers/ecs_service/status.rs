@@ -7,7 +7,7 @@ use super::happened::happenings;
 use super::observe::Observed;
 use super::plan::{Situation, held, rollout};
 use super::step::Step;
-use super::stopped::stopped_tasks;
+use super::stopped::{explained, stopped_tasks};
 use super::{Desired, requests, scaling, verdict};
 use crate::api::status::{Origin, Rollout};
 use crate::api::{EcsService, EcsServiceStatus};
@@ -81,7 +81,10 @@ pub(super) fn report(
     let mut happenings = happenings(desired, at, did, &status, &asked);
     happenings.extend(scaling::happenings(desired, &observed.scaling, status.scaling.as_ref()));
     let findings = Findings {
-        verdict: judged.as_ref().map_or_else(|| plan.verdict.clone(), |judged| judged.verdict.clone()),
+        verdict: judged.as_ref().map_or_else(
+            || plan.verdict.clone(),
+            |judged| explained(judged.verdict.clone(), judged.rollout.as_ref(), &status.stopped_tasks),
+        ),
         synced,
         available: live.filter(|_| ours).map(verdict::available),
         drift,

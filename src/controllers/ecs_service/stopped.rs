@@ -3,9 +3,10 @@
 use aws_sdk_ecs::types::Task;
 
 use super::rollout::time;
-use crate::api::condition::bounded_to;
-use crate::api::status::StoppedTask;
+use crate::api::condition::{Reason, bounded_to};
+use crate::api::status::{Rollout, StoppedTask};
 use crate::controllers::arn::short;
+use crate::controllers::report::Verdict;
 
 /// Tasks kept in a status.
 const KEPT: usize = 5;
@@ -30,6 +31,26 @@ pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask]) -> Ve
     tasks
 }
 
+/// A deployment that does not get on is told with what its tasks died of. `tasks`: newest first.
+#[must_use]
+pub(super) fn explained(verdict: Verdict, rollout: Option<&Rollout>, tasks: &[StoppedTask]) -> Verdict {
+    let Some(rollout) = rollout else { return verdict };
+    let ended = [Reason::DeploymentFailed, Reason::DeploymentRolledBack, Reason::ProgressDeadlineExceeded];
+    let fails = verdict.reason == Reason::Progressing && rollout.failed_tasks.is_some();
+    let is_trouble = fails || ended.contains(&verdict.reason);
+    // Tasks also stop because ECS wants fewer of them.
+    let failed = tasks.iter().find(|task| {
+        task.task_definition == rollout.task_definition && !task.reason.starts_with("Scaling activity initiated by")
+    });
+    match failed.filter(|_| is_trouble) {
+        Some(task) => {
+            let message = format!("{} Last failed task {}: {}", verdict.message, task.id, task.reason);
+            Verdict { message, ..verdict }
+        }
+        None => verdict,
+    }
+}
+
 fn stopped(task: &Task) -> StoppedTask {
     let mut reason = task.stopped_reason.clone().unwrap_or_else(|| "no reason given".to_owned());
     for container in task.containers() {
@@ -38,6 +59,8 @@ fn stopped(task: &Task) -> StoppedTask {
             (Some(0) | None, None) => {}
             (Some(code), None) => reason = format!("{reason}; {name} exited with {code}"),
             (Some(code), Some(why)) => reason = format!("{reason}; {name} exited with {code}: {why}"),
+            // ECS gives the reason of a container that did not start as the task's own too.
+            (None, Some(why)) if reason.contains(why) => {}
             (None, Some(why)) => reason = format!("{reason}; {name}: {why}"),
         }
     }
