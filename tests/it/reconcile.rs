@@ -2,10 +2,11 @@
 
 use ecs_operator::api::condition::{ConditionType, find};
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_sim::ecs::scheduler::timing::{Span, Timing};
 use serde_json::json;
 
 use crate::support::manifests::{cluster, service, web};
-use crate::support::world::World;
+use crate::support::world::{World, key};
 
 fn ready(conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> String {
     find(conditions, ConditionType::Ready)
@@ -78,6 +79,8 @@ async fn a_bad_image_is_rolled_back_by_ecs_reported_and_not_tried_again() {
     assert!(ready(&status.conditions).starts_with("False DeploymentRolledBack"), "{}", ready(&status.conditions));
     assert_eq!(status.task_definition.as_deref(), Some("web:1"));
     assert!(!status.stopped_tasks.is_empty());
+    let said = ready(&status.conditions);
+    assert_eq!(said.matches("CannotPullContainerError").count(), 1, "{said}");
     world.aws.take_sent();
     for _ in 0..5 {
         operator.sweep().await;
@@ -142,4 +145,27 @@ async fn a_restart_annotation_starts_exactly_one_deployment() {
     operator.sweep().await;
     let forced = world.aws.sent().iter().filter(|c| c.body["forceNewDeployment"] == json!(true)).count();
     assert_eq!(forced, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_takes_its_time_is_not_fought() {
+    let world = World::ready(7).await;
+    let mut operator = world.operator();
+    shop(&world).await;
+    operator.rest().await;
+    // The old tasks go first, so the rollback has to start some, for longer than the time between two looks.
+    let percents = json!({"minimumHealthyPercent": 0, "maximumPercent": 100});
+    world.edit::<EcsService>("web", json!({"spec": {"deploymentConfiguration": percents}})).await;
+    operator.rest().await;
+    world.aws.take_sent();
+    world.aws.sim(|sim| {
+        sim.set_image("nginx:missing", ecs_sim::fixtures::ImageFate::Missing);
+        sim.with_fleet(&key(), |fleet| fleet.knobs.timing = Timing { provision: Span(45_000, 45_000), ..Timing::brisk() });
+    });
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:missing")).await;
+    operator.rest().await;
+    let status = world.status::<EcsService>("web").await;
+    assert!(ready(&status.conditions).starts_with("False DeploymentRolledBack"), "{}", ready(&status.conditions));
+    let updates = world.aws.sent().iter().filter(|c| c.operation == "UpdateService").count();
+    assert_eq!(updates, 1);
 }

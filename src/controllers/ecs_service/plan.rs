@@ -126,7 +126,8 @@ fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
         if !facts.claimed {
             steps.push(Step::Claim);
         }
-        match corrections(desired, observed, live, &comparison, held.as_ref(), &asked, at) {
+        let is_barred = is_barred(&comparison, held.as_ref(), rollout.as_ref());
+        match corrections(desired, observed, live, &comparison, is_barred, &asked, at) {
             Ok(corrections) => steps.extend(corrections),
             Err(message) => return Plan::rest(Verdict::stuck(Reason::InvalidSpec, message), Requeue::Sweep),
         }
@@ -186,6 +187,14 @@ pub(super) fn held(status: &EcsServiceStatus, rollout: Option<&Rollout>, retry: 
     Some(Held { content_hash, rollout: rollout.id.clone(), reason: reason.to_string(), message })
 }
 
+/// Has what the spec asks for failed, or is ECS just taking it back? Then another deployment of it would only fight
+/// the rollback.
+fn is_barred(comparison: &Comparison, held: Option<&Held>, rollout: Option<&Rollout>) -> bool {
+    let falls = rollout.filter(|rollout| rollout.state == "ROLLING_BACK").and_then(|r| r.content_hash.as_deref());
+    let failed = held.map(|held| held.content_hash.as_str());
+    [failed, falls].contains(&Some(comparison.rolling_hash.as_str()))
+}
+
 /// Whose the service is. `None` = ours.
 fn ownership(desired: &Desired, live: &Service, facts: &Facts) -> Option<Plan<Step>> {
     if facts.mode == ManagementMode::Observe {
@@ -212,14 +221,13 @@ fn corrections(
     observed: &Observed,
     live: &Service,
     comparison: &Comparison,
-    held: Option<&Held>,
+    is_barred: bool,
     asked: &Requests,
     at: &Situation<'_>,
 ) -> Result<Vec<Step>, String> {
     let facts = at.facts;
     let mut steps = Vec::new();
-    let is_held = held.is_some_and(|held| held.content_hash == comparison.rolling_hash);
-    let comparison = if is_held { comparison.without_rolling() } else { comparison.clone() };
+    let comparison = if is_barred { comparison.without_rolling() } else { comparison.clone() };
     let rolls = comparison.rolling().next().is_some();
     if facts.corrects() || rolls_by_reference(desired, &comparison) {
         let arn = live.service_arn.clone().unwrap_or_default();
@@ -235,7 +243,7 @@ fn corrections(
     let again = asked.retry && !rolls && failed_in_place(at.status);
     if let Some(value) = asked.restart.clone().or_else(|| again.then(|| retry_value(at))) {
         // A deployment that starts anyway is the restart.
-        if !rolls && !is_held {
+        if !rolls && !is_barred {
             steps.extend(restart(live, &value, asked.restart.is_none(), at));
         }
     }
