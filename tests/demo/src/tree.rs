@@ -108,7 +108,7 @@ impl Canvas {
             return;
         }
         let room = self.width.saturating_sub(indent.chars().count());
-        for line in wrap(&object.message, room).into_iter().take(4) {
+        for line in wrap(&object.message, room).into_iter().take(8) {
             self.lines.push(vec![(Tone::Quiet, indent.to_owned()), (Tone::Plain, line)]);
         }
     }
