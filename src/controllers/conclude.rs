@@ -125,7 +125,10 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
 /// What to say after failures and modes, and when to come back.
 fn effective_verdict<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> (Verdict, Requeue) {
     if let Some(consequence) = &found.consequence {
-        let requeue = Requeue::After(consequence.after);
+        // Held calls do not keep from looking: what runs is told of at every sweep.
+        let held = consequence.hold_until.is_some();
+        let after = if held { consequence.after.min(pass.cx.config.sweep) } else { consequence.after };
+        let requeue = Requeue::After(after);
         if let Some(patient) = patience(pass, found) {
             return (patient, requeue);
         }
@@ -227,7 +230,8 @@ fn transitions<K: Kind>(pass: &Pass<'_, K>, found: &Findings, verdict: &Verdict)
             Reason::InvalidSpec | Reason::ReplacementRequired => Some(EventReason::SpecRejected),
             Reason::OwnedByAnother | Reason::AdoptionRequired => Some(EventReason::OwnershipConflict),
             Reason::AccessDenied => Some(EventReason::AccessDenied),
-            Reason::DependencyNotReady => Some(EventReason::WaitingForDependency),
+            // What exists goes on meanwhile; a new revision on its way is no news.
+            Reason::DependencyNotReady if pass.common.arn.is_none() => Some(EventReason::WaitingForDependency),
             Reason::DeletionBlocked => Some(EventReason::DeletionBlocked),
             _ => None,
         };

@@ -11,7 +11,7 @@ use kube::core::{ApiResource, DeserializeGuard};
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
-use crate::api::condition::{Reason, merge};
+use crate::api::condition::{ConditionType, Reason, find, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
 use crate::controllers::backoff::{delay, jitter};
@@ -86,6 +86,7 @@ async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepEr
 
 /// Writes the status if it says something new, then publishes.
 async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Result<Requeue, StepError> {
+    let rested = came_to_rest(pass, &report);
     let mut status = report.status;
     let mut common = status.common();
     let generation =
@@ -96,6 +97,9 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     let conditions = status.common().conditions;
     let series = conditions.iter().map(|condition| (condition.type_.as_str(), condition.status.as_str()));
     pass.cx.metrics.conditions.set(K::KIND, pass.namespace(), &pass.owner.name, series);
+    if let Some(service) = pass.object.as_service().filter(|_| rested) {
+        pass.cx.wakes.settled(pass.namespace(), service);
+    }
     if report.requeue == Requeue::Gone {
         pass.cx.failed().forget(pass.uid());
         pass.cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
@@ -115,6 +119,13 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     }
     events::publish(&pass.reference(), &report.happenings, pass.cx).await;
     Ok(report.requeue)
+}
+
+/// Did the object come to another state that its neighbours should know of?
+fn came_to_rest<K: Kind>(pass: &Pass<'_, K>, report: &Report<K::Status>) -> bool {
+    let was = find(&pass.common.conditions, ConditionType::Ready).map(|ready| ready.reason.as_str());
+    let now = report.claims.iter().find(|claim| claim.kind == ConditionType::Ready).map(|claim| claim.reason.as_str());
+    report.requeue == Requeue::Gone || was != now
 }
 
 /// An object that this version cannot read: say so, or, if it is being deleted, delete from its status alone.

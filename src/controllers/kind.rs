@@ -45,12 +45,16 @@ pub trait Kind:
     fn status(&self) -> Option<&Self::Status>;
     /// The common policies of its spec.
     fn policies(&self) -> Policies;
+    /// The object as a service, if it is one.
+    fn as_service(&self) -> Option<&EcsService> {
+        None
+    }
     /// An object whose spec cannot be read: enough to delete it.
     fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
 }
 
 macro_rules! kind {
-    ($kind:ident, $status:ident) => {
+    ($kind:ident, $status:ident $(, $more:item)?) => {
         impl Kind for $kind {
             type Status = $status;
             const KIND: &'static str = stringify!($kind);
@@ -69,10 +73,17 @@ macro_rules! kind {
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }
             }
+            $($more)?
         }
     };
 }
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(EcsService, EcsServiceStatus);
+kind!(
+    EcsService,
+    EcsServiceStatus,
+    fn as_service(&self) -> Option<&EcsService> {
+        Some(self)
+    }
+);

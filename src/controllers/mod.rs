@@ -35,7 +35,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::channel::mpsc::UnboundedReceiver;
 use kube::Api;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config as Workers, Controller};
@@ -45,7 +44,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use context::{Context, Stores};
 use drive::Reconcile;
-use relations::ServiceRef;
+use relations::Woken;
 
 /// A controller that runs until it is told to stop.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -80,17 +79,11 @@ impl Controllers {
     }
 
     /// The controllers at work. `concurrency` bounds the passes of each kind that run at once.
-    pub fn run(
-        self,
-        cx: &Arc<Context>,
-        woken: UnboundedReceiver<ServiceRef>,
-        concurrency: u16,
-        stop: &CancellationToken,
-    ) -> Vec<Running> {
+    pub fn run(self, cx: &Arc<Context>, woken: Woken, concurrency: u16, stop: &CancellationToken) -> Vec<Running> {
         vec![
-            work(self.clusters, cx, concurrency, stop),
-            work(self.task_definitions, cx, concurrency, stop),
-            work(self.services.reconcile_on(woken), cx, concurrency, stop),
+            work(self.clusters.reconcile_on(woken.clusters), cx, concurrency, stop),
+            work(self.task_definitions.reconcile_on(woken.task_definitions), cx, concurrency, stop),
+            work(self.services.reconcile_on(woken.services), cx, concurrency, stop),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Which objects a change of another wakes.
 //!
-//! The wake is sent when the changed object's own pass begins. By then the store that its dependants read holds
-//! the change; a second watch on it could wake them before that, and they would see the old state and go to sleep.
+//! The wake is sent when the changed object's own pass begins or ends. By then the store that its dependants read
+//! holds the change; a second watch on it could wake them before that, and they would see the old state and sleep on.
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use kube::ResourceExt;
@@ -12,35 +12,64 @@ use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use crate::controllers::context::{Stores, all};
 use crate::controllers::kind::Kind;
 
-/// A service, as a controller names it.
-pub type ServiceRef = ObjectRef<DeserializeGuard<EcsService>>;
+/// An object, as its controller names it.
+pub type Ref<K> = ObjectRef<DeserializeGuard<K>>;
 
-/// Wakes services whose references changed.
+/// Wakes objects whose neighbours changed.
 #[derive(Clone, Debug)]
 pub struct Wakes {
-    services: UnboundedSender<ServiceRef>,
+    clusters: UnboundedSender<Ref<EcsCluster>>,
+    task_definitions: UnboundedSender<Ref<EcsTaskDefinition>>,
+    services: UnboundedSender<Ref<EcsService>>,
+}
+
+/// What was woken.
+#[derive(Debug)]
+pub struct Woken {
+    /// Clusters whose services changed.
+    pub clusters: UnboundedReceiver<Ref<EcsCluster>>,
+    /// Task definitions that a service let go of.
+    pub task_definitions: UnboundedReceiver<Ref<EcsTaskDefinition>>,
+    /// Services whose references changed.
+    pub services: UnboundedReceiver<Ref<EcsService>>,
 }
 
 impl Wakes {
     /// A sender of wakes, and what it wakes.
     #[must_use]
-    pub fn new() -> (Self, UnboundedReceiver<ServiceRef>) {
-        let (services, woken) = unbounded();
-        (Self { services }, woken)
+    pub fn new() -> (Self, Woken) {
+        let (clusters, woken_clusters) = unbounded();
+        let (task_definitions, woken_definitions) = unbounded();
+        let (services, woken_services) = unbounded();
+        let woken = Woken { clusters: woken_clusters, task_definitions: woken_definitions, services: woken_services };
+        (Self { clusters, task_definitions, services }, woken)
     }
 
-    /// An object of this kind changed.
+    /// An object of this kind changed: services that refer to it look again.
     pub fn changed<K: Kind>(&self, namespace: &str, name: &str, stores: &Stores) {
         for service in dependants(K::KIND, namespace, name, stores) {
             // Nobody listens any more: the process is stopping.
             let _ = self.services.unbounded_send(service);
         }
     }
+
+    /// A service came to another state, or left: what it refers to counts anew, or can go too.
+    pub fn settled(&self, namespace: &str, service: &EcsService) {
+        if let Some(cluster) = &service.spec.cluster_ref {
+            let _ = self.clusters.unbounded_send(ObjectRef::new(&cluster.name).within(namespace));
+        }
+        if let Some(definition) = &service.spec.task_definition_ref {
+            let _ = self.task_definitions.unbounded_send(ObjectRef::new(&definition.name).within(namespace));
+        }
+    }
 }
 
 /// Services of the namespace that refer to an object.
 #[must_use]
-pub fn dependants(kind: &str, namespace: &str, name: &str, stores: &Stores) -> Vec<ServiceRef> {
+pub fn dependants(kind: &str, namespace: &str, name: &str, stores: &Stores) -> Vec<Ref<EcsService>> {
+    if kind == <EcsService as Kind>::KIND {
+        return Vec::new();
+    }
     let refers = |service: &EcsService| {
         let reference = match kind {
             <EcsCluster as Kind>::KIND => &service.spec.cluster_ref,
@@ -49,9 +78,6 @@ pub fn dependants(kind: &str, namespace: &str, name: &str, stores: &Stores) -> V
         };
         reference.as_ref().is_some_and(|to| to.name == name)
     };
-    if kind == <EcsService as Kind>::KIND {
-        return Vec::new();
-    }
     all(&stores.services)
         .iter()
         .filter(|service| service.namespace().as_deref() == Some(namespace) && refers(service))

@@ -162,7 +162,7 @@ fn upkeep(desired: &Desired, live: &Cluster, facts: &Facts) -> Plan<Step> {
     if facts.mode != ManagementMode::Observe && !facts.claimed {
         steps.push(Step::Claim);
     }
-    if facts.corrects() {
+    if facts.mode != ManagementMode::Observe && facts.corrects() {
         if let Some(wait) = corrections(desired, live, &target, &mut steps) {
             return wait;
         }

@@ -9,8 +9,8 @@ use crate::aws::pages::TaskFilter;
 use crate::controllers::pass::Pass;
 use crate::controllers::seen::Seen;
 
-/// Stopped tasks looked at for their reasons.
-const STOPPED: usize = 20;
+/// Stopped tasks looked at for their reasons: as many as one call describes, for the listing has no order.
+const STOPPED: usize = 100;
 
 /// What ECS says.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ const REASON: usize = 300;
 #[must_use]
 pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask]) -> Vec<StoppedTask> {
     let Some(seen) = seen else { return before.to_vec() };
-    let mut tasks: Vec<StoppedTask> = seen.iter().map(stopped).collect();
+    let mut tasks: Vec<StoppedTask> = seen.iter().map(stopped).filter(|task| !unwanted(task)).collect();
     for old in before {
         if !tasks.iter().any(|task| task.id == old.id) {
             tasks.push(old.clone());
@@ -38,10 +38,7 @@ pub(super) fn explained(verdict: Verdict, rollout: Option<&Rollout>, tasks: &[St
     let ended = [Reason::DeploymentFailed, Reason::DeploymentRolledBack, Reason::ProgressDeadlineExceeded];
     let fails = verdict.reason == Reason::Progressing && rollout.failed_tasks.is_some();
     let is_trouble = fails || ended.contains(&verdict.reason);
-    // Tasks also stop because ECS wants fewer of them.
-    let failed = tasks.iter().find(|task| {
-        task.task_definition == rollout.task_definition && !task.reason.starts_with("Scaling activity initiated by")
-    });
+    let failed = tasks.iter().find(|task| task.task_definition == rollout.task_definition);
     match failed.filter(|_| is_trouble) {
         Some(task) => {
             let message = format!("{} Last failed task {}: {}", verdict.message, task.id, task.reason);
@@ -49,6 +46,11 @@ pub(super) fn explained(verdict: Verdict, rollout: Option<&Rollout>, tasks: &[St
         }
         None => verdict,
     }
+}
+
+/// Did the task stop because ECS wanted fewer? That is no failure to tell of.
+fn unwanted(task: &StoppedTask) -> bool {
+    task.reason.starts_with("Scaling activity initiated by")
 }
 
 fn stopped(task: &Task) -> StoppedTask {

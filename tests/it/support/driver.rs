@@ -9,9 +9,8 @@ use ecs_operator::aws::{Aws, AwsSettings};
 use ecs_operator::controllers::context::{Config, Context, Stores};
 use ecs_operator::controllers::drive::{self, Reconcile};
 use ecs_operator::controllers::kind::Kind;
-use ecs_operator::controllers::relations::{ServiceRef, Wakes};
+use ecs_operator::controllers::relations::{Wakes, Woken};
 use ecs_operator::runtime::metrics::Metrics;
-use futures::channel::mpsc::UnboundedReceiver;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::store::{self, Writer};
 use kube::runtime::watcher::Event;
@@ -31,7 +30,7 @@ pub struct Operator {
     clusters: Writer<DeserializeGuard<EcsCluster>>,
     task_definitions: Writer<DeserializeGuard<EcsTaskDefinition>>,
     services: Writer<DeserializeGuard<EcsService>>,
-    woken: UnboundedReceiver<ServiceRef>,
+    woken: Woken,
     seen: BTreeMap<Key, String>,
     due: BTreeMap<Key, Instant>,
     /// Passes run so far.
@@ -134,11 +133,19 @@ impl Operator {
                 self.seen.insert(key, version);
             }
         }
-        while let Ok(service) = self.woken.try_recv() {
-            let key = ("EcsService", service.namespace.clone().unwrap_or_default(), service.name.clone());
-            if self.due.contains_key(&key) {
-                self.due.insert(key, now);
-            }
+        let mut woken: Vec<Key> = Vec::new();
+        while let Ok(service) = self.woken.services.try_recv() {
+            woken.push(("EcsService", service.namespace.clone().unwrap_or_default(), service.name.clone()));
+        }
+        while let Ok(cluster) = self.woken.clusters.try_recv() {
+            woken.push(("EcsCluster", cluster.namespace.clone().unwrap_or_default(), cluster.name.clone()));
+        }
+        while let Ok(definition) = self.woken.task_definitions.try_recv() {
+            let namespace = definition.namespace.clone().unwrap_or_default();
+            woken.push(("EcsTaskDefinition", namespace, definition.name.clone()));
+        }
+        for key in woken.into_iter().filter(|key| self.due.contains_key(key)).collect::<Vec<_>>() {
+            self.due.insert(key, now);
         }
     }
 }
