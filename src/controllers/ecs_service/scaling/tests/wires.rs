@@ -63,9 +63,9 @@ impl Bench {
             "spec": {"cluster": "prod", "taskDefinition": "web:1", "desiredCount": 2, "scaling": scaling},
             "status": status,
         });
-        let stored = object.to_string();
+        let kept = object.to_string();
         let kube = tower::service_fn(move |_: Request<Body>| {
-            let body = Body::from(stored.clone().into_bytes());
+            let body = Body::from(kept.clone().into_bytes());
             async move { Ok::<_, Infallible>(Response::new(body)) }
         });
         let stores = Stores {
