@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
+use crate::api::condition::{ConditionType, find, is_true};
 use crate::api::names::{FIELD_MANAGER, FINALIZER};
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
@@ -94,9 +95,13 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.object.finalizers().iter().any(|name| name == FINALIZER)
     }
 
-    /// Was the spec edited since the last pass that finished?
+    /// Is there an edit that AWS does not have yet? A pass that failed saw the generation and brought nothing about,
+    /// so an object that is out of step for another reason than drift still counts as edited.
     pub fn edited(&self) -> bool {
+        let conditions = &self.common.conditions;
+        let behind = find(conditions, ConditionType::Synced).is_some_and(|synced| synced.status == "False");
         self.common.observed_generation != Some(self.generation())
+            || (behind && !is_true(conditions, ConditionType::Drifted))
     }
 
     /// The object's namespace.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::world::NAMESPACE;
 
 /// A manifest of ours.
+#[expect(clippy::needless_pass_by_value, reason = "written inline by every caller")]
 pub fn manifest(kind: &str, name: &str, spec: Value) -> Value {
     json!({
         "apiVersion": "ecs-operator.dev/v1alpha1",

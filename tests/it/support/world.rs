@@ -49,7 +49,7 @@ impl World {
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         let world = Self { aws, api, clock, person };
         world.aws.sim(|sim| {
-            sim.with_fleet(&key(), |fleet| fleet.knobs.timing = ecs_sim::ecs::scheduler::timing::Timing::brisk())
+            sim.with_fleet(&key(), |fleet| fleet.knobs.timing = ecs_sim::ecs::scheduler::timing::Timing::brisk());
         });
         world
     }
