@@ -31,6 +31,14 @@ pub(super) fn judge(
         restart: asked.restart.clone().filter(|value| !restarted(value, status.in_flight.as_ref(), observed)),
         ..Requests::default()
     };
+    if let (Some(held), None) = (&status.held, &asked.retry)
+        && let Some(value) = requests.restart.take()
+    {
+        requests.ignored.push(format!(
+            "`ecs-operator.dev/restarted-at: {value}`: the content failed and is held; set `ecs-operator.dev/retry: {}` to try it again",
+            held.rollout
+        ));
+    }
     if let Some(value) = &asked.promote {
         match rollout.and_then(|rollout| rollout.promote_with.as_ref()) {
             Some(gate) if gate == value => requests.promote = Some(gate.clone()),
