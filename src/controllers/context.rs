@@ -66,6 +66,20 @@ pub struct Stores {
     pub services: Store<DeserializeGuard<EcsService>>,
 }
 
+impl Stores {
+    /// Waits until every watch has told all there is. Never, if a writer is gone.
+    pub async fn warm(&self) {
+        let warm = [
+            self.clusters.wait_until_ready().await.is_ok(),
+            self.task_definitions.wait_until_ready().await.is_ok(),
+            self.services.wait_until_ready().await.is_ok(),
+        ];
+        if warm.contains(&false) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 /// What a reference leads to.
 #[derive(Clone, Debug)]
 pub enum Found<K> {

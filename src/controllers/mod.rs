@@ -37,7 +37,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use kube::Api;
 use kube::core::DeserializeGuard;
-use kube::runtime::controller::{Action, Config as Workers, Controller};
+use kube::runtime::controller::{Action, Config as Workers, Controller, Error as ControllerError};
 use kube::runtime::watcher;
 use tokio_util::sync::CancellationToken;
 
@@ -108,5 +108,11 @@ fn work<K: Reconcile>(
         |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
         cx.clone(),
     );
-    Box::pin(stream.for_each(|_| async {}))
+    Box::pin(stream.for_each(|result| async {
+        match result {
+            // The object was deleted between its wake and its pass.
+            Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+            Err(error) => tracing::warn!(kind = K::KIND, %error, "the watch is disturbed; are the CRDs installed?"),
+        }
+    }))
 }

@@ -78,10 +78,19 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
         ..Settings::default()
     };
     let cx = Context::new(kube, aws, Clock::system(), controllers.stores(), settings, metrics, wakes);
+    let stores = cx.stores.clone();
     let running = controllers.run(&Arc::new(cx), woken, config.concurrency, &stop);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
-    health.set_ready(true);
+    let warming = tokio::spawn({
+        let health = health.clone();
+        async move {
+            stores.warm().await;
+            health.set_ready(true);
+            tracing::info!("ready");
+        }
+    });
     let ended = until_stopped(running, &stop).await;
+    warming.abort();
     health.set_ready(false);
     serving.await??;
     tracing::info!("stopped");

@@ -150,3 +150,12 @@ fn text_in_utf_16_is_read() {
     let intake = document::read(text).remove(0).expect("taken");
     assert_eq!(intake.manifest["kind"], Value::from("EcsCluster"));
 }
+
+#[test]
+fn the_guide_names_every_reason_of_a_condition() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    for reason in ecs_operator::api::condition::Reason::ALL {
+        assert!(guide.contains(&format!("`{reason}`")), "docs/guide.md does not explain {reason}");
+    }
+}
