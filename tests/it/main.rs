@@ -17,6 +17,7 @@ mod conversation;
 mod crash;
 mod crds;
 mod documents;
+mod local_api;
 mod mirror;
 mod preflight;
 mod reconcile;

@@ -1,0 +1,13 @@
+//! The operator on a real kube-apiserver, in real time, against the simulated AWS. What Kubernetes alone decides:
+//! admission, defaulting, printing, scaling, field ownership, pruning, garbage collection.
+//!
+//! The control plane is always one of our own: a developer's kubeconfig is never looked at.
+
+mod deletion;
+mod earlier;
+mod fields;
+mod install;
+mod plane;
+mod refused;
+mod shop;
+mod stage;

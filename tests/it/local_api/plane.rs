@@ -1,0 +1,123 @@
+//! The one control plane of these tests: first with an earlier release's CRDs and some objects, then upgraded.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use ecs_local::{ControlPlane, Options};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+use super::earlier;
+use crate::support::manifests::{cluster, service, web};
+
+/// What a run of kubectl left.
+#[derive(Debug)]
+pub struct Ran {
+    /// Did it exit with 0?
+    pub ok: bool,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ran {
+    /// Its output; fails the test when kubectl failed.
+    #[track_caller]
+    pub fn unwrap(self) -> String {
+        assert!(self.ok, "{}{}", self.out, self.err);
+        self.out
+    }
+
+    /// Its output as JSON.
+    #[track_caller]
+    pub fn json(self) -> Value {
+        serde_json::from_str(&self.unwrap()).unwrap()
+    }
+}
+
+/// The control plane, and what installing the CRDs said.
+pub struct Plane {
+    control: ControlPlane,
+    /// A trial of the CRDs on an empty cluster.
+    pub trial: String,
+    /// The upgrade from the earlier release.
+    pub upgrade: String,
+}
+
+/// The control plane, started by whoever asks first.
+pub async fn plane() -> &'static Plane {
+    static PLANE: OnceCell<Plane> = OnceCell::const_new();
+    PLANE.get_or_init(Plane::start).await
+}
+
+/// The directory of the CRDs that are checked in.
+pub fn crds() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/crds")
+}
+
+impl Plane {
+    async fn start() -> Self {
+        ecs_operator::runtime::tls::install().unwrap();
+        let control = ControlPlane::start(Options { existing: false, ..Options::default() }).await.unwrap();
+        let mut plane = Self { control, trial: String::new(), upgrade: String::new() };
+        let trial = ["apply", "--dry-run=server", "--warnings-as-errors", "-f", crds()];
+        plane.trial = plane.kubectl(&trial, None).await.unwrap();
+        earlier::install(&plane).await;
+        plane.upgrade = plane.kubectl(&["apply", "--warnings-as-errors", "-f", crds()], None).await.unwrap();
+        plane.upgraded().await;
+        plane
+    }
+
+    /// Waits until the rules of the present CRDs hold: the API server takes them up a moment later.
+    async fn upgraded(&self) {
+        let mut wrong = [cluster("no.dots"), web("no.dots", "nginx"), service("no.dots", "a", "b")];
+        for manifest in &mut wrong {
+            manifest["metadata"]["namespace"] = "default".into();
+            let text = manifest.to_string();
+            let mut tries = 0;
+            while self.kubectl(&["create", "--dry-run=server", "-f", "-"], Some(text.clone())).await.ok {
+                tries += 1;
+                assert!(tries < 100, "the new rules do not hold");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+
+    /// Runs kubectl as admin, with a standard input if one is given.
+    pub async fn kubectl(&self, arguments: &[&str], input: Option<String>) -> Ran {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let program = self.control.kubectl().to_owned();
+        let kubeconfig = self.control.kubeconfig_path().to_owned();
+        spawn_blocking(move || run(&program, &kubeconfig, &arguments, input)).await.unwrap()
+    }
+
+    /// A client of the calling test's own runtime.
+    pub async fn client(&self) -> kube::Client {
+        let kubeconfig = Kubeconfig::from_yaml(self.control.kubeconfig_yaml()).unwrap();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        kube::Client::try_from(config).unwrap()
+    }
+}
+
+fn run(program: &PathBuf, kubeconfig: &Path, arguments: &[String], input: Option<String>) -> Ran {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .env("KUBECONFIG", kubeconfig)
+        .env("KUBECACHEDIR", kubeconfig.with_file_name("kubectl-cache"))
+        .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        pipe.write_all(input.as_bytes()).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ran { ok: output.status.success(), out: text(&output.stdout), err: text(&output.stderr) }
+}
