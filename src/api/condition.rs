@@ -178,6 +178,12 @@ pub fn merge(old: &[Condition], claims: &[Claim], generation: i64, now: Timestam
     merged
 }
 
+/// Is it a type of ours?
+#[must_use]
+pub fn is_ours(kind: &str) -> bool {
+    ConditionType::ALL.iter().any(|ours| ours.as_str() == kind)
+}
+
 fn rank(kind: &str) -> usize {
     ConditionType::ALL.iter().position(|t| t.as_str() == kind).unwrap_or(usize::MAX)
 }

@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::ResourceExt;
-use kube::api::{Api, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::{Resource as _, ResourceExt};
+use serde::Deserialize as _;
 use serde_json::json;
 
-use crate::api::condition::{ConditionType, find, is_true};
+use crate::api::condition::{ConditionType, find, is_ours, is_true};
 use crate::api::names::{FIELD_MANAGER, FINALIZER};
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
@@ -18,6 +19,9 @@ use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
 use crate::controllers::kind::{Kind, Policies};
 use crate::controllers::ownership::Owner;
+
+/// What an apply says of an object of which a member has another type than the CRD now declares.
+const NOT_TYPED: &str = "failed to create typed live object";
 
 /// One pass.
 pub struct Pass<'a, K: Kind> {
@@ -189,15 +193,16 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.object.object_ref(&())
     }
 
-    fn api(&self) -> Api<K> {
-        Api::namespaced(self.cx.kube.clone(), self.namespace())
+    /// Untyped: what is not readable as a `K` gets a status and is deleted all the same.
+    fn api(&self) -> Api<DynamicObject> {
+        Api::namespaced_with(self.cx.kube.clone(), self.namespace(), &ApiResource::erase::<K>(&()))
     }
 
     fn version(&self) -> Option<String> {
         self.version.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn moved_to(&self, object: &K) {
+    fn moved_to(&self, object: &DynamicObject) {
         *self.version.lock().unwrap_or_else(PoisonError::into_inner) = object.resource_version();
     }
 
@@ -291,16 +296,54 @@ impl<'a, K: Kind> Pass<'a, K> {
                 let version = object.resource_version();
                 self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(version))).await
             }
+            Err(kube::Error::Api(refused)) if refused.message.contains(NOT_TYPED) => {
+                return self.replace_status(status).await;
+            }
             other => other,
         };
         match written {
             Ok(object) => {
                 self.moved_to(&object);
-                Ok(())
+                let stored = object.data.get("status").and_then(|stored| K::Status::deserialize(stored).ok());
+                let kept = stored.is_some_and(|stored| outlived(&stored, status));
+                if kept { self.replace_status(status).await } else { Ok(()) }
             }
             Err(kube::Error::Api(refused)) if refused.code == 404 => Ok(()),
             Err(kube::Error::Api(refused)) if refused.code == 409 => Err(StepError::Outdated),
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Puts the status in place of the one stored, for objects that an apply cannot serve: those with a member of
+    /// another type than declared, and those that lost the record of who wrote what. Conditions of other writers stay.
+    async fn replace_status(&self, status: &K::Status) -> Result<(), StepError> {
+        let mut common = status.common();
+        let foreign = self.common.conditions.iter().filter(|condition| !is_ours(&condition.type_));
+        common.conditions.extend(foreign.cloned());
+        let mut status = status.clone();
+        status.set_common(common);
+        let patch = json!([
+            {"op": "test", "path": "/metadata/uid", "value": self.uid()},
+            {"op": "test", "path": "/metadata/resourceVersion", "value": self.version()},
+            {"op": "add", "path": "/status", "value": status},
+        ]);
+        let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        match self.api().patch_status(&self.owner.name, &params, &Patch::Json::<()>(patch)).await {
+            Ok(object) => {
+                self.moved_to(&object);
+                Ok(())
+            }
+            Err(kube::Error::Api(refused)) if refused.code == 404 => Ok(()),
+            Err(kube::Error::Api(refused)) if refused.code == 422 || refused.code == 409 => Err(StepError::Outdated),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Does the stored status hold a condition of ours that the written one does not?
+fn outlived<S: Status>(stored: &S, written: &S) -> bool {
+    let written = written.common().conditions;
+    let stored = stored.common().conditions;
+    stored.iter().any(|old| is_ours(&old.type_) && written.iter().all(|new| new.type_ != old.type_))
 }

@@ -60,7 +60,10 @@ fn objects() -> Vec<Value> {
     let mut number = service("number", "prod", "web");
     number["spec"]["healthCheckGracePeriodSeconds"] = "a minute".into();
     number["metadata"]["finalizers"] = json!([FINALIZER]);
-    let mut objects = vec![both, odd, word, number];
+    let (mut lost_word, mut lost_number) = (word.clone(), number.clone());
+    lost_word["metadata"]["name"] = "lost-word".into();
+    lost_number["metadata"]["name"] = "lost-number".into();
+    let mut objects = vec![both, odd, word, number, lost_word, lost_number];
     for object in &mut objects {
         object["metadata"]["namespace"] = NAMESPACE.into();
     }
@@ -88,8 +91,14 @@ async fn objects_stored_before_a_rule_are_reported_take_status_and_other_edits_a
     for object in ["ecss/both", "ecstd/odd", "ecss/word", "ecss/number"] {
         stage.kubectl(&["label", object, "team=shop"]).await.unwrap();
     }
+    // Corrected, nothing of the complaint is left.
+    stage.apply(&[service("word", "prod", "web"), service("number", "prod", "web")]).await.unwrap();
+    stage.ready(&["ecss/word", "ecss/number"]).await;
+    for object in ["ecss/word", "ecss/number"] {
+        assert!(condition(&stage.get(object).await, "Stalled").is_null(), "{object}");
+    }
     // Each can be deleted; another's finalizer survives ours.
-    stage.kubectl(&["delete", "ecstd/odd", "ecss/word", "ecss/number", "--timeout=60s"]).await.unwrap();
+    stage.kubectl(&["delete", "ecstd/odd", "ecss/lost-word", "ecss/lost-number", "--timeout=60s"]).await.unwrap();
     stage.kubectl(&["delete", "ecss/both", "--wait=false"]).await.unwrap();
     let kept = stage.kubectl(&[
         "wait",

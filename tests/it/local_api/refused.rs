@@ -42,11 +42,7 @@ fn services() -> Vec<Row> {
             with(a_service(), "/spec/desiredCount", (-1).into()),
             &["spec.desiredCount", "should be greater than or equal to 0"],
         ),
-        (
-            "count as text",
-            with(a_service(), "/spec/desiredCount", "two".into()),
-            &["spec.desiredCount", "must be of type integer"],
-        ),
+        ("count as text", with(a_service(), "/spec/desiredCount", "two".into()), &["spec.desiredCount", "integer"]),
         (
             "two clusters",
             with(a_service(), "/spec/cluster", "prod".into()),
@@ -117,7 +113,11 @@ fn definitions() -> Vec<Row> {
             &["spec.networkMode", "must be `awsvpc` for Fargate"],
         ),
         ("container twice", containers(twice), &["spec.containerDefinitions[1]", "Duplicate value"]),
-        ("no container", containers(json!([])), &["spec.containerDefinitions", "should have at least 1 items"]),
+        (
+            "no container",
+            containers(json!([])),
+            &["spec.containerDefinitions", "must have a container that is `essential`"],
+        ),
         ("eleven containers", containers(many.into()), &["spec.containerDefinitions", "must have at most 10 items"]),
         (
             "none essential",

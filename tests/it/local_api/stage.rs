@@ -11,7 +11,7 @@ use ecs_operator::controllers::relations::Wakes;
 use ecs_operator::runtime::metrics::Metrics;
 use ecs_sim::Sim;
 use ecs_sim::ecs::scheduler::timing::Timing;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::plane::{Plane, Ran, plane};
@@ -82,12 +82,12 @@ impl Stage {
         self.plane.kubectl(&arguments, None).await
     }
 
-    /// Runs a command of kubectl that takes manifests, with these.
+    /// Runs a command of kubectl that takes manifests, with these. No `List`: kubectl checks its items itself, by
+    /// rules of its own.
     pub async fn send(&self, arguments: &[&str], manifests: &[Value]) -> Ran {
-        let items: Vec<Value> = manifests.iter().map(|manifest| self.here(manifest)).collect();
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+        let documents: Vec<String> = manifests.iter().map(|manifest| self.here(manifest).to_string()).collect();
         let arguments = [arguments, &["-f", "-"]].concat();
-        self.plane.kubectl(&arguments, Some(list)).await
+        self.plane.kubectl(&arguments, Some(documents.join("\n---\n"))).await
     }
 
     /// `kubectl apply`.
