@@ -92,7 +92,8 @@ async fn objects_stored_before_a_rule_are_reported_take_status_and_other_edits_a
         stage.kubectl(&["label", object, "team=shop"]).await.unwrap();
     }
     // Corrected, nothing of the complaint is left.
-    stage.apply(&[service("word", "prod", "web"), service("number", "prod", "web")]).await.unwrap();
+    let corrected = [service("word", "prod", "web"), service("number", "prod", "web")];
+    stage.send(&["replace"], &corrected).await.unwrap();
     stage.ready(&["ecss/word", "ecss/number"]).await;
     for object in ["ecss/word", "ecss/number"] {
         assert!(condition(&stage.get(object).await, "Stalled").is_null(), "{object}");
