@@ -1,0 +1,1 @@
+//! Stories of the scaling, told through the API.
