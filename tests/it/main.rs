@@ -20,4 +20,5 @@ mod documents;
 mod mirror;
 mod preflight;
 mod reconcile;
+mod scaling;
 mod support;

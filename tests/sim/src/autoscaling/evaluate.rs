@@ -19,6 +19,9 @@ const LOW: f64 = 0.9;
 /// The service as a policy sees it.
 struct Scene {
     current: i64,
+    /// The count before the last scaling out while that cools down, else the current one: what was
+    /// added then counts towards what is added now.
+    base: i64,
     running: i64,
     deploying: bool,
 }
@@ -39,7 +42,7 @@ pub(super) fn all(region: &mut Region, cx: &mut Cx) {
 }
 
 fn one(region: &mut Region, cx: &mut Cx, id: &str) {
-    let Some(scene) = scene(region, id) else { return };
+    let Some(scene) = scene(region, id, cx.now) else { return };
     let wishes = wishes(region, id, &scene);
     // The largest capacity wins, a wish to stay included.
     let Some(wish) = wishes.into_iter().max_by_key(|wish| wish.count) else { return };
@@ -55,34 +58,35 @@ fn one(region: &mut Region, cx: &mut Cx, id: &str) {
         let idle = Activity::not_scaled(cx, id, &cause, code, scene.current);
         return activity::note(region, idle);
     }
-    if !may(target, &scene, out, count, cx.now) || !set(region, cx, id, count, &cause) {
+    if !may(target, &scene, out, cx.now) || !set(region, cx, id, count, &cause) {
         return;
     }
     let Some(target) = region.autoscaling.targets.get_mut(id) else { return };
     if out {
-        target.scaled_out = (cx.now + wish.cooldowns.0 * 1000, count - scene.current);
+        target.scaled_out = (cx.now + wish.cooldowns.0 * 1000, scene.base);
         target.scaled_in = i64::MIN;
     } else {
         target.scaled_in = cx.now + wish.cooldowns.1 * 1000;
     }
 }
 
-fn scene(region: &Region, id: &str) -> Option<Scene> {
+fn scene(region: &Region, id: &str, now: i64) -> Option<Scene> {
     let service = service(region, id).filter(|service| service.status == ServiceStatus::Active)?;
     let tasks = service.tasks.iter().filter_map(|task| region.services.tasks.get(task));
     let running = tasks.filter(|task| task.is_live() && task.started_at.is_some()).count();
+    let (until, before) = region.autoscaling.targets.get(id)?.scaled_out;
     Some(Scene {
         current: service.desired,
+        base: if now < until { before.min(service.desired) } else { service.desired },
         running: i64::try_from(running).unwrap_or(i64::MAX),
         deploying: service.ongoing().is_some() || service.deployments.len() > 1,
     })
 }
 
 /// Whether suspension, cooldowns and deployments allow it.
-fn may(target: &Target, scene: &Scene, out: bool, count: i64, now: i64) -> bool {
+fn may(target: &Target, scene: &Scene, out: bool, now: i64) -> bool {
     if out {
-        let (until, added) = target.scaled_out;
-        return !target.suspended.outward && (now >= until || count - scene.current > added);
+        return !target.suspended.outward;
     }
     !target.suspended.inward && !scene.deploying && now >= target.scaled_in && now >= target.scaled_out.0
 }
@@ -106,7 +110,7 @@ fn wishes(region: &mut Region, id: &str, scene: &Scene) -> Vec<Wish> {
             Kind::Step => {
                 let beyond = settings.breaches.get(&(id.to_owned(), name.clone()));
                 let seconds = number(&policy.config, "Cooldown").unwrap_or(COOLDOWN);
-                (beyond.and_then(|beyond| step(&policy.config, scene.current, *beyond)), (seconds, seconds))
+                (beyond.and_then(|beyond| step(&policy.config, scene, *beyond)), (seconds, seconds))
             }
             Kind::Predictive => continue,
         };
@@ -140,13 +144,13 @@ fn track(
     };
     let (high, low) = policy.points;
     policy.points = (if value > goal { high + 1 } else { 0 }, if value < goal * LOW { low + 1 } else { 0 });
-    let fits = ((scene.current as f64) * value / goal).ceil() as i64;
+    let fits = |count: i64| ((count as f64) * value / goal).ceil() as i64;
     let keeps = flag(&policy.config, "DisableScaleIn");
     if policy.points.0 >= enough.0 {
-        return (Some(fits.max(scene.current)), (AlarmState::Alarm, AlarmState::Ok));
+        return (Some(fits(scene.base).max(scene.current)), (AlarmState::Alarm, AlarmState::Ok));
     }
     if policy.points.1 >= enough.1 {
-        let wish = (!keeps).then_some(fits.min(scene.current));
+        let wish = (!keeps).then_some(fits(scene.current).min(scene.current));
         return (wish, (AlarmState::Ok, AlarmState::Alarm));
     }
     ((!keeps).then_some(scene.current), (AlarmState::Ok, AlarmState::Ok))
@@ -154,23 +158,25 @@ fn track(
 
 /// What a step policy wants when its metric is so far beyond its alarm's threshold.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
-fn step(config: &Value, current: i64, beyond: f64) -> Option<i64> {
+fn step(config: &Value, scene: &Scene, beyond: f64) -> Option<i64> {
     let holds = |step: &&Value| {
         let (low, high) = range(step);
         // Above the threshold the lower end belongs to the step, below it the upper one.
         if beyond >= 0.0 { low <= beyond && beyond < high } else { low < beyond && beyond <= high }
     };
     let by = number(list(config, "StepAdjustments").iter().find(holds)?, "ScalingAdjustment")?;
+    let from = if by > 0 { scene.base } else { scene.current };
     let wanted = match text(config, "AdjustmentType")? {
         "ExactCapacity" => by,
         "PercentChangeInCapacity" => {
-            let exact = (current as f64) * (by as f64) / 100.0;
+            let exact = (from as f64) * (by as f64) / 100.0;
             // Towards zero, but at least by one.
             let whole = if exact.abs() < 1.0 { exact.signum() } else { exact.trunc() } as i64;
             let least = number(config, "MinAdjustmentMagnitude").unwrap_or(0);
-            current + whole.signum() * whole.abs().max(least)
+            from + whole.signum() * whole.abs().max(least)
         }
-        _ => current + by,
+        _ => from + by,
     };
-    Some(wanted.max(0))
+    let exact = text(config, "AdjustmentType") == Some("ExactCapacity");
+    Some(if by > 0 && !exact { wanted.max(scene.current) } else { wanted.max(0) })
 }

@@ -108,9 +108,7 @@ impl Policy {
     }
 
     fn alarms(&self, cx: &Cx) -> Value {
-        let alarm = |name: &String| {
-            json!({ "AlarmName": name, "AlarmARN": cx.key.arn("cloudwatch", &format!("alarm:{name}")) })
-        };
+        let alarm = |name: &String| json!({ "AlarmName": name, "AlarmARN": cx.key.arn("cloudwatch", &format!("alarm:{name}")) });
         self.alarms.iter().map(alarm).collect()
     }
 }
@@ -151,9 +149,7 @@ pub(super) fn put(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Val
     if kind == Kind::TargetTracking {
         let same = |policy: &Policy| policy.kind == kind && specification(&policy.config) == specification(&config);
         if target.policies.iter().any(|(other, policy)| *other != name && same(policy)) {
-            return Err(invalid(
-                "Only one TargetTrackingScaling policy for a given metric specification is allowed.",
-            ));
+            return Err(invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed."));
         }
     }
     if present.is_none() && target.policies.len() >= MOST_POLICIES {
@@ -173,9 +169,9 @@ pub(super) fn put(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Val
 fn made(cx: &mut Cx, id: &str, name: &str, kind: Kind) -> Policy {
     let tail = format!("scalingPolicy:{}:resource/ecs/{id}:policyName/{name}", cx.rng.uuid());
     let alarms = match kind {
-        Kind::TargetTracking => ["AlarmHigh", "AlarmLow"]
-            .map(|side| format!("TargetTracking-{id}-{side}-{}", cx.rng.uuid()))
-            .to_vec(),
+        Kind::TargetTracking => {
+            ["AlarmHigh", "AlarmLow"].map(|side| format!("TargetTracking-{id}-{side}-{}", cx.rng.uuid())).to_vec()
+        }
         Kind::Step | Kind::Predictive => Vec::new(),
     };
     Policy {
@@ -303,7 +299,8 @@ pub(super) fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Resul
     let names: Vec<&str> = list(input, "PolicyNames").iter().filter_map(Value::as_str).collect();
     let fill = region.autoscaling.settings.fill_defaults;
     let targets = region.autoscaling.targets.iter().filter(|(other, _)| id.is_none_or(|id| id == other.as_str()));
-    let policies = targets.flat_map(|(id, target)| target.policies.iter().map(move |(name, policy)| (id, name, policy)));
+    let policies =
+        targets.flat_map(|(id, target)| target.policies.iter().map(move |(name, policy)| (id, name, policy)));
     let wanted = |name: &str| is_ours(input) && (names.is_empty() || names.contains(&name));
     let views = policies.filter(|(_, name, _)| wanted(name)).map(|(id, name, policy)| policy.view(name, id, cx, fill));
     let items = views.collect();

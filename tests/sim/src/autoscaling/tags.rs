@@ -52,7 +52,7 @@ pub(super) fn list(region: &mut Region, input: &Value) -> Result<Value, Refusal>
 fn of_resource<'a>(region: &'a mut Region, input: &Value) -> Result<&'a mut Tags, Refusal> {
     let arn = text(input, "ResourceARN").unwrap_or_default();
     let found = region.autoscaling.targets.values_mut().find(|target| target.arn == arn);
-    found
-        .map(|target| &mut target.tags)
-        .ok_or_else(|| Refusal::new("ResourceNotFoundException", format!("The specified resource doesn't exist: {arn}")))
+    found.map(|target| &mut target.tags).ok_or_else(|| {
+        Refusal::new("ResourceNotFoundException", format!("The specified resource doesn't exist: {arn}"))
+    })
 }

@@ -46,7 +46,7 @@ pub struct Target {
     /// Virtual time in milliseconds.
     pub created_at: i64,
     pub(super) written_at: i64,
-    /// Until when, and by how much at the last time, it was scaled out.
+    /// Until when the last scaling out cools down, and the count before it.
     pub(super) scaled_out: (i64, i64),
     /// Until when nothing is scaled in.
     pub(super) scaled_in: i64,
