@@ -22,4 +22,5 @@ mod mirror;
 mod preflight;
 mod reconcile;
 mod registered;
+mod scaling;
 mod support;

@@ -148,11 +148,10 @@ impl Stage {
     }
 
     /// What the simulated AWS holds against itself or its callers: calls it does not know, answers
-    /// that do not fit AWS's model, broken laws. It does not have Application Auto Scaling, and says so when asked.
+    /// that do not fit AWS's model, broken laws.
     pub fn complaints(&self) -> Vec<String> {
         self.world.with(|sim| {
             let mut all = sim.unknown_actions.clone();
-            all.retain(|action| !action.starts_with("application-autoscaling:"));
             all.extend(sim.shape_faults.iter().cloned());
             all.extend(sim.violations());
             all

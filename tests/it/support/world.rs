@@ -116,6 +116,11 @@ impl World {
         aws_sdk_ecs::Client::new(&self.aws.of_a_person().config(REGION))
     }
 
+    /// Calls Application Auto Scaling as a person with the AWS CLI.
+    pub fn scaling(&self) -> aws_sdk_applicationautoscaling::Client {
+        aws_sdk_applicationautoscaling::Client::new(&self.aws.of_a_person().config(REGION))
+    }
+
     /// Lets time pass without the operator.
     pub async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::autoscaling::Metric;
 use crate::fault::Rule;
 use crate::fixtures::{AlarmState, ImageFate, Network, TargetGroup};
 use crate::lag::Profile;
@@ -80,6 +81,18 @@ struct Alarm {
     place: Place,
     name: String,
     state: AlarmState,
+}
+
+#[derive(Deserialize)]
+struct Measure {
+    #[serde(flatten)]
+    place: Place,
+    cluster: String,
+    service: String,
+    /// Absent = every metric of the service.
+    name: Option<String>,
+    /// Absent = no data.
+    metric: Option<Metric>,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +184,13 @@ impl Sim {
                 let asked: Alarm = serde_json::from_value(body)?;
                 self.with_fleet(&asked.place.key(), |fleet| {
                     fleet.set_alarm(&asked.name, asked.state);
+                });
+            }
+            "metric" => {
+                let asked: Measure = serde_json::from_value(body)?;
+                let name = asked.name.as_deref().unwrap_or("*");
+                self.with_scaling(&asked.place.key(), |scaling| {
+                    scaling.named_metric(&asked.cluster, &asked.service, name, asked.metric);
                 });
             }
             "target_group" => {

@@ -1,6 +1,7 @@
 //! A simulated AWS: ECS and its neighbours as a pure function of requests and virtual time.
 
 mod answer;
+pub mod autoscaling;
 pub mod control;
 pub mod ecs;
 pub mod fault;

@@ -2,18 +2,22 @@
 
 use serde_json::Value;
 
+use crate::autoscaling;
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
 
 /// Calls `action` of `service` (signing name).
 pub fn dispatch(
-    _region: &mut Region,
-    _cx: &mut Cx,
-    _service: &str,
-    _action: &str,
-    _input: &Value,
+    region: &mut Region,
+    cx: &mut Cx,
+    service: &str,
+    action: &str,
+    input: &Value,
 ) -> Result<Value, Refusal> {
-    Err(Refusal::unknown_operation())
+    match service {
+        "application-autoscaling" => autoscaling::dispatch(region, cx, action, input),
+        _ => Err(Refusal::unknown_operation()),
+    }
 }
 
 /// The XML namespace of a Query service's answers.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::autoscaling;
 use crate::ecs::{capacity_provider, cluster, service, task_definition};
 use crate::world::RegionKey;
 
@@ -16,6 +17,8 @@ pub enum EventKind {
     TaskDefinition(task_definition::Wake),
     /// Anything of services, deployments and tasks.
     Service(service::Wake),
+    /// Application Auto Scaling looks at metrics and schedules.
+    Autoscaling(autoscaling::Wake),
 }
 
 /// One planned event.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::autoscaling;
 use crate::ecs::{account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition};
 use crate::fault::Faults;
 use crate::fixtures::{Fixtures, ImageFate};
@@ -66,6 +67,8 @@ pub struct Region {
     pub tasks: task::Tasks,
     /// Things ECS refers to.
     pub fixtures: Fixtures,
+    /// Application Auto Scaling.
+    pub autoscaling: autoscaling::Autoscaling,
 }
 
 /// What can be turned without changing the story.
@@ -273,6 +276,7 @@ impl Sim {
             EventKind::CapacityProvider(wake) => capacity_provider::wake(region, cx, wake),
             EventKind::TaskDefinition(wake) => task_definition::wake(region, cx, wake),
             EventKind::Service(wake) => service::wake(region, cx, wake),
+            EventKind::Autoscaling(wake) => autoscaling::wake(region, cx, wake),
         });
         self.record_lag(&key);
     }
