@@ -78,12 +78,35 @@ fn offences(words: &[&str], forbidden: impl Fn(&str) -> bool) -> Vec<String> {
 /// Rooms in which the same arguments always give the same value.
 fn is_pure(path: &str) -> bool {
     const PURE: &[&str] = &[
-        "plan.rs", "status.rs", "verdict.rs", "removal.rs", "rollout.rs", "content.rs", "desired.rs", "step.rs",
-        "requests.rs", "happened.rs", "stopped.rs", "record.rs", "declared.rs", "normal.rs",
+        "plan.rs",
+        "status.rs",
+        "verdict.rs",
+        "removal.rs",
+        "rollout.rs",
+        "content.rs",
+        "desired.rs",
+        "step.rs",
+        "requests.rs",
+        "happened.rs",
+        "stopped.rs",
+        "record.rs",
+        "declared.rs",
+        "normal.rs",
     ];
     const COMMON: &[&str] = &[
-        "arn.rs", "backoff.rs", "conclude.rs", "directive.rs", "document.rs", "facts.rs", "failure.rs", "hash.rs",
-        "ownership.rs", "refusal.rs", "report.rs", "tagging.rs", "target.rs",
+        "arn.rs",
+        "backoff.rs",
+        "conclude.rs",
+        "directive.rs",
+        "document.rs",
+        "facts.rs",
+        "failure.rs",
+        "hash.rs",
+        "ownership.rs",
+        "refusal.rs",
+        "report.rs",
+        "tagging.rs",
+        "target.rs",
     ];
     let Some(room) = path.strip_prefix("controllers/") else {
         return path.starts_with("diff/") || path.starts_with("preflight/") || path.starts_with("document/");
@@ -100,7 +123,8 @@ fn none(found: &[String], rule: &str) {
 
 #[test]
 fn pure_rooms_neither_wait_nor_call_nor_look_at_the_clock() {
-    let words = ["async ", ".await", "Client", "kube::Api", "Instant", "Clock", "::now()", "HashMap", "HashSet", "fastrand"];
+    let words =
+        ["async ", ".await", "Client", "kube::Api", "Instant", "Clock", "::now()", "HashMap", "HashSet", "fastrand"];
     none(&offences(&words, is_pure), "a pure room does not do this");
     assert!(is_pure("controllers/ecs_service/plan.rs") && !is_pure("controllers/ecs_service/act.rs"));
 }
@@ -136,8 +160,7 @@ fn only_the_rooms_of_calls_know_the_clients_of_aws() {
 fn only_the_driver_knows_kubes_runtime() {
     let allowed = ["mod.rs", "drive.rs", "relations.rs", "events.rs", "context.rs"];
     let found = offences(&["kube::runtime"], |path| {
-        !path.starts_with("runtime/")
-            && !allowed.iter().any(|file| path == format!("controllers/{file}"))
+        !path.starts_with("runtime/") && !allowed.iter().any(|file| path == format!("controllers/{file}"))
     });
     none(&found, "kinds know nothing of kube's controllers");
 }

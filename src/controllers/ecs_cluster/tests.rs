@@ -133,7 +133,10 @@ fn each_difference_goes_into_the_call_that_mends_it() {
     let plan = planned(&spec, Seen::Present(live()), &facts());
     let calls = steps(&plan);
     assert_eq!(calls.len(), 2, "{calls:?}");
-    assert!(calls[0].starts_with("UpdateClusterSettings") && calls[1].starts_with("PutClusterCapacityProviders"), "{calls:?}");
+    assert!(
+        calls[0].starts_with("UpdateClusterSettings") && calls[1].starts_with("PutClusterCapacityProviders"),
+        "{calls:?}"
+    );
     let warn = Facts { drift: DriftPolicy::Warn, ..facts() };
     assert_eq!(steps(&planned(&spec, Seen::Present(live()), &warn)), NOTHING);
     assert_eq!(planned(&spec, Seen::Present(live()), &Facts { edited: true, ..warn }).steps.len(), 2);
@@ -163,7 +166,13 @@ fn deletion_waits_for_what_runs_then_deletes_then_looks_twice() {
     assert_eq!(calls, ["DeleteCluster arn:aws:ecs:eu-west-1:1:cluster/prod"]);
     assert_eq!(steps(&planned(&json!({}), Seen::Absent, &deleting)), NOTHING);
     let gone = Observed { cluster: Seen::Absent, gone_for_sure: true };
-    assert_eq!(steps(&super::plan(&desired(&json!({})), &gone, &deleting)), ["remove the finalizer (the cluster is gone)"]);
+    assert_eq!(
+        steps(&super::plan(&desired(&json!({})), &gone, &deleting)),
+        ["remove the finalizer (the cluster is gone)"]
+    );
     let retain = Facts { deletion: DeletionPolicy::Retain, ..deleting };
-    assert_eq!(steps(&planned(&json!({}), Seen::Present(busy), &retain)), ["remove the finalizer (the cluster stays in ECS)"]);
+    assert_eq!(
+        steps(&planned(&json!({}), Seen::Present(busy), &retain)),
+        ["remove the finalizer (the cluster stays in ECS)"]
+    );
 }

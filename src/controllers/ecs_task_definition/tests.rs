@@ -156,7 +156,10 @@ fn observe_mode_plans_nothing_and_plan_mode_the_same_as_manage() {
     let there = seen(vec![revision(1, &desired.content_hash, BTreeMap::new())]);
     assert!(plan(&desired, &there, &observe).verdict.ready);
     let none = seen(Vec::new());
-    assert_eq!(plan(&desired, &none, &Facts { mode: ManagementMode::Plan, ..facts() }), plan(&desired, &none, &facts()));
+    assert_eq!(
+        plan(&desired, &none, &Facts { mode: ManagementMode::Plan, ..facts() }),
+        plan(&desired, &none, &facts())
+    );
 }
 
 #[test]

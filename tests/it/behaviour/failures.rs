@@ -48,7 +48,9 @@ async fn a_denied_call_is_stalled_after_a_while_and_heals_by_itself() {
     let world = World::ready(83).await;
     let mut operator = world.operator();
     world.aws.set_plan(Some(Box::new(|_, operation| match operation {
-        "CreateService" => Fault::Refuse(400, "AccessDeniedException", "User: x is not authorized to perform: ecs:CreateService"),
+        "CreateService" => {
+            Fault::Refuse(400, "AccessDeniedException", "User: x is not authorized to perform: ecs:CreateService")
+        }
         _ => Fault::Pass,
     })));
     world.apply::<EcsCluster>(&cluster("prod")).await;

@@ -12,8 +12,13 @@ use crate::support::world::World;
 #[tokio::test(start_paused = true)]
 async fn plan_mode_makes_no_call_and_manage_then_makes_exactly_the_calls_that_were_shown() {
     let (world, mut operator) = shop(31, &json!({})).await;
-    world.edit::<EcsService>("web", json!({"spec": {"managementMode": "Plan", "desiredCount": 4,
-        "enableExecuteCommand": true, "tags": {"team": "a"}}})).await;
+    world
+        .edit::<EcsService>(
+            "web",
+            json!({"spec": {"managementMode": "Plan", "desiredCount": 4,
+        "enableExecuteCommand": true, "tags": {"team": "a"}}}),
+        )
+        .await;
     operator.rest().await;
     assert_eq!(idle(&world, &mut operator).await, Vec::<String>::new());
     let status = world.status::<EcsService>("web").await;
@@ -21,7 +26,10 @@ async fn plan_mode_makes_no_call_and_manage_then_makes_exactly_the_calls_that_we
     assert!(stands(&world, ConditionType::Stalled).await);
     let steps = status.plan.unwrap().steps;
     assert_eq!(steps.len(), 2, "{steps:?}");
-    assert!(steps.iter().any(|step| step.contains("desiredCount") && step.contains("enableExecuteCommand")), "{steps:?}");
+    assert!(
+        steps.iter().any(|step| step.contains("desiredCount") && step.contains("enableExecuteCommand")),
+        "{steps:?}"
+    );
     assert_eq!(told(&world, "Planned"), 1);
     world.edit::<EcsService>("web", json!({"spec": {"managementMode": "Manage"}})).await;
     operator.rest().await;
@@ -44,7 +52,10 @@ async fn plan_mode_of_new_objects_shows_the_creation_and_leaves_no_finalizer() {
     assert_eq!(steps, ["CreateCluster prod"]);
     let steps = world.status::<EcsTaskDefinition>("web").await.plan.unwrap().steps;
     assert!(steps[0].starts_with("RegisterTaskDefinition web"), "{steps:?}");
-    assert_eq!(world.get::<EcsCluster>("prod").await.unwrap().metadata.finalizers.unwrap_or_default(), Vec::<String>::new());
+    assert_eq!(
+        world.get::<EcsCluster>("prod").await.unwrap().metadata.finalizers.unwrap_or_default(),
+        Vec::<String>::new()
+    );
     world.delete::<EcsCluster>("prod").await;
     operator.rest().await;
     assert!(world.get::<EcsCluster>("prod").await.is_none());
@@ -53,10 +64,13 @@ async fn plan_mode_of_new_objects_shows_the_creation_and_leaves_no_finalizer() {
 #[tokio::test(start_paused = true)]
 async fn observe_mode_tells_of_health_writes_nothing_and_lets_go_without_a_trace() {
     let (world, mut operator) = shop(33, &json!({})).await;
-    let observer = with(manifest("EcsService", "watch", json!({})), &json!({
-        "serviceName": "web", "cluster": "prod", "managementMode": "Observe", "desiredCount": 5,
-        "taskDefinition": "web:1",
-    }));
+    let observer = with(
+        manifest("EcsService", "watch", json!({})),
+        &json!({
+            "serviceName": "web", "cluster": "prod", "managementMode": "Observe", "desiredCount": 5,
+            "taskDefinition": "web:1",
+        }),
+    );
     world.apply::<EcsService>(&observer).await;
     operator.rest().await;
     let status = world.status::<EcsService>("watch").await;
@@ -85,10 +99,14 @@ async fn observing_what_does_not_exist_is_stalled() {
 #[tokio::test(start_paused = true)]
 async fn observe_mode_speaks_of_health_even_where_the_spec_cannot_be_brought_about() {
     let (world, mut operator) = shop(35, &json!({})).await;
-    let observer = manifest("EcsService", "watch", json!({
-        "serviceName": "web", "cluster": "prod", "managementMode": "Observe", "desiredCount": 2,
-        "taskDefinition": "web:1", "launchType": "EC2",
-    }));
+    let observer = manifest(
+        "EcsService",
+        "watch",
+        json!({
+            "serviceName": "web", "cluster": "prod", "managementMode": "Observe", "desiredCount": 2,
+            "taskDefinition": "web:1", "launchType": "EC2",
+        }),
+    );
     world.apply::<EcsService>(&observer).await;
     operator.rest().await;
     let status = world.status::<EcsService>("watch").await;

@@ -78,8 +78,11 @@ async fn an_adopted_service_is_tagged_first_then_brought_in_line_and_retained_at
 #[tokio::test(start_paused = true)]
 async fn of_two_objects_that_name_one_service_the_first_keeps_it() {
     let (world, mut operator) = shop(43, &json!({})).await;
-    let second = with(service("other", "prod", "web"), &json!({"serviceName": "web", "desiredCount": 9,
-        "adoptionPolicy": "Always"}));
+    let second = with(
+        service("other", "prod", "web"),
+        &json!({"serviceName": "web", "desiredCount": 9,
+        "adoptionPolicy": "Always"}),
+    );
     world.apply::<EcsService>(&second).await;
     operator.rest().await;
     let status = world.status::<EcsService>("other").await;

@@ -2,8 +2,8 @@
 
 use aws_sdk_ecs::types::{
     Deployment, DeploymentConfiguration, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus,
-    DeploymentRolloutState, DeploymentStrategy, Rollback, Service, ServiceDeployment,
-    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus,
+    DeploymentRolloutState, DeploymentStrategy, Rollback, Service, ServiceDeployment, ServiceDeploymentLifecycleStage,
+    ServiceDeploymentStatus,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -25,7 +25,11 @@ fn deployment(id: &str, status: &str, revision: u32, state: &DeploymentRolloutSt
 }
 
 fn service(deployments: Vec<Deployment>) -> Service {
-    Service::builder().desired_count(2).set_deployments(Some(deployments)).current_service_deployment("arn:sd/2").build()
+    Service::builder()
+        .desired_count(2)
+        .set_deployments(Some(deployments))
+        .current_service_deployment("arn:sd/2")
+        .build()
 }
 
 fn told(status: ServiceDeploymentStatus) -> ServiceDeployment {

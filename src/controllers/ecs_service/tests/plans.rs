@@ -202,10 +202,7 @@ fn deletion_drains_then_deletes_then_looks_twice() {
     let mut model = Model::settled(&spec);
     model.facts.deleting = true;
     let arn = "arn:aws:ecs:eu-west-1:1:service/prod/web";
-    assert_eq!(
-        model.steps(&spec),
-        [format!("UpdateService {arn}: desiredCount: 0"), format!("DeleteService {arn}")]
-    );
+    assert_eq!(model.steps(&spec), [format!("UpdateService {arn}: desiredCount: 0"), format!("DeleteService {arn}")]);
     model.refused = 2;
     assert_eq!(model.steps(&spec), [format!("DeleteService {arn} with force")]);
     model.live.as_mut().unwrap().status = Some("DRAINING".into());
@@ -239,13 +236,8 @@ fn held_content_is_not_sent_again_but_the_rest_is_and_a_retry_lifts_it() {
     let after = spec(&json!({"taskDefinition": "web:2", "desiredCount": 5}));
     let mut model = Model::settled(&before);
     let other = Model::settled(&after);
-    let hash = super::super::compare(
-        &desired(&after),
-        other.live.as_ref().unwrap(),
-        None,
-        &model.facts.owned_fields,
-    )
-    .rolling_hash;
+    let hash = super::super::compare(&desired(&after), other.live.as_ref().unwrap(), None, &model.facts.owned_fields)
+        .rolling_hash;
     model.status.rollout = Some(Rollout { content_hash: Some(hash.clone()), ..rollout("ROLLED_BACK") });
     model.status.rollout.as_mut().unwrap().finished_at = Some(Time(Timestamp::UNIX_EPOCH));
     model.status.rollout.as_mut().unwrap().id = "ecs-svc/0".into();

@@ -13,7 +13,10 @@ fn members() -> impl Strategy<Value = Value> {
         prop::option::of(prop::sample::select(values)).prop_map(move |value| (name, value))
     };
     (
-        optional("taskDefinition", vec![json!("web:1"), json!("web:2"), json!("arn:aws:ecs:eu-west-1:1:task-definition/web:3"), json!("web")]),
+        optional(
+            "taskDefinition",
+            vec![json!("web:1"), json!("web:2"), json!("arn:aws:ecs:eu-west-1:1:task-definition/web:3"), json!("web")],
+        ),
         optional("desiredCount", vec![json!(0), json!(1), json!(7)]),
         optional("enableExecuteCommand", vec![json!(true), json!(false)]),
         optional("healthCheckGracePeriodSeconds", vec![json!(0), json!(60)]),
@@ -21,16 +24,24 @@ fn members() -> impl Strategy<Value = Value> {
         optional("platformVersion", vec![json!("1.4.0"), json!("LATEST")]),
         optional("tags", vec![json!({"team": "a"}), json!({"team": "b", "cost": "1"}), json!({})]),
         optional("scaling", vec![json!({"mode": "CreateOnly"}), json!({"mode": "Managed"})]),
-        optional("networkConfiguration", vec![json!({"awsvpcConfiguration": {"subnets": ["subnet-0b", "subnet-0a"], "assignPublicIp": "ENABLED"}})]),
-        optional("deploymentConfiguration", vec![
-            json!({"maximumPercent": 150}),
-            json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}, "minimumHealthyPercent": 50}),
-        ]),
+        optional(
+            "networkConfiguration",
+            vec![json!({"awsvpcConfiguration": {"subnets": ["subnet-0b", "subnet-0a"], "assignPublicIp": "ENABLED"}})],
+        ),
+        optional(
+            "deploymentConfiguration",
+            vec![
+                json!({"maximumPercent": 150}),
+                json!({"deploymentCircuitBreaker": {"enable": true, "rollback": true}, "minimumHealthyPercent": 50}),
+            ],
+        ),
         optional("availabilityZoneRebalancing", vec![json!("ENABLED"), json!("DISABLED")]),
     )
         .prop_map(|(a, b, c, d, e, f, g, h, i, j, k)| {
             let all = [a, b, c, d, e, f, g, h, i, j, k];
-            all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<serde_json::Map<_, _>>()
+            all.into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect::<serde_json::Map<_, _>>()
         })
         .prop_map(Value::Object)
 }
