@@ -113,7 +113,10 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
     let before = pass.common.last_handled.as_ref();
     let baseline = || before.cloned().unwrap_or_else(|| pass.directive.record(None));
     if found.consequence.is_some() || !pass.directive.may_write() {
-        return baseline();
+        // A request to reconcile asks for one pass, and this was it, whatever came of it.
+        let asked = pass.directive.present.reconcile_requested_at.clone();
+        let baseline = baseline();
+        return Handled { reconcile_requested_at: asked.or(baseline.reconcile_requested_at), ..baseline };
     }
     let mut record = pass.directive.record(before);
     if found.open.contains(&Ask::Restart) {

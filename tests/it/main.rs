@@ -12,11 +12,13 @@
     reason = "a test that cannot go on shall fail on the spot; futures of whole stories are large"
 )]
 
+mod behaviour;
 mod cel;
 mod conversation;
 mod crash;
 mod crds;
 mod documents;
+mod layering;
 mod local_api;
 mod mirror;
 mod preflight;

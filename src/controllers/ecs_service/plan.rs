@@ -229,7 +229,7 @@ fn corrections(
     let mut steps = Vec::new();
     let comparison = if is_barred { comparison.without_rolling() } else { comparison.clone() };
     let rolls = comparison.rolling().next().is_some();
-    if facts.corrects() || rolls_by_reference(desired, &comparison) {
+    if facts.corrects() || asked.retry || rolls_by_reference(desired, &comparison) {
         let arn = live.service_arn.clone().unwrap_or_default();
         let what = format!("service `{}`", desired.name);
         let tags = tag_map(live.tags());

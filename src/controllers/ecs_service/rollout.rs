@@ -148,6 +148,11 @@ fn advance(
         .map(|strategy| strategy.as_str().to_owned());
     next.failed_tasks = Some(before.failed_tasks.unwrap_or(0).max(primary.failed_tasks)).filter(|n| *n > 0);
     state(primary, live, told).clone_into(&mut next.state);
+    let fell = before.rolled_back_to.is_some() || matches!(ending(before), Ending::RolledBack | Ending::Failed);
+    if fell && ending(&next) == Ending::Completed {
+        // What runs steadily now is the earlier revision, or an older look at the service.
+        return before.clone();
+    }
     next.reason = told
         .and_then(|d| d.status_reason.clone())
         .or_else(|| primary.rollout_state_reason.clone())

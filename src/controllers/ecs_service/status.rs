@@ -9,7 +9,7 @@ use super::plan::{Situation, held, rollout};
 use super::step::Step;
 use super::stopped::{explained, stopped_tasks};
 use super::{Desired, requests, scaling, verdict};
-use crate::api::status::{Origin, Rollout};
+use crate::api::status::{InFlight, Origin, Rollout};
 use crate::api::{EcsService, EcsServiceStatus};
 use crate::controllers::arn::{account_of, short};
 use crate::controllers::conclude::{Ask, Findings, conclude};
@@ -56,12 +56,17 @@ pub(super) fn report(
         .present()
         .filter(|_| ours && !facts.deleting)
         .map(|live| compare(desired, live, observed.revision.as_ref(), &facts.owned_fields));
-    let asked = requests::judge(at.directive, at.status, at.status.rollout.as_ref(), observed);
+    let mut asked = requests::judge(at.directive, at.status, at.status.rollout.as_ref(), observed);
+    if consequence.is_some() || !at.directive.may_write() {
+        // Nothing is answered by this pass, so nothing is lifted, and nothing told that would be told again.
+        asked.retry = false;
+        asked.ignored.clear();
+    }
     if let Some(judged) = &judged {
         status.rollout.clone_from(&judged.rollout);
-        status.held = held(at.status, judged.rollout.as_ref(), asked.retry && consequence.is_none());
+        status.held = held(at.status, judged.rollout.as_ref(), asked.retry);
     }
-    status.in_flight = at.status.in_flight.clone().filter(|_| consequence.is_some());
+    status.in_flight = in_flight(at.status, did).filter(|_| consequence.is_some());
     status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     let owned = &desired.members | &owned_tags(&desired.tags);
@@ -98,6 +103,12 @@ pub(super) fn report(
         consequence,
     };
     conclude(pass, status, &findings)
+}
+
+/// What was written down before a call whose effect is not known yet.
+fn in_flight(before: &EcsServiceStatus, did: &[Step]) -> Option<InFlight> {
+    let written = did.iter().find_map(|step| if let Step::Record(record) = step { Some(record.clone()) } else { None });
+    written.or_else(|| before.in_flight.clone())
 }
 
 /// A service in its present state, judged.

@@ -11,6 +11,7 @@ use super::observe::Observed;
 use super::rollout::{Ending, ending, primary};
 use super::scaling;
 use crate::api::condition::Reason;
+use crate::api::policy::ManagementMode;
 use crate::api::status::{Held, Rollout};
 use crate::controllers::facts::Facts;
 use crate::controllers::report::Verdict;
@@ -48,7 +49,8 @@ pub(super) fn judge(
     if let Some(held) = held.filter(|held| held.content_hash == comparison.rolling_hash) {
         return held_back(held);
     }
-    if let Some(change) = comparison.stuck.first() {
+    let looks_only = facts.mode == ManagementMode::Observe;
+    if let Some(change) = comparison.stuck.first().filter(|_| !looks_only) {
         let message = format!(
             "{change}: ECS cannot change this on an existing service; make a new EcsService, or put the old value back"
         );

@@ -82,6 +82,11 @@ fn remembered(desired: &Desired, pass: &Pass<'_, EcsTaskDefinition>) -> Option<D
     if pass.deleting() || pass.directive.reconcile || status.content_hash.as_ref() != Some(&desired.content_hash) {
         return None;
     }
+    // Some may be retired: the whole family has to be seen.
+    let kept = desired.history.saturating_add(desired.in_use.len()).saturating_add(1);
+    if status.active_revisions.and_then(|count| usize::try_from(count).ok()).is_some_and(|count| count > kept) {
+        return None;
+    }
     let seen = pass.cx.revisions.seen_active(&arn)?;
     let fresh = SignedDuration::try_from(pass.cx.config.revision_sweep).unwrap_or(SignedDuration::ZERO);
     if pass.now.duration_since(seen) >= fresh {

@@ -1,0 +1,149 @@
+//! What goes wrong around the operator, and what must never leak out of it.
+
+use std::time::Duration;
+
+use ecs_operator::api::condition::ConditionType;
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use serde_json::{Value, json};
+
+use super::{MINUTE, ready, shop, stands, told, with, writes};
+use crate::support::manifests::{cluster, service, web};
+use crate::support::wire::Fault;
+use crate::support::world::World;
+
+#[tokio::test(start_paused = true)]
+async fn a_service_deleted_behind_our_back_is_made_again() {
+    let (world, mut operator) = shop(81, &json!({})).await;
+    world.cli().delete_service().cluster("prod").service("web").force(true).send().await.unwrap();
+    operator.sweep().await;
+    operator.rest().await;
+    assert_eq!(writes(&world), ["CreateService"]);
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    let status = world.status::<EcsService>("web").await;
+    assert_eq!((status.status.as_deref(), status.running_count), (Some("ACTIVE"), Some(2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn missing_references_are_waited_for_and_arrive() {
+    let world = World::ready(82).await;
+    let mut operator = world.operator();
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
+    operator.rest().await;
+    let said = ready(&world).await;
+    assert!(said.starts_with("False DependencyNotReady") && said.contains("EcsCluster `prod`"), "{said}");
+    assert!(stands(&world, ConditionType::Reconciling).await && !stands(&world, ConditionType::Stalled).await);
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    operator.rest().await;
+    let said = ready(&world).await;
+    assert!(said.starts_with("False DependencyNotReady") && said.contains("EcsTaskDefinition `web`"), "{said}");
+    let finalizers = world.get::<EcsService>("web").await.unwrap().metadata.finalizers;
+    assert_eq!(finalizers.unwrap_or_default(), Vec::<String>::new());
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denied_call_is_stalled_after_a_while_and_heals_by_itself() {
+    let world = World::ready(83).await;
+    let mut operator = world.operator();
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "CreateService" => {
+            Fault::Refuse(400, "AccessDeniedException", "User: x is not authorized to perform: ecs:CreateService")
+        }
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
+    operator.settle(2 * MINUTE, MINUTE).await;
+    let said = ready(&world).await;
+    assert!(said.starts_with("False ProgressingWithRetry") && said.contains("ecs:CreateService"), "{said}");
+    operator.settle(2 * MINUTE, 3 * MINUTE).await;
+    assert!(ready(&world).await.starts_with("False AccessDenied"), "{}", ready(&world).await);
+    assert!(stands(&world, ConditionType::Stalled).await);
+    assert_eq!(told(&world, "AccessDenied"), 1);
+    world.aws.set_plan(None);
+    operator.settle(10 * MINUTE, 20 * MINUTE).await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ready_service_stays_ready_through_a_short_outage() {
+    let (world, mut operator) = shop(84, &json!({})).await;
+    world.aws.set_plan(Some(Box::new(|_, _| Fault::Refuse(500, "ServerException", "Service Unavailable."))));
+    operator.sweep().await;
+    operator.settle(Duration::from_secs(10), MINUTE).await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    operator.settle(10 * MINUTE, 20 * MINUTE).await;
+    assert!(ready(&world).await.starts_with("False ProgressingWithRetry"), "{}", ready(&world).await);
+    world.aws.set_plan(None);
+    operator.settle(10 * MINUTE, 20 * MINUTE).await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_fails_at_first_is_made_in_the_end() {
+    let (world, mut operator) = shop(85, &json!({})).await;
+    let mut left = 3;
+    world.aws.set_plan(Some(Box::new(move |_, operation| {
+        if operation == "UpdateService" && left > 0 {
+            left -= 1;
+            return Fault::Refuse(500, "ServerException", "Service Unavailable.");
+        }
+        Fault::Pass
+    })));
+    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 4}})).await;
+    operator.rest().await;
+    assert_eq!(world.status::<EcsService>("web").await.desired_count, Some(4), "{}", ready(&world).await);
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+/// Everything that is stored, its specs and what people themselves wrote aside.
+fn stored(world: &World) -> String {
+    let mut all = String::new();
+    for resource in [
+        "ecsclusters.ecs-operator.dev",
+        "ecstaskdefinitions.ecs-operator.dev",
+        "ecsservices.ecs-operator.dev",
+        "events.events.k8s.io",
+    ] {
+        for mut object in world.api.with(|api| api.all(resource)) {
+            object.as_object_mut().unwrap().remove("spec");
+            all.push_str(&object.to_string());
+        }
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_in_the_environment_of_a_container_is_told_nowhere() {
+    const CANARY: &str = "canary-5f2b";
+    let secret = |image: &str, value: String, more: Value| {
+        let mut manifest = with(web("web", image), &more);
+        manifest["spec"]["containerDefinitions"][0]["environment"] = json!([{"name": "PASSWORD", "value": value}]);
+        manifest
+    };
+    let world = World::ready(86).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
+    // Planned, registered, changed, refused by ECS with the value in its words, refused by our own rules, rolled back.
+    let plan = json!({"managementMode": "Plan"});
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-1"), plan)).await;
+    operator.rest().await;
+    assert!(!stored(&world).contains(CANARY), "planned");
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-2"), json!({}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    world.aws.sim(|sim| sim.set_image("nginx:missing", ecs_sim::fixtures::ImageFate::Missing));
+    world.apply::<EcsTaskDefinition>(&secret("nginx:missing", format!("{CANARY}-3"), json!({}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("False DeploymentRolledBack"), "{}", ready(&world).await);
+    let bad = json!({"cpu": "300"});
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-4"), bad)).await;
+    operator.rest().await;
+    let text = stored(&world);
+    assert!(text.contains("web:2") && text.contains("RolledBack"), "the search looks at the right place");
+    assert!(!text.contains(CANARY));
+}

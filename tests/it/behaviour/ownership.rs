@@ -1,0 +1,112 @@
+//! Whose a service is.
+
+use ecs_operator::api::condition::ConditionType;
+use ecs_operator::api::policy::DeletionPolicy;
+use ecs_operator::api::status::Origin;
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use serde_json::json;
+
+use super::{idle, line, ready, shop, told, with, writes};
+use crate::support::manifests::{cluster, service, web};
+use crate::support::world::World;
+
+/// A world in which a person made the cluster's service `web` with the AWS CLI.
+async fn with_a_service_made_by_hand(seed: u64) -> World {
+    use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration};
+    let world = World::ready(seed).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    operator.rest().await;
+    let vpc = AwsVpcConfiguration::builder().subnets("subnet-0a").subnets("subnet-0b").build().unwrap();
+    world
+        .cli()
+        .create_service()
+        .cluster("prod")
+        .service_name("web")
+        .task_definition("web:1")
+        .desired_count(3)
+        .launch_type(LaunchType::Fargate)
+        .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+        .send()
+        .await
+        .unwrap();
+    world.wait(super::MINUTE).await;
+    world.aws.take_sent();
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_made_by_hand_is_left_alone_unless_adoption_is_asked_for() {
+    for policy in ["Never", "IfTagged"] {
+        let world = with_a_service_made_by_hand(41).await;
+        let mut operator = world.operator();
+        let spec = json!({"adoptionPolicy": policy});
+        world.apply::<EcsService>(&with(service("web", "prod", "web"), &spec)).await;
+        operator.rest().await;
+        assert!(ready(&world).await.starts_with("False AdoptionRequired"), "{}", ready(&world).await);
+        assert_eq!(idle(&world, &mut operator).await, Vec::<String>::new());
+        assert_eq!(told(&world, "OwnershipConflict"), 1);
+        // Not ours: deletion of the object leaves it, and nothing hangs.
+        world.delete::<EcsService>("web").await;
+        operator.rest().await;
+        assert!(world.get::<EcsService>("web").await.is_none());
+        assert_eq!(writes(&world), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adopted_service_is_tagged_first_then_brought_in_line_and_retained_at_the_end() {
+    let world = with_a_service_made_by_hand(42).await;
+    let mut operator = world.operator();
+    world.apply::<EcsService>(&with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}))).await;
+    operator.rest().await;
+    assert_eq!(writes(&world), ["TagResource", "UpdateService"]);
+    let status = world.status::<EcsService>("web").await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!((status.origin, status.desired_count), (Some(Origin::Adopted), Some(2)));
+    assert_eq!(status.effective.unwrap().deletion_policy, Some(DeletionPolicy::Retain));
+    assert_eq!(told(&world, "Adopted"), 1);
+    world.delete::<EcsService>("web").await;
+    operator.rest().await;
+    assert!(world.get::<EcsService>("web").await.is_none());
+    assert_eq!(writes(&world), Vec::<String>::new());
+    let left = world.cli().describe_services().cluster("prod").services("web").send().await.unwrap();
+    assert_eq!(left.services()[0].status(), Some("ACTIVE"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_objects_that_name_one_service_the_first_keeps_it() {
+    let (world, mut operator) = shop(43, &json!({})).await;
+    let second = with(
+        service("other", "prod", "web"),
+        &json!({"serviceName": "web", "desiredCount": 9,
+        "adoptionPolicy": "Always"}),
+    );
+    world.apply::<EcsService>(&second).await;
+    operator.rest().await;
+    let status = world.status::<EcsService>("other").await;
+    let said = line(&status.conditions, ConditionType::Ready);
+    assert!(said.starts_with("False OwnedByAnother") && said.contains("shop/web"), "{said}");
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(idle(&world, &mut operator).await, Vec::<String>::new());
+    world.delete::<EcsService>("other").await;
+    operator.rest().await;
+    assert!(world.get::<EcsService>("other").await.is_none());
+    assert_eq!(world.status::<EcsService>("web").await.desired_count, Some(2));
+    assert_eq!(writes(&world), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_tags_were_taken_by_another_is_not_deleted_with_the_object() {
+    let (world, mut operator) = shop(44, &json!({})).await;
+    let arn = world.status::<EcsService>("web").await.arn.unwrap();
+    let uid = aws_sdk_ecs::types::Tag::builder().key("ecs-operator.dev/installation").value("elsewhere").build();
+    world.cli().tag_resource().resource_arn(&arn).tags(uid).send().await.unwrap();
+    operator.sweep().await;
+    assert!(ready(&world).await.starts_with("False OwnedByAnother"), "{}", ready(&world).await);
+    world.delete::<EcsService>("web").await;
+    operator.rest().await;
+    assert!(world.get::<EcsService>("web").await.is_none());
+    assert_eq!(writes(&world), Vec::<String>::new());
+}
