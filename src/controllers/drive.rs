@@ -11,7 +11,7 @@ use kube::core::{ApiResource, DeserializeGuard};
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
-use crate::api::condition::{ConditionType, Reason, find, merge};
+use crate::api::condition::{ConditionType, Reason, find, is_ours, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
 use crate::controllers::backoff::{delay, jitter};
@@ -103,7 +103,7 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     if report.requeue == Requeue::Gone {
         pass.cx.failed().forget(pass.uid());
         pass.cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
-    } else if pass.object.status() != Some(&status) {
+    } else if pass.object.status().map(own_part).as_ref() != Some(&status) {
         pass.write_status(&status).await?;
     }
     for happening in &report.happenings {
@@ -119,6 +119,15 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     }
     events::publish(&pass.reference(), &report.happenings, pass.cx).await;
     Ok(report.requeue)
+}
+
+/// A stored status without the conditions of other writers, which are not ours to compare or to send.
+fn own_part<S: Status>(stored: &S) -> S {
+    let mut own = stored.clone();
+    let mut common = own.common();
+    common.conditions.retain(|condition| is_ours(&condition.type_));
+    own.set_common(common);
+    own
 }
 
 /// Did the object come to another state that its neighbours should know of?

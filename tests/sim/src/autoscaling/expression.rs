@@ -141,8 +141,8 @@ fn field(text: &str, low: i16, high: i16, names: &[&str]) -> Option<Field> {
         return Some(None);
     }
     let number = |word: &str| -> Option<i16> {
-        let named = names.iter().position(|name| name.eq_ignore_ascii_case(word));
-        let number = match named {
+        let position = names.iter().position(|name| name.eq_ignore_ascii_case(word));
+        let number = match position {
             Some(index) => i16::try_from(index).ok()? + low,
             None => word.parse().ok()?,
         };
