@@ -39,7 +39,7 @@ async fn stands(world: &World, kind: ConditionType) -> bool {
 
 /// The operations that changed something since this was last asked.
 fn writes(world: &World) -> Vec<String> {
-    world.aws.take_sent().into_iter().filter(|call| call.is_write()).map(|call| call.operation).collect()
+    world.aws.take_sent().into_iter().filter(crate::support::wire::Sent::is_write).map(|call| call.operation).collect()
 }
 
 /// A manifest with other or more members in its spec.
