@@ -250,6 +250,8 @@ async fn a_count_outside_the_bounds_is_pulled_back_by_registering() {
     let world = World::ready(19).await;
     let mut operator = world.operator();
     shop(&world, &mut operator, &scaled()).await;
+    // Registering again is spaced: not sooner than the time between two visits.
+    world.wait(Duration::from_secs(900)).await;
     world.cli().update_service().cluster("prod").service("web").desired_count(20).send().await.unwrap();
     world.wait(Duration::from_secs(30)).await;
     operator.sweep().await;
