@@ -278,3 +278,34 @@ async fn a_declared_schedule_may_move_the_bounds() {
     assert_eq!(writes(&world.aws.take_sent()), Vec::<String>::new());
     assert_clean(&world);
 }
+
+#[tokio::test(start_paused = true)]
+async fn refused_as_concurrent_it_is_tried_again() {
+    let world = World::ready(21).await;
+    let mut operator = world.operator();
+    world.aws.sim(|sim| sim.with_scaling(&key(), |scaling| scaling.settings.concurrent_window_ms = 500));
+    shop(&world, &mut operator, &scaled()).await;
+    assert_eq!(policies(&world).await, ["cpu", "memory"]);
+    assert_clean(&world);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_count_that_a_foreign_target_moves_is_left_alone_and_reported() {
+    let world = World::ready(22).await;
+    let mut operator = world.operator();
+    shop(&world, &mut operator, &service("web", "prod", "web")).await;
+    let register = world.scaling().register_scalable_target().resource_id(RESOURCE).min_capacity(4).max_capacity(8);
+    register
+        .service_namespace(ServiceNamespace::Ecs)
+        .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
+        .send()
+        .await
+        .unwrap();
+    minutes(&world, &mut operator, 30).await;
+    assert_eq!(desired(&world).await, 4);
+    assert_eq!(writes(&world.aws.take_sent()), Vec::<String>::new());
+    world.delete::<EcsService>("web").await;
+    operator.rest().await;
+    assert!(target(&world).await.is_some());
+    assert_clean(&world);
+}
