@@ -9,7 +9,7 @@ use kube::{Resource as _, ResourceExt};
 use serde::Deserialize as _;
 use serde_json::json;
 
-use crate::api::condition::{ConditionType, find, is_ours, is_true};
+use crate::api::condition::{ConditionType, Reason, find, is_ours, is_true};
 use crate::api::names::{FIELD_MANAGER, FINALIZER};
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
@@ -100,12 +100,24 @@ impl<'a, K: Kind> Pass<'a, K> {
     }
 
     /// Is there an edit that AWS does not have yet? A pass that failed saw the generation and brought nothing about,
-    /// so an object that is out of step for another reason than drift still counts as edited.
+    /// so an object whose last pass failed, waited or only planned still counts as edited.
     pub fn edited(&self) -> bool {
-        let conditions = &self.common.conditions;
-        let behind = find(conditions, ConditionType::Synced).is_some_and(|synced| synced.status == "False");
+        const OPEN: &[Reason] = &[
+            Reason::ProgressingWithRetry,
+            Reason::AccessDenied,
+            Reason::QuotaExceeded,
+            Reason::InvalidSpec,
+            Reason::DependencyNotReady,
+            Reason::PlanPending,
+        ];
+        let ready = find(&self.common.conditions, ConditionType::Ready);
         self.common.observed_generation != Some(self.generation())
-            || (behind && !is_true(conditions, ConditionType::Drifted))
+            || ready.is_some_and(|ready| OPEN.iter().any(|reason| reason.as_str() == ready.reason))
+    }
+
+    /// Did AWS equal the spec when it was last read?
+    pub fn was_synced(&self) -> bool {
+        is_true(&self.common.conditions, ConditionType::Synced)
     }
 
     /// The object's namespace.

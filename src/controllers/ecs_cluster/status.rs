@@ -57,7 +57,11 @@ pub(super) fn report(
     let owned = if todo.is_empty() { owned(desired) } else { &owned(desired) | &facts.owned_fields };
     let findings = Findings {
         verdict: plan.verdict.clone(),
-        synced: drift.is_empty() && calls.is_empty() && observed.cluster.present().is_some(),
+        synced: match &observed.cluster {
+            Seen::Present(_) => drift.is_empty() && calls.is_empty(),
+            Seen::Absent => false,
+            Seen::Unreadable(_) => pass.was_synced() && !pass.edited(),
+        },
         available: None,
         steps: calls.clone(),
         owned,

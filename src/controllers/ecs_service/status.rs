@@ -75,10 +75,14 @@ pub(super) fn report(
             .service
             .present()
             .is_none_or(|live| scaling::refusal(desired, &observed.scaling, live, facts).is_none());
-    let synced =
+    let unread = observed.service.error().is_some() || observed.scaling.error.is_some();
+    let synced = if unread {
+        pass.was_synced() && !pass.edited()
+    } else {
         judged.as_ref().is_some_and(|judged| judged.comparison.sent.is_empty() && judged.comparison.stuck.is_empty())
             && todo.is_empty()
-            && scaling_synced;
+            && scaling_synced
+    };
     let mut drift = drift(differs.as_ref(), facts.edited, desired);
     if let Some(live) = observed.service.present().filter(|_| differs.is_some()) {
         drift.extend(scaling::drift(desired, &observed.scaling, live, facts));
