@@ -8,6 +8,7 @@ use crate::autoscaling::Metric;
 use crate::fault::Rule;
 use crate::fixtures::{AlarmState, ImageFate, Network, TargetGroup};
 use crate::lag::Profile;
+use crate::model::{Service, check_input};
 use crate::world::{DEFAULT_ACCOUNT, RegionKey, Sim};
 
 /// A control that cannot be done.
@@ -132,6 +133,23 @@ struct Throttling {
     neighbour: i64,
 }
 
+/// An ECS input to hold against its shape, without calling anything.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Check {
+    action: String,
+    input: Value,
+}
+
+impl Check {
+    fn run(mut self) -> Value {
+        match check_input(Service::Ecs, &self.action, &mut self.input) {
+            Ok(()) => json!({}),
+            Err(refusal) => json!({ "refusal": { "code": refusal.code, "message": refusal.message } }),
+        }
+    }
+}
+
 impl Sim {
     /// Does the control `name` (see the crate's README) with a JSON body.
     pub fn control(&mut self, name: &str, body: Value) -> Result<Value, ControlError> {
@@ -161,6 +179,7 @@ impl Sim {
                 self.lag.profile = asked.profile;
                 self.lag.may_go_back = asked.may_go_back;
             }
+            "check" => return Ok(serde_json::from_value::<Check>(body)?.run()),
             "transcript" => return Ok(json!({ "lines": self.transcript })),
             "dump" => return Ok(self.dump()),
             _ => return self.fixture(name, body),
