@@ -94,6 +94,12 @@ async fn a_bad_image_is_rolled_back_by_ecs_reported_and_not_tried_again() {
     let status = world.status::<EcsService>("web").await;
     assert!(ready(&status.conditions).starts_with("True"), "{}", ready(&status.conditions));
     assert_eq!(world.status::<EcsTaskDefinition>("web").await.revision, Some(1));
+    // What failed is remembered, and holds nothing else back.
+    world.aws.take_sent();
+    world.annotate::<EcsService>("web", "restarted-at", "after the revert").await;
+    operator.rest().await;
+    let forced = world.aws.sent().iter().filter(|c| c.body["forceNewDeployment"] == json!(true)).count();
+    assert_eq!(forced, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,8 @@
 //! What annotations ask of a service: which ask applies, which does not, and which is answered already. Pure.
 
 use super::observe::Observed;
-use crate::api::status::{EcsServiceStatus, InFlight, Rollout};
+use crate::api::condition::{ConditionType, find};
+use crate::api::status::{EcsServiceStatus, Held, InFlight, Rollout};
 use crate::controllers::directive::Directive;
 
 /// The asks of a pass, judged.
@@ -31,7 +32,7 @@ pub(super) fn judge(
         restart: asked.restart.clone().filter(|value| !restarted(value, status.in_flight.as_ref(), observed)),
         ..Requests::default()
     };
-    if let (Some(held), None) = (&status.held, &asked.retry)
+    if let (Some(held), None) = (held_now(status), &asked.retry)
         && let Some(value) = requests.restart.take()
     {
         requests.ignored.push(format!(
@@ -68,6 +69,12 @@ pub(super) fn judge(
         }
     }
     requests
+}
+
+/// The content that is held, if it is what the spec asks for: a revert leaves the record, and holds nothing back.
+fn held_now(status: &EcsServiceStatus) -> Option<&Held> {
+    let ready = find(&status.conditions, ConditionType::Ready)?;
+    status.held.as_ref().filter(|held| held.reason == ready.reason)
 }
 
 /// Was this restart sent already, its answer lost? Then another deployment has taken the place of the one before.
