@@ -29,7 +29,6 @@ LEGAL = {
     ("Task", "lastStatus"): TASK_STATUS,
     ("Task", "desiredStatus"): {"RUNNING", "STOPPED", "PENDING"},
     ("Container", "lastStatus"): TASK_STATUS,
-    ("Failure", "reason"): {"MISSING"},
 }
 
 KINDS = {

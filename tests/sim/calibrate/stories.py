@@ -67,7 +67,11 @@ def a_stopped_task_is_no_running_task(server, client):
 
 
 def services_stable_is_satisfied_by_a_rollback(server, client):
-    old = see(client, "web")["taskDefinition"]
+    # ServicesStable passes before the deployment is COMPLETED; until then there is nothing to roll back to.
+    server.control("advance", {"ms": 600_000})
+    before = see(client, "web")
+    old = before["taskDefinition"]
+    expect(before["deployments"][0]["rolloutState"] == "COMPLETED", f"not completed: {before['deployments']}")
     server.control("image", {"image": "web:gone", "fate": {"kind": "missing"}})
     wanted = register(client, "web", "web:gone")
     client.update_service(cluster="c1", service="web", taskDefinition=wanted)
