@@ -171,6 +171,7 @@ macro_rules! shape {
                 stringify!($shape).into()
             }
 
+            #[allow(unused_variables, reason = "a shape may have no members")]
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 $crate::api::mirror::object_schema(vec![$(
                     $crate::api::mirror::Property {

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod reference;
 pub mod rules;
 pub mod schema;
+pub mod server_group;
 pub mod shapes;
 pub mod status;
 
@@ -17,4 +18,5 @@ pub use ecs_cluster::{EcsCluster, EcsClusterSpec};
 pub use ecs_service::{EcsService, EcsServiceSpec};
 pub use ecs_task_definition::{EcsTaskDefinition, EcsTaskDefinitionSpec};
 pub use mirror::Incomplete;
-pub use status::{EcsClusterStatus, EcsServiceStatus, EcsTaskDefinitionStatus};
+pub use server_group::{ServerGroup, ServerGroupSpec};
+pub use status::{EcsClusterStatus, EcsServiceStatus, EcsTaskDefinitionStatus, ServerGroupStatus};

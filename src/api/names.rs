@@ -27,6 +27,18 @@ pub mod annotation {
     pub const ABORT: &str = "ecs-operator.dev/abort";
     /// The rollout's id: lifts the hold of failed content.
     pub const RETRY: &str = "ecs-operator.dev/retry";
+    /// Server groups: `<id>,<id>@<any text>`: stops these tasks once; ECS starts others in their place.
+    pub const TERMINATE_TASKS: &str = "ecs-operator.dev/terminate-tasks";
+}
+
+/// Labels of the objects that a server group makes.
+pub mod label {
+    /// UID of the server group.
+    pub const SERVER_GROUP_UID: &str = "ecs-operator.dev/server-group-uid";
+    /// The version.
+    pub const VERSION: &str = "ecs-operator.dev/version";
+    /// Hash of the version's template.
+    pub const TEMPLATE_HASH: &str = "ecs-operator.dev/template-hash";
 }
 
 /// Tags that mark AWS resources as ours.

@@ -13,6 +13,7 @@ use super::ecs_cluster::EcsCluster;
 use super::ecs_service::EcsService;
 use super::ecs_task_definition::EcsTaskDefinition;
 use super::rules::{Rule, rules};
+use super::server_group::ServerGroup;
 
 /// A CRD that breaks a rule of ours, or cannot be expressed.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +46,10 @@ pub enum SchemaError {
 
 /// All CRDs, ready to be applied, in the order of their kinds' names.
 pub fn crds() -> Result<Vec<CustomResourceDefinition>, SchemaError> {
-    [EcsCluster::crd(), EcsService::crd(), EcsTaskDefinition::crd()].into_iter().map(finish).collect()
+    [EcsCluster::crd(), EcsService::crd(), EcsTaskDefinition::crd(), ServerGroup::crd()]
+        .into_iter()
+        .map(finish)
+        .collect()
 }
 
 /// The CRDs as files: name and YAML text, the same bytes for the same types.
@@ -113,6 +117,10 @@ fn finish(crd: CustomResourceDefinition) -> Result<CustomResourceDefinition, Sch
 fn polish(schema: &mut Value, path: &str) {
     let Some(node) = schema.as_object_mut() else { return };
     node.remove("nullable");
+    if path.starts_with("status.") {
+        // What serde assumes of an older status; nothing for the API server to write.
+        node.remove("default");
+    }
     limits::add(node, path);
     if node.get("type").and_then(Value::as_str) == Some("array") {
         lists::add(node, path);
@@ -149,6 +157,16 @@ fn defaults(kind: &str, root: &mut Value) {
         && let Some(count) = count.as_object_mut()
     {
         count.insert("default".to_owned(), json!(1));
+    }
+    if kind == "ServerGroup"
+        && let Some(capacity) = root.pointer_mut("/properties/spec/properties/capacity")
+    {
+        if let Some(count) = capacity.pointer_mut("/properties/desired").and_then(Value::as_object_mut) {
+            count.insert("default".to_owned(), json!(1));
+        }
+        if let Some(capacity) = capacity.as_object_mut() {
+            capacity.insert("default".to_owned(), json!({}));
+        }
     }
 }
 

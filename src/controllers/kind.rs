@@ -9,6 +9,7 @@ use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, Management
 use crate::api::status::Status;
 use crate::api::{
     EcsCluster, EcsClusterStatus, EcsService, EcsServiceStatus, EcsTaskDefinition, EcsTaskDefinitionStatus,
+    ServerGroup, ServerGroupStatus,
 };
 
 /// The members of a spec that every kind has.
@@ -80,6 +81,7 @@ macro_rules! kind {
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
+kind!(ServerGroup, ServerGroupStatus);
 kind!(
     EcsService,
     EcsServiceStatus,

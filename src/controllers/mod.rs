@@ -25,6 +25,7 @@ pub mod report;
 pub mod revisions;
 pub mod scalings;
 pub mod seen;
+pub mod server_group;
 pub mod tagging;
 pub mod target;
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod cluster;
+mod server_group;
 mod service;
 mod task_definition;
 
@@ -82,6 +83,7 @@ pub fn rules(kind: &str) -> &'static [Rule] {
         "EcsCluster" => cluster::RULES,
         "EcsTaskDefinition" => task_definition::RULES,
         "EcsService" => service::RULES,
+        "ServerGroup" => server_group::RULES,
         _ => &[],
     }
 }

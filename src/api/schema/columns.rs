@@ -70,23 +70,46 @@ const SERVICE: &[Column] = &[
     MESSAGE,
 ];
 
+const SERVER_GROUP: &[Column] = &[
+    READY,
+    REASON,
+    Column("Current", "string", ".status.currentVersion", "Version that serves", Wide::No),
+    Column("Tasks", "string", ".status.ready", "Running of desired tasks", Wide::No),
+    Column("Traffic", "string", ".status.traffic", "Who receives which share of the traffic", Wide::No),
+    Column("Rollout", "string", ".status.rollout.display", "Rollout under way", Wide::No),
+    AGE,
+    Column("Group", "string", ".status.groupName", "Name of the group", Wide::Yes),
+    Column("Hold", "string", ".status.hold.version", "Version whose template failed and is held", Wide::Yes),
+    MESSAGE,
+];
+
+/// Paths of the scale subresource: wanted, running.
+type Scale = Option<(&'static str, &'static str)>;
+
 /// Adds what kube-derive is not told about to one version of a CRD.
 pub(super) fn add(kind: &str, version: &mut Map<String, Value>) {
-    let (columns, selectable, scale): (&[Column], &[&str], bool) = match kind {
-        "EcsCluster" => (CLUSTER, &[], false),
-        "EcsTaskDefinition" => (TASK_DEFINITION, &[], false),
-        "EcsService" => (SERVICE, &[".spec.clusterRef.name", ".spec.taskDefinitionRef.name", ".spec.launchType"], true),
-        _ => (&[], &[], false),
+    let (columns, selectable, scale): (&[Column], &[&str], Scale) = match kind {
+        "EcsCluster" => (CLUSTER, &[], None),
+        "EcsTaskDefinition" => (TASK_DEFINITION, &[], None),
+        "EcsService" => (
+            SERVICE,
+            &[".spec.clusterRef.name", ".spec.taskDefinitionRef.name", ".spec.launchType"],
+            Some((".spec.desiredCount", ".status.runningCount")),
+        ),
+        "ServerGroup" => {
+            (SERVER_GROUP, &[".spec.clusterRef.name"], Some((".spec.capacity.desired", ".status.runningCount")))
+        }
+        _ => (&[], &[], None),
     };
     let columns: Vec<Value> = columns.iter().map(column).collect();
     version.insert("additionalPrinterColumns".to_owned(), Value::Array(columns));
     let fields: Vec<Value> = selectable.iter().map(|path| json!({ "jsonPath": path })).collect();
     version.insert("selectableFields".to_owned(), Value::Array(fields));
     let mut subresources = json!({ "status": {} });
-    if let (true, Some(map)) = (scale, subresources.as_object_mut()) {
+    if let (Some((wanted, running)), Some(map)) = (scale, subresources.as_object_mut()) {
         let paths = json!({
-            "specReplicasPath": ".spec.desiredCount",
-            "statusReplicasPath": ".status.runningCount",
+            "specReplicasPath": wanted,
+            "statusReplicasPath": running,
             "labelSelectorPath": ".status.selector",
         });
         map.insert("scale".to_owned(), paths);

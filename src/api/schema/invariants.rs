@@ -68,7 +68,8 @@ fn problem(path: &str, node: &Map<String, Value>) -> Option<&'static str> {
     if format.is_some_and(|format| !["int32", "int64", "double", "date-time"].contains(&format)) {
         return Some("an unknown format");
     }
-    if node.contains_key("default") && path != "status" && path != "spec.desiredCount" {
+    let scale_path = ["spec.desiredCount", "spec.capacity", "spec.capacity.desired"].contains(&path);
+    if node.contains_key("default") && path != "status" && !scale_path {
         return Some("a default");
     }
     let sized = match node.get("type").and_then(Value::as_str) {

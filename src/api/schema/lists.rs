@@ -24,6 +24,9 @@ const MAPS: &[(&str, &str)] = &[
     ("stepScaling", "policyName"),
     ("predictiveScaling", "policyName"),
     ("scheduledActions", "scheduledActionName"),
+    ("containerMappings", "containerName"),
+    ("analysis.metrics", "name"),
+    ("scaling.alarms", "alarmName"),
     ("status.conditions", "type"),
 ];
 
@@ -34,6 +37,13 @@ const SETS: &[(&str, ())] = &[
     ("requiresCompatibilities", ()),
     ("spec.capacityProviders", ()),
     ("alarms.alarmNames", ()),
+    ("gate.alarmNames", ()),
+    ("subnetNames", ()),
+    ("subnetPurposes", ()),
+    ("template.availabilityZones", ()),
+    ("securityGroupNames", ()),
+    ("traffic.listenerRules", ()),
+    ("alarms.policies", ()),
     ("accessTypes", ()),
 ];
 

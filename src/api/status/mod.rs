@@ -2,10 +2,15 @@
 
 mod cluster;
 mod common;
+mod server_group;
 mod service;
 mod task_definition;
 
 pub use cluster::EcsClusterStatus;
 pub use common::{Account, Common, Drift, Effective, Handled, InFlight, Origin, PlannedSteps, Status};
+pub use server_group::{
+    AnalysisRun, Ending, GroupRollout, HistoryEntry, Hold, Instances, Remembered, Replaced, RolloutResult, RolloutStep,
+    RuleStatus, ServerGroupStatus, Slot, StepKind, Version, VersionFailure, VersionState,
+};
 pub use service::{EcsServiceStatus, Held, LoadBalancerWeights, Rollout, ScalingStatus, StoppedTask};
 pub use task_definition::EcsTaskDefinitionStatus;

@@ -1,0 +1,107 @@
+//! Metrics that a rollout waits for.
+
+use std::collections::BTreeMap;
+
+use crate::api::mirror::shape;
+use crate::api::policy::choice;
+
+choice! {
+    /// What no data means.
+    NoData {
+        /// Neither good nor bad: a person decides after `inconclusiveLimit`.
+        #[default]
+        Inconclusive,
+        /// Good: nothing happened.
+        Success,
+        /// Bad.
+        Failure,
+    }
+}
+
+shape! {
+    /// Measures metrics a number of times.
+    Analysis {
+        /// Seconds between two measurements; 60 when absent.
+        interval_seconds: i32,
+        /// Measurements to make; 1 when absent.
+        count: i32,
+        /// Seconds before the first.
+        initial_delay_seconds: i32,
+        /// Failed measurements of a metric that are forgiven.
+        failure_limit: i32,
+        /// Inconclusive measurements of a metric that are forgiven.
+        inconclusive_limit: i32,
+        /// Measurements in a row that may not be made at all; 4 when absent.
+        error_limit: i32,
+        /// The metrics; the worst decides.
+        metrics (required): Vec<Metric>,
+    }
+}
+
+shape! {
+    /// One metric; exactly one of `cloudWatch`, `alarms`, `prometheus` and `web` is set.
+    Metric {
+        /// Name, unique in the analysis.
+        name (required): String,
+        /// A CloudWatch metric.
+        cloud_watch: CloudWatchMetric,
+        /// CloudWatch alarms: all OK is a success, one in ALARM a failure.
+        alarms: Vec<String>,
+        /// A Prometheus query.
+        prometheus: PrometheusQuery,
+        /// A JSON document fetched by HTTP.
+        web: WebQuery,
+        /// CEL expression over `result` (a number, or a list of numbers) that says the value is good.
+        success: String,
+        /// CEL expression over `result` that says the value is bad.
+        failure: String,
+        /// What no data means: `Inconclusive` (the default), `Success` or `Failure`.
+        no_data: NoData,
+    }
+}
+
+shape! {
+    /// A CloudWatch metric, read by `GetMetricData`. `${service}`, `${cluster}`, `${version}`, `${targetGroup}` and
+    /// `${loadBalancer}` are replaced in dimension values.
+    #[derive(Eq)]
+    CloudWatchMetric {
+        /// Namespace, for example `AWS/ApplicationELB`.
+        namespace (required): String,
+        /// Name of the metric.
+        metric_name (required): String,
+        /// Dimensions.
+        dimensions: BTreeMap<String, String>,
+        /// `Average`, `Sum`, `p99`, …
+        stat (required): String,
+        /// Seconds of one data point; 60 when absent.
+        period_seconds: i32,
+        /// Data points looked at, the latest; 1 when absent.
+        points: i32,
+    }
+}
+
+shape! {
+    /// An instant query. `${service}`, `${cluster}`, `${version}` and `${targetGroup}` are replaced in it.
+    #[derive(Eq)]
+    PrometheusQuery {
+        /// URL of the server, without `/api/v1/query`.
+        address (required): String,
+        /// The query.
+        query (required): String,
+        /// Seconds to wait for the answer; 10 when absent.
+        timeout_seconds: i32,
+    }
+}
+
+shape! {
+    /// A GET request whose answer is JSON. `${service}`, `${cluster}`, `${version}` are replaced in the URL.
+    #[derive(Eq)]
+    WebQuery {
+        /// The URL.
+        url (required): String,
+        /// JSON pointer to the number, for example `/data/rate`; the whole document when absent.
+        json_pointer: String,
+        /// Seconds to wait for the answer; 10 when absent.
+        timeout_seconds: i32,
+    }
+}

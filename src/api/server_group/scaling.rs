@@ -1,0 +1,85 @@
+//! Who owns the count of a group, and what its versions take over from others.
+
+use std::collections::BTreeMap;
+
+use crate::api::mirror::shape;
+use crate::api::policy::ScalingMode;
+use crate::api::shapes::policy::{PredictiveScalingPolicy, ScheduledAction, StepScalingPolicy, TargetTrackingPolicy};
+
+shape! {
+    /// Who owns the count of tasks, and Application Auto Scaling. Bounds are `capacity.min` and `capacity.max`.
+    GroupScaling {
+        /// Who owns the count: `Managed` (this object, `kubectl scale`, an HPA), `CreateOnly` or `External`
+        /// (Application Auto Scaling). When absent: `External` if policies or actions are given here, else `Managed`.
+        mode: ScalingMode,
+        /// Policies that keep a metric at a value. `${cluster}`, `${service}` and `${targetGroup}` are replaced.
+        target_tracking: Vec<TargetTrackingPolicy>,
+        /// Policies that alarms trigger.
+        step_scaling: Vec<StepScalingPolicy>,
+        /// Policies that follow a forecast.
+        predictive_scaling: Vec<PredictiveScalingPolicy>,
+        /// Changes of the bounds at a time.
+        scheduled_actions: Vec<ScheduledAction>,
+        /// CloudWatch alarms that trigger step policies; made for each version.
+        alarms: Vec<ScalingAlarm>,
+        /// Whether policies and alarms that somebody added to the previous version are copied to the next.
+        copy_from_previous: bool,
+    }
+}
+
+shape! {
+    /// A CloudWatch alarm that triggers step policies: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+    ScalingAlarm {
+        /// Name, unique in the group; the version is appended.
+        alarm_name (required): String,
+        /// Step policies of this group that the alarm triggers.
+        policies: Vec<String>,
+        /// Further actions, by ARN.
+        alarm_actions: Vec<String>,
+        /// What the alarm is for.
+        alarm_description: String,
+        /// Namespace of the metric.
+        namespace: String,
+        /// Name of the metric.
+        metric_name: String,
+        /// Dimensions; `${cluster}`, `${service}` and `${targetGroup}` are replaced.
+        dimensions: BTreeMap<String, String>,
+        /// `Average`, `Sum`, `Minimum`, `Maximum` or `SampleCount`.
+        statistic: String,
+        /// A percentile, for example `p99`, instead of `statistic`.
+        extended_statistic: String,
+        /// Seconds of one data point.
+        period: i32,
+        /// Unit of the metric.
+        unit: String,
+        /// Data points looked at.
+        evaluation_periods: i32,
+        /// Data points that must breach.
+        datapoints_to_alarm: i32,
+        /// Value that is breached.
+        threshold: f64,
+        /// How the value is compared.
+        comparison_operator: String,
+        /// What missing data means.
+        treat_missing_data: String,
+    }
+}
+
+shape! {
+    /// A running service to start from. It is read, never changed.
+    #[derive(Eq)]
+    Source {
+        /// Region of the service; the group's when absent.
+        region: String,
+        /// Name or ARN of the cluster it runs in; the group's when absent.
+        cluster: String,
+        /// Name of the service.
+        service_name (required): String,
+        /// Whether the first version starts with as many tasks as the source runs; true when absent.
+        use_source_capacity: bool,
+        /// Whether a source that is not found stops the rollout.
+        required: bool,
+        /// Whether scaling policies, scheduled actions and alarms of the source are copied; true when absent.
+        copy_scaling: bool,
+    }
+}

@@ -1,0 +1,1 @@
+//! Metrics of an analysis: what to read, and what the values mean.

@@ -1,0 +1,1 @@
+//! Names of groups and versions, as Spinnaker composes and takes them apart. Pure.
