@@ -19,6 +19,7 @@ pub mod hash;
 pub mod kind;
 pub mod ownership;
 pub mod pass;
+pub mod reference;
 pub mod refusal;
 pub mod relations;
 pub mod report;

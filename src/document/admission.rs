@@ -8,7 +8,7 @@ use crate::api::{rules, schema};
 use crate::preflight::Problem;
 
 /// Problems of a manifest against the CRD of its kind.
-pub(super) fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
+pub fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
     let mut found = Vec::new();
     let known = match schema::schema(kind.as_str()) {
         Ok(known) => known.unwrap_or_default(),

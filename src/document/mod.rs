@@ -5,6 +5,7 @@
 //! the reason and what to do.
 
 mod admission;
+mod definition;
 mod fit;
 mod foreign;
 mod judge;
@@ -17,6 +18,8 @@ mod spec;
 
 use serde_json::Value;
 
+pub use admission::check as admit;
+pub use definition::task_definition;
 pub use judge::{Verdict, judge};
 pub use kind::Kind;
 pub use parse::decode;

@@ -6,40 +6,19 @@ use std::time::Duration;
 use kube::{Resource as _, ResourceExt};
 use serde_json::Value;
 
-use crate::api::condition::{ConditionType, find as find_condition, is_true};
 use crate::api::policy::{DeletionMode, ScalingMode};
-use crate::api::{EcsCluster, EcsService, EcsServiceSpec, EcsTaskDefinition};
+use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition};
 use crate::controllers::arn::short;
 use crate::controllers::context::{Found, Stores, find};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
+pub use crate::controllers::reference::Reference;
+use crate::controllers::reference::{cluster, waiting};
 use crate::controllers::refusal::{Refusal, problems};
 use crate::preflight;
 
 /// Time without progress after which a deployment counts as stuck, when the spec does not say.
 const DEADLINE: Duration = Duration::from_mins(30);
-
-/// What a reference leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reference {
-    /// The name or ARN to use.
-    Is(String),
-    /// Not ready; the text says what is waited for.
-    Waits(String),
-    /// The spec names none.
-    Unset,
-}
-
-impl Reference {
-    /// What to use, if it is known.
-    #[must_use]
-    pub fn value(&self) -> Option<&str> {
-        match self {
-            Self::Is(value) => Some(value),
-            Self::Waits(_) | Self::Unset => None,
-        }
-    }
-}
 
 /// What the object asks for.
 #[derive(Clone, Debug)]
@@ -79,7 +58,7 @@ impl Desired {
         let namespace = object.namespace().unwrap_or_default();
         let spec = &object.spec;
         let exists = object.status.as_ref().is_some_and(|status| status.arn.is_some());
-        let (cluster, region) = cluster(spec, stores, &namespace, exists);
+        let (cluster, region) = cluster(spec.cluster_ref.as_ref(), spec.cluster.as_deref(), stores, &namespace, exists);
         let (task_definition, referred) = task_definition(spec, stores, &namespace);
         let document = document(spec);
         let mut problems = problems(object);
@@ -146,29 +125,6 @@ fn scaling_mode(spec: &EcsServiceSpec) -> ScalingMode {
     scaling.mode.unwrap_or(if declares { ScalingMode::External } else { ScalingMode::Managed })
 }
 
-fn cluster(spec: &EcsServiceSpec, stores: &Stores, namespace: &str, exists: bool) -> (Reference, Option<String>) {
-    let Some(reference) = &spec.cluster_ref else {
-        return (spec.cluster.clone().map_or(Reference::Unset, Reference::Is), None);
-    };
-    let name = &reference.name;
-    let object: std::sync::Arc<EcsCluster> = match find(&stores.clusters, namespace, name) {
-        Found::Absent => return (Reference::Waits(format!("EcsCluster `{name}` does not exist yet")), None),
-        Found::Undecodable(why) => {
-            return (Reference::Waits(format!("EcsCluster `{name}` cannot be read: {why}")), None);
-        }
-        Found::Object(object) => object,
-    };
-    let status = object.status.clone().unwrap_or_default();
-    let region = status.account.as_ref().and_then(|account| account.region.clone()).or(object.spec.region.clone());
-    let current = status.observed_generation == object.meta().generation;
-    // A service that exists already goes on while its cluster is being changed.
-    let ready = exists || (current && is_true(&status.conditions, ConditionType::Ready));
-    match status.arn {
-        Some(arn) if ready => (Reference::Is(arn), region),
-        _ => (Reference::Waits(waiting("EcsCluster", name, &status.conditions)), region),
-    }
-}
-
 /// The task definition, and the object it comes from. A reference is ready when it has a revision **for its
 /// current generation**: an older one starts no rollout while a newer spec is pending.
 fn task_definition(
@@ -196,13 +152,6 @@ fn task_definition(
     match status.arn {
         Some(arn) if status.arn_generation == object.meta().generation => (Reference::Is(arn), Some(object)),
         _ => (Reference::Waits(waiting("EcsTaskDefinition", name, &status.conditions)), None),
-    }
-}
-
-fn waiting(kind: &str, name: &str, conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]) -> String {
-    match find_condition(conditions, ConditionType::Stalled).filter(|stalled| stalled.status == "True") {
-        Some(stalled) => format!("{kind} `{name}` is stalled ({}): {}", stalled.reason, stalled.message),
-        None => format!("{kind} `{name}` is not ready yet"),
     }
 }
 
