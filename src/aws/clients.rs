@@ -7,8 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_ecs::config::retry::{RetryConfig, RetryPartition};
-use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -21,8 +19,11 @@ use super::error::AwsError;
 use super::limiter::{Limiter, LimiterSettings};
 use super::lock;
 use super::metrics::AwsMetrics;
+use super::network::Ec2;
 use super::op::{Op, Priority};
 use super::scope::{AccountKey, Scope};
+use super::sdk::{Clients, make};
+use super::web::Web;
 
 /// So many pairs of unknown code and message are logged, then no more.
 const LOGGED_PAIRS: usize = 256;
@@ -70,7 +71,7 @@ impl fmt::Debug for AwsSettings {
 }
 
 /// The behaviour version every client is pinned to.
-fn behavior() -> BehaviorVersion {
+pub(super) fn behavior() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
@@ -86,12 +87,6 @@ pub async fn load_config(region: Option<String>, endpoint_url: Option<String>) -
     loader.load().await
 }
 
-#[derive(Clone)]
-struct Clients {
-    ecs: aws_sdk_ecs::Client,
-    autoscaling: aws_sdk_applicationautoscaling::Client,
-}
-
 struct Shared {
     settings: AwsSettings,
     accounts: Mutex<BTreeMap<AccountKey, SdkConfig>>,
@@ -100,6 +95,7 @@ struct Shared {
     limiter: Limiter,
     metrics: AwsMetrics,
     batches: Batches,
+    web: Web,
     unknown: Mutex<BTreeSet<(String, String)>>,
 }
 
@@ -120,6 +116,7 @@ impl Aws {
         Self(Arc::new(Shared {
             limiter: Limiter::new(settings.limiter.clone()),
             batches: Batches::new(settings.gather),
+            web: Web::new(&config),
             accounts: Mutex::new(accounts),
             base: config,
             clients: Mutex::default(),
@@ -149,6 +146,26 @@ impl Aws {
     /// The Application Auto Scaling client of a scope.
     pub fn autoscaling(&self, scope: &Scope) -> aws_sdk_applicationautoscaling::Client {
         self.clients(scope).autoscaling
+    }
+
+    /// The Elastic Load Balancing client of a scope.
+    pub fn balancing(&self, scope: &Scope) -> aws_sdk_elasticloadbalancingv2::Client {
+        self.clients(scope).balancing
+    }
+
+    /// The CloudWatch client of a scope.
+    pub fn cloudwatch(&self, scope: &Scope) -> aws_sdk_cloudwatch::Client {
+        self.clients(scope).cloudwatch
+    }
+
+    /// The EC2 client of a scope.
+    pub(super) fn ec2(&self, scope: &Scope) -> Ec2 {
+        self.clients(scope).ec2
+    }
+
+    /// What fetches documents that are not AWS's.
+    pub(super) fn web(&self) -> &Web {
+        &self.0.web
     }
 
     /// The region of the process's own configuration.
@@ -267,37 +284,6 @@ fn without_credentials(base: &SdkConfig) -> SdkConfig {
     let mut builder = base.to_builder();
     builder.set_credentials_provider(None);
     builder.build()
-}
-
-fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) -> Clients {
-    let region = Region::new(scope.region.clone());
-    // One attempt: repeats belong to the caller, who knows tokens and limits.
-    let retries = RetryConfig::standard().with_max_attempts(1);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(settings.attempt_timeout)
-        .operation_timeout(settings.operation_timeout)
-        .build();
-    // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
-    let partition = |service: &str| RetryPartition::custom(format!("{service}-{scope}")).build();
-    let ecs = aws_sdk_ecs::config::Builder::from(config)
-        .behavior_version(behavior())
-        .region(region.clone())
-        .retry_config(retries.clone())
-        .timeout_config(timeouts.clone())
-        .retry_partition(partition("ecs"))
-        .build();
-    let autoscaling = aws_sdk_applicationautoscaling::config::Builder::from(config)
-        .behavior_version(behavior())
-        .region(region)
-        .retry_config(retries)
-        .timeout_config(timeouts)
-        .retry_partition(partition("application-autoscaling"))
-        .build();
-    Clients {
-        ecs: aws_sdk_ecs::Client::from_conf(ecs),
-        autoscaling: aws_sdk_applicationautoscaling::Client::from_conf(autoscaling),
-    }
 }
 
 #[cfg(test)]

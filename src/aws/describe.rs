@@ -10,9 +10,11 @@ use aws_sdk_ecs::types::{
 };
 use futures::future::join_all;
 
+use super::balancing::{RuleSeen, TargetGroupSeen, TargetSeen};
 use super::batcher::{Answers, Batcher, Found, unanswered};
 use super::classify::Class;
 use super::clients::Aws;
+use super::cloudwatch::AlarmState;
 use super::error::AwsError;
 use super::op::{Op, Priority};
 use super::scope::Scope;
@@ -26,6 +28,10 @@ pub(super) struct Batches {
     deployments: Batcher<ServiceDeployment>,
     revisions: Batcher<ServiceRevision>,
     pub(super) targets: Batcher<ScalableTarget>,
+    pub(super) target_groups: Batcher<TargetGroupSeen>,
+    pub(super) target_health: Batcher<Vec<TargetSeen>>,
+    pub(super) rules: Batcher<RuleSeen>,
+    pub(super) alarms: Batcher<(String, AlarmState)>,
 }
 
 impl Batches {
@@ -37,6 +43,12 @@ impl Batches {
             deployments: Batcher::new(Op::DescribeServiceDeployments, 20, window),
             revisions: Batcher::new(Op::DescribeServiceRevisions, 20, window),
             targets: Batcher::new(Op::DescribeScalableTargets, 50, window),
+            // Elastic Load Balancing documents 20 only for some; it is safe for all.
+            target_groups: Batcher::new(Op::DescribeTargetGroups, 20, window),
+            // One name a request, but more than one so that others may join.
+            target_health: Batcher::new(Op::DescribeTargetHealth, 2, window),
+            rules: Batcher::new(Op::DescribeRules, 20, window),
+            alarms: Batcher::new(Op::DescribeAlarms, 100, window),
         }
     }
 }

@@ -1,25 +1,36 @@
 //! The wire to AWS: clients, one gate for every call, batching, paging and error classes; no decisions.
 
+pub mod balancing;
 pub mod batcher;
 pub mod classify;
 pub mod clients;
+pub mod cloudwatch;
 pub mod describe;
+mod ec2;
 pub mod error;
 pub mod limiter;
 pub mod metrics;
+pub mod network;
 pub mod op;
 pub mod pages;
+mod query;
 pub mod quota;
 pub mod scaling;
 pub mod scope;
+mod sdk;
+pub mod tasks;
+pub mod web;
 
 #[cfg(test)]
 pub(crate) mod test_wire;
 
+pub use balancing::{RuleSeen, TargetGroupSeen, TargetSeen};
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, load_config};
+pub use cloudwatch::{AlarmState, Point, Series};
 pub use error::AwsError;
 pub use limiter::LimiterSettings;
+pub use network::{SecurityGroupSeen, SubnetFilter, SubnetSeen};
 pub use op::{Op, Priority, Service};
 pub use quota::{Bucket, Quota};
 pub use scope::{AccountKey, Scope};

@@ -36,6 +36,12 @@ pub enum Service {
     Ecs,
     /// Application Auto Scaling.
     ApplicationAutoScaling,
+    /// Elastic Load Balancing, version 2.
+    Balancing,
+    /// CloudWatch.
+    CloudWatch,
+    /// Amazon EC2.
+    Ec2,
 }
 
 impl Service {
@@ -44,6 +50,9 @@ impl Service {
         match self {
             Self::Ecs => "ecs",
             Self::ApplicationAutoScaling => "application-autoscaling",
+            Self::Balancing => "elasticloadbalancing",
+            Self::CloudWatch => "cloudwatch",
+            Self::Ec2 => "ec2",
         }
     }
 }
@@ -142,6 +151,16 @@ operations! {
     DescribeScalingActivities = ApplicationAutoScaling::DescribeScalingActivities, ScalingRead, false;
     DescribeScheduledActions = ApplicationAutoScaling::DescribeScheduledActions, ScalingRead, false;
     ListTagsForScalableTarget = ApplicationAutoScaling::ListTagsForResource, ScalingRead, false;
+    DescribeTargetGroups = Balancing::DescribeTargetGroups, BalancingRead, false;
+    DescribeTargetHealth = Balancing::DescribeTargetHealth, BalancingRead, false;
+    DescribeListeners = Balancing::DescribeListeners, BalancingRead, false;
+    DescribeRules = Balancing::DescribeRules, BalancingRead, false;
+    ModifyListener = Balancing::ModifyListener, BalancingModify, true;
+    ModifyRule = Balancing::ModifyRule, BalancingModify, true;
+    DescribeAlarms = CloudWatch::DescribeAlarms, AlarmRead, false;
+    GetMetricData = CloudWatch::GetMetricData, MetricRead, false;
+    DescribeSubnets = Ec2::DescribeSubnets, NetworkRead, false;
+    DescribeSecurityGroups = Ec2::DescribeSecurityGroups, NetworkRead, false;
 }
 
 impl fmt::Display for Op {

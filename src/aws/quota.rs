@@ -1,4 +1,4 @@
-//! AWS's throttle buckets, from "Request throttling for the Amazon ECS API".
+//! AWS's throttle buckets, for ECS from "Request throttling for the Amazon ECS API".
 
 /// Capacity and refill of one bucket, per account and region.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,4 +75,14 @@ buckets! {
     ScalingModify = "scaling_modify", 10.0, 2.0;
     /// Reads of Application Auto Scaling, which publishes no quota: a cautious guess.
     ScalingRead = "scaling_read", 20.0, 5.0;
+    /// Writes of Elastic Load Balancing, from "Request throttling for the Elastic Load Balancing API".
+    BalancingModify = "balancing_modify", 20.0, 3.0;
+    /// Reads of Elastic Load Balancing, from the same page.
+    BalancingRead = "balancing_read", 40.0, 10.0;
+    /// `DescribeAlarms`, from "CloudWatch service quotas": 9 a second.
+    AlarmRead = "alarm_read", 9.0, 9.0;
+    /// `GetMetricData`, from the same page: 50 a second.
+    MetricRead = "metric_read", 50.0, 50.0;
+    /// Non-mutating actions, from "Request throttling for the Amazon EC2 API".
+    NetworkRead = "network_read", 100.0, 20.0;
 }

@@ -1,1 +1,12 @@
-//! Metrics of an analysis: what to read, and what the values mean.
+//! Metrics of an analysis: what to read, what the values mean, and where the analysis stands.
+
+mod course;
+mod expression;
+mod read;
+mod tokens;
+mod verdict;
+
+pub use course::{Course, course, due, fold, next_at};
+pub use read::measure;
+pub use tokens::{Tokens, dimension, substitute};
+pub use verdict::{Outcome, problems};

@@ -1,0 +1,163 @@
+//! A client of EC2's Query protocol for the few reads that are needed: the SDK's crate is very large.
+
+use std::collections::HashMap;
+
+use aws_config::{Region, SdkConfig};
+use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_sdk_ecs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use aws_sdk_ecs::config::timeout::TimeoutConfig;
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{
+    AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
+};
+use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::error::metadata::ErrorMetadata;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use futures::FutureExt;
+
+use super::clients::behavior;
+
+/// The version of EC2's API.
+const VERSION: &str = "2016-11-15";
+
+/// Signs and sends requests to EC2 with the HTTP client, credentials, clock and endpoint of an SDK configuration.
+#[derive(Clone, Debug)]
+pub(super) struct Ec2 {
+    operation: Operation<String, String, ErrorMetadata>,
+}
+
+impl Ec2 {
+    /// One attempt a request; repeats are the caller's.
+    pub(super) fn new(config: &SdkConfig, region: &str, timeouts: TimeoutConfig) -> Self {
+        let endpoint = config.endpoint_url().map_or_else(|| endpoint(config, region), str::to_owned);
+        let mut builder = Operation::builder()
+            .service_name("EC2")
+            .operation_name("Query")
+            .behavior_version(behavior())
+            .endpoint_url(&endpoint)
+            .no_retry()
+            .timeout_config(timeouts)
+            .runtime_plugin(signing(config, region));
+        if let Some(client) = config.http_client() {
+            builder = builder.http_client(client);
+        }
+        if let Some(time) = config.time_source() {
+            builder = builder.time_source(time);
+        }
+        if let Some(sleep) = config.sleep_impl() {
+            builder = builder.sleep_impl(sleep);
+        }
+        Self { operation: builder.serializer(request).deserializer(answer).build() }
+    }
+
+    /// Sends an action with its parameters; the answer is XML.
+    pub(super) async fn ask(
+        &self,
+        action: &str,
+        parameters: &[(String, String)],
+    ) -> Result<String, SdkError<ErrorMetadata, HttpResponse>> {
+        self.operation.invoke(form(action, parameters)).await
+    }
+}
+
+fn form(action: &str, parameters: &[(String, String)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", action).append_pair("Version", VERSION).extend_pairs(parameters).finish()
+}
+
+/// The plugin that signs for EC2 in the region.
+fn signing(config: &SdkConfig, region: &str) -> StaticRuntimePlugin {
+    let mut layer = Layer::new("ec2");
+    layer.store_put(AuthSchemeOptionResolverParams::new(()));
+    layer.store_put(SigV4OperationSigningConfig {
+        region: Some(SigningRegion::from(Region::new(region.to_owned()))),
+        name: Some(SigningName::from_static("ec2")),
+        ..SigV4OperationSigningConfig::default()
+    });
+    let mut components = RuntimeComponentsBuilder::new("ec2");
+    let schemes = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
+    components.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)));
+    components.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
+    if let Some(cache) = config.identity_cache() {
+        components.set_identity_cache(Some(cache));
+    }
+    if let Some(provider) = config.credentials_provider() {
+        components.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(provider));
+    }
+    StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components)
+}
+
+/// EC2's endpoint in the region's partition: ECS's with the other service name, so that the SDK's table decides.
+fn endpoint(config: &SdkConfig, region: &str) -> String {
+    let params = Params::builder()
+        .region(region)
+        .use_fips(config.use_fips().unwrap_or_default())
+        .use_dual_stack(config.use_dual_stack().unwrap_or_default())
+        .build();
+    let resolver = DefaultResolver::new();
+    let found = params.ok().and_then(|params| resolver.resolve_endpoint(&params).now_or_never()?.ok());
+    let url = found.and_then(|found| Some(format!("https://ec2{}", found.url().strip_prefix("https://ecs")?)));
+    url.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com"))
+}
+
+fn request(body: String) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method("POST")?;
+    request.set_uri("/")?;
+    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    Ok(request)
+}
+
+fn answer(response: &HttpResponse) -> Result<String, OrchestratorError<ErrorMetadata>> {
+    let text = std::str::from_utf8(response.body().bytes().unwrap_or_default()).map_err(OrchestratorError::other)?;
+    if response.status().is_success() {
+        return Ok(text.to_owned());
+    }
+    Err(OrchestratorError::operation(refusal(text)))
+}
+
+/// Code and message of EC2's error document; without a code where it is none.
+fn refusal(text: &str) -> ErrorMetadata {
+    let mut error = ErrorMetadata::builder();
+    if let Ok(document) = roxmltree::Document::parse(text) {
+        let said: HashMap<&str, &str> =
+            document.descendants().filter_map(|node| Some((node.tag_name().name(), node.text()?))).collect();
+        error = error
+            .code(said.get("Code").copied().unwrap_or_default())
+            .message(said.get("Message").copied().unwrap_or_default());
+    }
+    error.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_is_the_partitions_own() {
+        let config = SdkConfig::builder().build();
+        let at = |region| endpoint(&config, region);
+        assert_eq!(at("eu-west-1"), "https://ec2.eu-west-1.amazonaws.com");
+        assert_eq!(at("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn");
+        assert_eq!(at("eusc-de-east-1"), "https://ec2.eusc-de-east-1.amazonaws.eu");
+    }
+
+    #[test]
+    fn an_error_document_is_read_by_code_and_anything_else_has_none() {
+        let text = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>No.</Message></Error></Errors>\
+                    <RequestID>r</RequestID></Response>";
+        let error = refusal(text);
+        assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), Some("No.")));
+        assert_eq!(refusal("Service unavailable").code(), None);
+    }
+}

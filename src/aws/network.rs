@@ -1,0 +1,176 @@
+//! EC2: subnets and security groups.
+
+use std::collections::BTreeMap;
+
+use roxmltree::{Document, Node};
+
+use super::classify::code;
+use super::clients::Aws;
+use super::error::AwsError;
+use super::op::{Op, Priority};
+use super::pages::pages;
+use super::scope::Scope;
+
+pub(super) use super::ec2::Ec2;
+
+/// A filter takes so many values.
+const VALUES: usize = 200;
+
+/// Which subnets to read; all of the account where nothing is set. Set members must all fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubnetFilter {
+    /// By id.
+    pub ids: Vec<String>,
+    /// By the value of the `Name` tag.
+    pub names: Vec<String>,
+    /// In this VPC.
+    pub vpc_id: Option<String>,
+}
+
+/// A subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubnetSeen {
+    /// Id.
+    pub id: String,
+    /// Its VPC.
+    pub vpc_id: String,
+    /// Its Availability Zone.
+    pub zone: String,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A security group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecurityGroupSeen {
+    /// Id.
+    pub id: String,
+    /// Name, unique in its VPC.
+    pub name: String,
+    /// Its VPC.
+    pub vpc_id: String,
+}
+
+impl Aws {
+    /// Subnets that fit the filter, sorted by id. What the filter names and nobody has is left out.
+    pub async fn subnets(
+        &self,
+        scope: &Scope,
+        filter: &SubnetFilter,
+        priority: Priority,
+    ) -> Result<Vec<SubnetSeen>, AwsError> {
+        let vpc: Vec<String> = filter.vpc_id.iter().cloned().collect();
+        let mut found = Vec::new();
+        for ids in portions(&filter.ids) {
+            for names in portions(&filter.names) {
+                let filters = [("subnet-id", ids), ("tag:Name", names), ("vpc-id", vpc.as_slice())];
+                found
+                    .extend(self.ec2_items(scope, Op::DescribeSubnets, "subnetSet", &filters, priority, subnet).await?);
+            }
+        }
+        found.sort_by(|a: &SubnetSeen, b| a.id.cmp(&b.id));
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Security groups of a VPC by name, sorted by name. A name that nobody has is left out.
+    pub async fn security_groups(
+        &self,
+        scope: &Scope,
+        vpc_id: &str,
+        names: &[String],
+        priority: Priority,
+    ) -> Result<Vec<SecurityGroupSeen>, AwsError> {
+        let vpc = [vpc_id.to_owned()];
+        let mut found = Vec::new();
+        for names in names.chunks(VALUES) {
+            let filters = [("vpc-id", vpc.as_slice()), ("group-name", names)];
+            let op = Op::DescribeSecurityGroups;
+            found.extend(self.ec2_items(scope, op, "securityGroupInfo", &filters, priority, security_group).await?);
+        }
+        found.sort_by(|a: &SecurityGroupSeen, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// All items of a listing of EC2's.
+    async fn ec2_items<T>(
+        &self,
+        scope: &Scope,
+        op: Op,
+        set: &str,
+        filters: &[(&str, &[String])],
+        priority: Priority,
+        read: fn(Node<'_, '_>) -> T,
+    ) -> Result<Vec<T>, AwsError> {
+        let client = self.ec2(scope);
+        pages(op, |token| {
+            let mut parameters = parameters(filters);
+            parameters.push(("MaxResults".to_owned(), "1000".to_owned()));
+            parameters.extend(token.map(|token| ("NextToken".to_owned(), token)));
+            let client = client.clone();
+            async move {
+                let send = async move { client.ask(op.name(), &parameters).await };
+                let text = self.call(scope, op, priority, send).await?;
+                let page = items(&text, set, read);
+                page.map_err(|error| AwsError::new(op.name(), code::UNREADABLE, &error.to_string()))
+            }
+        })
+        .await
+    }
+}
+
+/// Portions that a filter takes; one empty portion where there is nothing to filter by.
+fn portions(values: &[String]) -> Vec<&[String]> {
+    if values.is_empty() { vec![&[]] } else { values.chunks(VALUES).collect() }
+}
+
+/// The filters as EC2 numbers them; those without values are left out.
+fn parameters(filters: &[(&str, &[String])]) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let set = filters.iter().filter(|(_, values)| !values.is_empty());
+    for (number, (name, values)) in (1..).zip(set) {
+        all.push((format!("Filter.{number}.Name"), (*name).to_owned()));
+        let values = (1..).zip(*values).map(|(at, value)| (format!("Filter.{number}.Value.{at}"), literal(value)));
+        all.extend(values);
+    }
+    all
+}
+
+/// A filter's value without wildcards.
+fn literal(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('*', "\\*").replace('?', "\\?")
+}
+
+/// The items of a set in EC2's answer, and the token of the next page.
+fn items<T>(text: &str, set: &str, read: fn(Node<'_, '_>) -> T) -> Result<(Vec<T>, Option<String>), roxmltree::Error> {
+    let document = Document::parse(text)?;
+    let root = document.root_element();
+    let found = member(root, set).into_iter().flat_map(|set| set.children().filter(Node::is_element)).map(read);
+    Ok((found.collect(), member(root, "nextToken").and_then(|node| node.text()).map(str::to_owned)))
+}
+
+fn member<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    node.children().find(|child| child.tag_name().name() == name)
+}
+
+fn text(node: Node<'_, '_>, name: &str) -> String {
+    member(node, name).and_then(|node| node.text()).unwrap_or_default().to_owned()
+}
+
+fn subnet(node: Node<'_, '_>) -> SubnetSeen {
+    let tags = member(node, "tagSet").into_iter().flat_map(|set| set.children().filter(Node::is_element));
+    SubnetSeen {
+        id: text(node, "subnetId"),
+        vpc_id: text(node, "vpcId"),
+        zone: text(node, "availabilityZone"),
+        tags: tags.map(|tag| (text(tag, "key"), text(tag, "value"))).collect(),
+    }
+}
+
+fn security_group(node: Node<'_, '_>) -> SecurityGroupSeen {
+    SecurityGroupSeen { id: text(node, "groupId"), name: text(node, "groupName"), vpc_id: text(node, "vpcId") }
+}
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

@@ -1,0 +1,53 @@
+//! The clients of one account and region: one attempt each, the same time limits, a retry budget of their own.
+
+use std::time::Duration;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_ecs::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_ecs::config::timeout::TimeoutConfig;
+
+use super::clients::{AwsSettings, behavior};
+use super::network::Ec2;
+use super::scope::Scope;
+
+/// All clients of a scope; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Clients {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub(super) balancing: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) ec2: Ec2,
+}
+
+/// A client of one SDK crate with the settings that all share.
+macro_rules! client {
+    ($sdk:ident, $name:literal, $config:ident, $scope:ident, $timeouts:ident) => {{
+        let config = $sdk::config::Builder::from($config)
+            .behavior_version(behavior())
+            .region(Region::new($scope.region.clone()))
+            // One attempt: repeats belong to the caller, who knows tokens and limits.
+            .retry_config(RetryConfig::standard().with_max_attempts(1))
+            .timeout_config($timeouts.clone())
+            // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
+            .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build())
+            .build();
+        $sdk::Client::from_conf(config)
+    }};
+}
+
+/// Makes the clients of a scope.
+pub(super) fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) -> Clients {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(settings.attempt_timeout)
+        .operation_timeout(settings.operation_timeout)
+        .build();
+    Clients {
+        ecs: client!(aws_sdk_ecs, "ecs", config, scope, timeouts),
+        autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling", config, scope, timeouts),
+        balancing: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", config, scope, timeouts),
+        cloudwatch: client!(aws_sdk_cloudwatch, "cloudwatch", config, scope, timeouts),
+        ec2: Ec2::new(config, &scope.region, timeouts),
+    }
+}
