@@ -9,7 +9,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 
 use crate::api::policy::{DeletionPolicy, ManagementMode};
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::Aws;
 use crate::controllers::backoff::Failed;
 use crate::controllers::clock::Clock;
@@ -64,6 +64,8 @@ pub struct Stores {
     pub task_definitions: Store<DeserializeGuard<EcsTaskDefinition>>,
     /// All `EcsService`s.
     pub services: Store<DeserializeGuard<EcsService>>,
+    /// All `ServerGroup`s.
+    pub server_groups: Store<DeserializeGuard<ServerGroup>>,
 }
 
 impl Stores {
@@ -73,6 +75,7 @@ impl Stores {
             self.clusters.wait_until_ready().await.is_ok(),
             self.task_definitions.wait_until_ready().await.is_ok(),
             self.services.wait_until_ready().await.is_ok(),
+            self.server_groups.wait_until_ready().await.is_ok(),
         ];
         if warm.contains(&false) {
             std::future::pending::<()>().await;

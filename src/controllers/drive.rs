@@ -41,7 +41,7 @@ pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<C
 pub async fn pass<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Option<Duration> {
     let running = cx.metrics.reconcile.start(K::KIND);
     let uid = object.meta().uid.clone().unwrap_or_default();
-    cx.wakes.changed::<K>(&object.namespace().unwrap_or_default(), &object.name_any(), &cx.stores);
+    cx.wakes.changed::<K>(object.meta(), &cx.stores);
     let pass = AssertUnwindSafe(async {
         match &object.0 {
             Ok(object) => visit(object, &cx).await,

@@ -46,6 +46,8 @@ pub trait Kind:
     fn status(&self) -> Option<&Self::Status>;
     /// The common policies of its spec.
     fn policies(&self) -> Policies;
+    /// Does a later pass go on from the status? Then it is never written over a newer one.
+    const RESUMES_FROM_STATUS: bool = false;
     /// The object as a service, if it is one.
     fn as_service(&self) -> Option<&EcsService> {
         None
@@ -81,7 +83,7 @@ macro_rules! kind {
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(ServerGroup, ServerGroupStatus);
+kind!(ServerGroup, ServerGroupStatus, const RESUMES_FROM_STATUS: bool = true;);
 kind!(
     EcsService,
     EcsServiceStatus,

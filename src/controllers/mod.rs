@@ -43,7 +43,7 @@ use kube::runtime::controller::{Action, Config as Workers, Controller, Error as 
 use kube::runtime::watcher;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use context::{Context, Stores};
 use drive::Reconcile;
 use relations::Woken;
@@ -59,6 +59,7 @@ pub struct Controllers {
     clusters: Watched<EcsCluster>,
     task_definitions: Watched<EcsTaskDefinition>,
     services: Watched<EcsService>,
+    server_groups: Watched<ServerGroup>,
 }
 
 impl Controllers {
@@ -68,6 +69,7 @@ impl Controllers {
             clusters: controller(client, namespace),
             task_definitions: controller(client, namespace),
             services: controller(client, namespace),
+            server_groups: controller(client, namespace),
         }
     }
 
@@ -77,6 +79,7 @@ impl Controllers {
             clusters: self.clusters.store(),
             task_definitions: self.task_definitions.store(),
             services: self.services.store(),
+            server_groups: self.server_groups.store(),
         }
     }
 
@@ -86,6 +89,7 @@ impl Controllers {
             work(self.clusters.reconcile_on(woken.clusters), cx, concurrency, stop),
             work(self.task_definitions.reconcile_on(woken.task_definitions), cx, concurrency, stop),
             work(self.services.reconcile_on(woken.services), cx, concurrency, stop),
+            work(self.server_groups.reconcile_on(woken.server_groups), cx, concurrency, stop),
         ]
     }
 }

@@ -232,6 +232,16 @@ impl<'a, K: Kind> Pass<'a, K> {
         }
     }
 
+    /// Reads the object anew, past every cache: is it still the version that this pass decided by? Needed before an
+    /// effect that follows from the status alone.
+    pub async fn unchanged(&self) -> Result<(), StepError> {
+        let found = self.api().get_opt(&self.owner.name).await?;
+        let same = found.is_some_and(|object| {
+            object.meta().uid.as_deref() == Some(self.uid()) && object.resource_version() == self.version()
+        });
+        if same { Ok(()) } else { Err(StepError::Outdated) }
+    }
+
     /// Adds our finalizer, right before the first call that creates something.
     pub async fn claim(&self) -> Result<(), StepError> {
         if self.claimed() {
@@ -300,7 +310,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         };
         let first = self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(self.version()))).await;
         let written = match first {
-            Err(kube::Error::Api(refused)) if refused.code == 409 => {
+            Err(kube::Error::Api(refused)) if refused.code == 409 && !K::RESUMES_FROM_STATUS => {
                 let Some(object) = self.api().get_opt(&self.owner.name).await? else { return Ok(()) };
                 if object.meta().uid.as_deref() != Some(self.uid()) {
                     return Ok(());

@@ -5,10 +5,11 @@
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use kube::ResourceExt;
+use kube::api::ObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::controllers::context::{Stores, all};
 use crate::controllers::kind::Kind;
 
@@ -21,6 +22,7 @@ pub struct Wakes {
     clusters: UnboundedSender<Ref<EcsCluster>>,
     task_definitions: UnboundedSender<Ref<EcsTaskDefinition>>,
     services: UnboundedSender<Ref<EcsService>>,
+    server_groups: UnboundedSender<Ref<ServerGroup>>,
 }
 
 /// What was woken.
@@ -32,6 +34,8 @@ pub struct Woken {
     pub task_definitions: UnboundedReceiver<Ref<EcsTaskDefinition>>,
     /// Services whose references changed.
     pub services: UnboundedReceiver<Ref<EcsService>>,
+    /// Server groups whose cluster or versions changed.
+    pub server_groups: UnboundedReceiver<Ref<ServerGroup>>,
 }
 
 impl Wakes {
@@ -41,15 +45,36 @@ impl Wakes {
         let (clusters, woken_clusters) = unbounded();
         let (task_definitions, woken_definitions) = unbounded();
         let (services, woken_services) = unbounded();
-        let woken = Woken { clusters: woken_clusters, task_definitions: woken_definitions, services: woken_services };
-        (Self { clusters, task_definitions, services }, woken)
+        let (server_groups, woken_groups) = unbounded();
+        let woken = Woken {
+            clusters: woken_clusters,
+            task_definitions: woken_definitions,
+            services: woken_services,
+            server_groups: woken_groups,
+        };
+        (Self { clusters, task_definitions, services, server_groups }, woken)
     }
 
-    /// An object of this kind changed: services that refer to it look again.
-    pub fn changed<K: Kind>(&self, namespace: &str, name: &str, stores: &Stores) {
+    /// An object of this kind changed: services that refer to it look again, and the group that owns it.
+    pub fn changed<K: Kind>(&self, metadata: &ObjectMeta, stores: &Stores) {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let name = metadata.name.as_deref().unwrap_or_default();
         for service in dependants(K::KIND, namespace, name, stores) {
             // Nobody listens any more: the process is stopping.
             let _ = self.services.unbounded_send(service);
+        }
+        let groups =
+            metadata.owner_references.iter().flatten().filter(|owner| owner.kind == <ServerGroup as Kind>::KIND);
+        for group in groups {
+            let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name).within(namespace));
+        }
+        if K::KIND == <EcsCluster as Kind>::KIND {
+            for group in all(&stores.server_groups) {
+                let refers = group.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == name);
+                if refers && group.namespace().as_deref() == Some(namespace) {
+                    let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
+                }
+            }
         }
     }
 

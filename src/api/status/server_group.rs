@@ -171,6 +171,12 @@ pub struct GroupRollout {
     /// Version that is to serve.
     #[serde(default)]
     pub to: String,
+    /// Hash of its template.
+    #[serde(default)]
+    pub template_hash: String,
+    /// Its images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
     /// `none`, `highlander`, `redBlack`, `rollingRedBlack`, `canary` or `restore`.
     #[serde(default)]
     pub strategy: String,

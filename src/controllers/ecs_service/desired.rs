@@ -102,7 +102,18 @@ impl Desired {
 
     /// Is the count ours to send?
     pub fn owns_count(&self) -> bool {
-        self.scaling == ScalingMode::Managed && !self.daemon && !self.hands_off
+        let owner = self.scaling == ScalingMode::Managed || (self.scaling == ScalingMode::External && self.is_pinned());
+        owner && !self.daemon && !self.hands_off
+    }
+
+    /// Is all of Application Auto Scaling suspended by the spec? Then nobody else moves the count, and the spec does.
+    fn is_pinned(&self) -> bool {
+        let suspended = self.spec.scaling.as_ref().and_then(|scaling| scaling.suspended_state.as_ref());
+        suspended.is_some_and(|state| {
+            state.dynamic_scaling_in_suspended == Some(true)
+                && state.dynamic_scaling_out_suspended == Some(true)
+                && state.scheduled_scaling_suspended == Some(true)
+        })
     }
 
     /// The count to create the service with.

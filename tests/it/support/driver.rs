@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::aws::{Aws, AwsSettings};
 use ecs_operator::controllers::context::{Config, Context, Stores};
 use ecs_operator::controllers::drive::{self, Reconcile};
@@ -30,6 +30,7 @@ pub struct Operator {
     clusters: Writer<DeserializeGuard<EcsCluster>>,
     task_definitions: Writer<DeserializeGuard<EcsTaskDefinition>>,
     services: Writer<DeserializeGuard<EcsService>>,
+    server_groups: Writer<DeserializeGuard<ServerGroup>>,
     woken: Woken,
     seen: BTreeMap<Key, String>,
     due: BTreeMap<Key, Instant>,
@@ -50,7 +51,13 @@ impl Operator {
         let (cluster_store, clusters) = store::store();
         let (definition_store, task_definitions) = store::store();
         let (service_store, services) = store::store();
-        let stores = Stores { clusters: cluster_store, task_definitions: definition_store, services: service_store };
+        let (group_store, server_groups) = store::store();
+        let stores = Stores {
+            clusters: cluster_store,
+            task_definitions: definition_store,
+            services: service_store,
+            server_groups: group_store,
+        };
         let (wakes, woken) = Wakes::new();
         let kube = kube::Client::new(world.api.clone(), "default");
         let cx = Context::new(kube, aws, world.clock.clone(), stores, config, metrics, wakes);
@@ -60,6 +67,7 @@ impl Operator {
             clusters,
             task_definitions,
             services,
+            server_groups,
             woken,
             seen: BTreeMap::new(),
             due: BTreeMap::new(),
@@ -110,6 +118,7 @@ impl Operator {
             <EcsTaskDefinition as Kind>::KIND => {
                 run::<EcsTaskDefinition>(key, &self.cx, &self.cx.stores.task_definitions).await
             }
+            <ServerGroup as Kind>::KIND => run::<ServerGroup>(key, &self.cx, &self.cx.stores.server_groups).await,
             _ => run::<EcsService>(key, &self.cx, &self.cx.stores.services).await,
         };
         self.passes += 1;
@@ -125,6 +134,7 @@ impl Operator {
         refresh(&self.api, "ecsclusters.ecs-operator.dev", &mut self.clusters, &mut present);
         refresh(&self.api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, &mut present);
         refresh(&self.api, "ecsservices.ecs-operator.dev", &mut self.services, &mut present);
+        refresh(&self.api, "servergroups.ecs-operator.dev", &mut self.server_groups, &mut present);
         let now = Instant::now();
         self.due.retain(|key, _| present.iter().any(|(other, _)| other == key));
         for (key, version) in present {
@@ -143,6 +153,9 @@ impl Operator {
         while let Ok(definition) = self.woken.task_definitions.try_recv() {
             let namespace = definition.namespace.clone().unwrap_or_default();
             woken.push(("EcsTaskDefinition", namespace, definition.name.clone()));
+        }
+        while let Ok(group) = self.woken.server_groups.try_recv() {
+            woken.push(("ServerGroup", group.namespace.clone().unwrap_or_default(), group.name.clone()));
         }
         for key in woken.into_iter().filter(|key| self.due.contains_key(key)).collect::<Vec<_>>() {
             self.due.insert(key, now);

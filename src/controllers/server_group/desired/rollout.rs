@@ -179,7 +179,9 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub(super) fn of(gate: Option<&api::Gate>) -> Self {
+    /// With the defaults filled in.
+    #[must_use]
+    pub fn of(gate: Option<&api::Gate>) -> Self {
         let gate = gate.cloned().unwrap_or_default();
         let require = gate.require.unwrap_or_default();
         Self {

@@ -15,6 +15,8 @@ use crate::controllers::server_group::desired::Desired;
 pub(super) fn scaling(desired: &Desired, version: &VersionOf, target_group: Option<&str>, intent: &Intent) -> Scaling {
     let mode = desired.scaling.mode;
     if mode != ScalingMode::External {
+        // A count that a rollout sets is enforced, whoever owns it afterwards.
+        let mode = if intent.pin == Pin::Full { ScalingMode::Managed } else { mode };
         return Scaling { mode: Some(mode), ..Scaling::default() };
     }
     let declared = &desired.scaling;

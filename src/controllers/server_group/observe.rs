@@ -1,0 +1,318 @@
+//! Reads what the state machine has to see: children from the stores, the rest from AWS, and only what is needed now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::Api;
+
+use super::children::{Children, Pair};
+use super::desired::{ConfigMapText, Desired};
+use super::health::{self, Expected, Mapping, Require};
+use super::measure::{self, Tokens, dimension};
+use super::name;
+use super::render::Resolved;
+use super::resolve;
+use super::rollout::sight::{Asked, Number, RuleShare, Rules, Sight, Wants};
+use super::rollout::{entry, present};
+use super::traffic::{self, Matched};
+use crate::api::status::{Slot, StepKind};
+use crate::api::{ServerGroup, ServerGroupStatus};
+use crate::aws::{AlarmState, AwsError, RuleSeen};
+use crate::controllers::pass::Pass;
+
+/// Numbers tried at a time: one `DescribeServices`.
+const NUMBERS: usize = 5;
+
+/// What a pass saw.
+#[derive(Clone, Debug)]
+pub(super) struct Observed {
+    /// For the state machine.
+    pub(super) sight: Sight,
+    /// The objects of the versions.
+    pub(super) children: Children,
+    /// The listed rules as they were read, with the pair that each forwards to.
+    pub(super) rules: Vec<(RuleSeen, Matched)>,
+    /// Names of the template as ids, where a version is to be made.
+    pub(super) resolved: Resolved,
+    /// A read that failed and that the pass needed.
+    pub(super) error: Option<AwsError>,
+}
+
+/// The `ConfigMap` of an artifact.
+pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMapText> {
+    let artifact = pass.object.spec.template.as_ref()?.artifact.as_ref()?;
+    let reference = artifact.config_map_key_ref.as_ref().filter(|_| artifact.inline.is_none())?;
+    let (name, key) = (reference.name.clone()?, reference.key.clone()?);
+    let api: Api<ConfigMap> = Api::namespaced(pass.cx.kube.clone(), pass.namespace());
+    Some(match api.get_opt(&name).await {
+        Ok(Some(map)) => match map.data.and_then(|data| data.get(&key).cloned()) {
+            Some(text) => ConfigMapText::Text(text),
+            None => ConfigMapText::Missing(format!("ConfigMap `{name}` has no key `{key}`")),
+        },
+        Ok(None) => ConfigMapText::Missing(format!("ConfigMap `{name}` does not exist yet")),
+        Err(error) => ConfigMapText::Missing(format!("ConfigMap `{name}` cannot be read: {error}")),
+    })
+}
+
+/// Reads what is wanted.
+pub(super) async fn observe(
+    desired: &Desired,
+    asked: &Asked,
+    status: &ServerGroupStatus,
+    children: Children,
+    wants: &Wants,
+    pass: &Pass<'_, ServerGroup>,
+) -> Observed {
+    let mut sight = Sight::at(pass.now);
+    sight.children = children.seen(&status.versions);
+    sight.waits = waits(desired);
+    let mut observed = Observed { sight, children, rules: Vec::new(), resolved: Resolved::default(), error: None };
+    let making = status
+        .rollout
+        .as_ref()
+        .is_some_and(|rollout| rollout.step == StepKind::Creating && !observed.sight.child(&rollout.to).service);
+    let ready = observed.sight.waits.is_none();
+    if (wants.number || making) && ready {
+        let found = resolve::resolve(desired, pass).await;
+        observed.sight.problems = found.problems;
+        observed.resolved = found.resolved;
+        observed.error = found.error;
+    }
+    if wants.number && ready {
+        observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
+    }
+    if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
+        rules(desired, status, pass, &mut observed).await;
+    }
+    if wants.alarms && !desired.gate.alarm_names.is_empty() {
+        alarms(desired, wants.number, pass, &mut observed).await;
+    }
+    let reads = wants.health.iter().map(|version| {
+        let pair = observed.children.pair(version);
+        async move { (version.clone(), health(desired, &pair, pass).await) }
+    });
+    for (version, health) in join_all(reads).await {
+        match health {
+            Ok(Some(health)) => {
+                observed.sight.health.insert(version.clone(), health.instances);
+                observed.sight.unwell.extend(health.examples);
+            }
+            Ok(None) => {}
+            Err(error) => observed.error = Some(error),
+        }
+    }
+    if wants.metrics {
+        measured(asked, desired, status, pass, &mut observed).await;
+    }
+    observed
+}
+
+fn waits(desired: &Desired) -> Option<String> {
+    match &desired.cluster {
+        crate::controllers::reference::Reference::Waits(why) => Some(why.clone()),
+        _ => desired.waits.clone(),
+    }
+}
+
+/// The next free number: not that of an object, nor of a service that ECS still has.
+async fn number(
+    desired: &Desired,
+    status: &ServerGroupStatus,
+    children: &Children,
+    pass: &Pass<'_, ServerGroup>,
+    error: &mut Option<AwsError>,
+) -> Number {
+    let Some(cluster) = desired.cluster.value() else { return Number::Unread };
+    let scope = pass.scope();
+    let mut occupied: BTreeSet<i32> = status.versions.iter().map(|version| version.sequence).collect();
+    let group = name::child_name(&desired.group);
+    occupied.extend(children.taken.iter().filter_map(|taken| taken.strip_prefix(&group)).filter_map(sequence_of));
+    if status.last_sequence.is_none() {
+        let prefix = format!("{}-v", desired.group);
+        match pass.cx.aws.service_names(&scope, cluster, &prefix, pass.priority).await {
+            Ok(names) => occupied.extend(names.iter().filter_map(|name| name::parse(name).1)),
+            Err(found) => {
+                *error = Some(found);
+                return Number::Unread;
+            }
+        }
+    }
+    let next = name::next(status.last_sequence, &occupied, NUMBERS);
+    if next.is_empty() {
+        return Number::Busy("NamesExhausted: all numbers from v000 to v999 are taken".to_owned());
+    }
+    let reads = next.iter().map(|sequence| {
+        let name = desired.moniker.version_name(*sequence);
+        let scope = scope.clone();
+        async move { (*sequence, pass.cx.aws.describe_service(&scope, cluster, &name, pass.priority).await) }
+    });
+    let mut blocked = Vec::new();
+    for (sequence, read) in join_all(reads).await {
+        match read {
+            Ok(None) => return Number::Free(sequence),
+            Ok(Some(service)) if service.status.as_deref() == Some("INACTIVE") => return Number::Free(sequence),
+            Ok(Some(service)) => {
+                let state = service.status.unwrap_or_default();
+                blocked.push(format!("{} is {state}", desired.moniker.version_name(sequence)));
+            }
+            Err(found) => {
+                *error = Some(found);
+                return Number::Unread;
+            }
+        }
+    }
+    Number::Busy(format!("NamesExhausted: {}", blocked.join(", ")))
+}
+
+fn sequence_of(rest: &str) -> Option<i32> {
+    rest.strip_prefix("-v").filter(|digits| digits.len() == 3).and_then(|digits| digits.parse().ok())
+}
+
+/// What the listed rules say of the pairs of target groups.
+async fn rules(desired: &Desired, status: &ServerGroupStatus, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+    let Some(listed) = desired.traffic.as_ref().map(|traffic| &traffic.listener_rules) else { return };
+    let _ = status;
+    let pairs = match resolve::pairs(desired, pass).await {
+        Ok(pairs) => pairs,
+        Err(resolve::Unresolved::Problem(why)) => {
+            observed.sight.rules = Rules::Unusable(vec![why]);
+            return;
+        }
+        Err(resolve::Unresolved::Read(error)) => {
+            observed.sight.rules = Rules::Unusable(vec![error.to_string()]);
+            observed.error = Some(error);
+            return;
+        }
+    };
+    let read = match pass.cx.aws.listener_rules(&pass.scope(), listed, pass.priority).await {
+        Ok(read) => read,
+        Err(error) => {
+            observed.sight.rules = Rules::Unusable(vec![error.to_string()]);
+            observed.error = Some(error);
+            return;
+        }
+    };
+    let (mut shares, mut wrong) = (Vec::new(), Vec::new());
+    for (arn, rule) in read {
+        let Some(rule) = rule else {
+            wrong.push(format!("rule `{arn}` does not exist"));
+            continue;
+        };
+        match traffic::match_rule(&rule, &pairs) {
+            Ok(matched) => {
+                shares.push(RuleShare {
+                    arn: arn.clone(),
+                    b: traffic::share_of(&matched, Slot::B),
+                    stickiness_seconds: matched.stickiness_seconds.unwrap_or(0),
+                });
+                observed.rules.push((rule, matched));
+            }
+            Err(mismatch) => wrong.push(mismatch.message),
+        }
+    }
+    observed.sight.rules = if wrong.is_empty() { Rules::Show(shares) } else { Rules::Unusable(wrong) };
+}
+
+async fn alarms(desired: &Desired, starting: bool, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+    match pass.cx.aws.alarms(&pass.scope(), &desired.gate.alarm_names, pass.priority).await {
+        Ok(alarms) => {
+            for (name, state) in alarms {
+                match state {
+                    Some(AlarmState::Alarm) => observed.sight.firing.push(name),
+                    None if starting => {
+                        observed.sight.problems.push(format!("`gate.alarmNames`: alarm `{name}` does not exist"));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Err(error) => observed.error = Some(error),
+    }
+}
+
+/// How the tasks of a version are; `None` while there is no service.
+async fn health(
+    desired: &Desired,
+    pair: &Pair,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<Option<health::Health>, AwsError> {
+    let Some(service) = &pair.service else { return Ok(None) };
+    let status = service.status.clone().unwrap_or_default();
+    let (Some(cluster), Some(name)) = (&status.cluster_arn, &status.service_name) else { return Ok(None) };
+    let (aws, scope) = (&pass.cx.aws, pass.scope());
+    let tasks = aws.tasks_of_service(&scope, cluster, name, pass.priority).await?;
+    let definition = pair.task_definition.as_ref();
+    let mode = definition.and_then(|definition| definition.spec.network_mode.as_deref());
+    let mappings: Vec<Mapping> = service
+        .spec
+        .load_balancers
+        .iter()
+        .flatten()
+        .filter_map(|balancer| {
+            Some(Mapping {
+                container_name: balancer.container_name.clone(),
+                container_port: balancer.container_port?,
+                target_group: balancer.target_group_arn.clone()?,
+                target_type: if mode == Some("awsvpc") { "ip" } else { "instance" }.to_owned(),
+            })
+        })
+        .collect();
+    let groups: BTreeSet<&String> = mappings.iter().map(|mapping| &mapping.target_group).collect();
+    let mut targets = BTreeMap::new();
+    for group in groups {
+        targets.insert(group.clone(), aws.target_health(&scope, group, pass.priority).await?);
+    }
+    let mut instance_ids = BTreeMap::new();
+    if mode != Some("awsvpc") && !mappings.is_empty() {
+        let arns: BTreeSet<String> = tasks.iter().filter_map(|task| task.container_instance_arn.clone()).collect();
+        let arns: Vec<String> = arns.into_iter().collect();
+        instance_ids = aws.container_instances(&scope, cluster, &arns, pass.priority).await?;
+    }
+    let checked = definition.into_iter().flat_map(|definition| definition.spec.container_definitions.iter().flatten());
+    let expected = Expected {
+        task_definition: definition.and_then(|definition| definition.status.as_ref()?.arn.clone()),
+        checked_containers: checked.filter(|c| c.health_check.is_some()).filter_map(|c| c.name.clone()).collect(),
+        host_network: mode == Some("host"),
+        mappings,
+        require: Require { container_health: desired.gate.container_health, target_health: desired.gate.target_health },
+    };
+    let grace = service.spec.health_check_grace_period_seconds.unwrap_or(0);
+    let in_grace = |task: &aws_sdk_ecs::types::Task| grace > 0 && health::in_grace(task, grace, pass.now);
+    Ok(Some(health::instances(&tasks, &expected, &targets, &instance_ids, in_grace)))
+}
+
+/// Measures the metrics of the step under way.
+async fn measured(
+    asked: &Asked,
+    desired: &Desired,
+    status: &ServerGroupStatus,
+    pass: &Pass<'_, ServerGroup>,
+    observed: &mut Observed,
+) {
+    let Some(rollout) = &status.rollout else { return };
+    let Some(analysis) = present(rollout).and_then(|step| step.analysis.as_ref()) else { return };
+    let _ = (asked, entry(status, &rollout.to));
+    let pair = observed.children.pair(&rollout.to);
+    let service = pair.service.as_ref();
+    let group = service
+        .and_then(|service| service.spec.load_balancers.as_ref()?.first()?.target_group_arn.clone())
+        .unwrap_or_default();
+    let mut balancer = String::new();
+    if !group.is_empty()
+        && let Ok(groups) = pass.cx.aws.target_groups(&pass.scope(), &[group.clone()], pass.priority).await
+    {
+        let seen = groups.into_values().flatten().next();
+        balancer = seen.and_then(|seen| seen.load_balancer_arns.first().cloned()).unwrap_or_default();
+    }
+    let cluster = desired.cluster.value().map(crate::controllers::arn::short).unwrap_or_default();
+    let tokens = Tokens {
+        service: rollout.to.clone(),
+        cluster: cluster.to_owned(),
+        version: rollout.to.clone(),
+        target_group: dimension(&group).to_owned(),
+        load_balancer: dimension(&balancer).to_owned(),
+    };
+    let outcome = measure::measure(analysis, &tokens, &pass.cx.aws, &pass.scope(), pass.now).await;
+    observed.sight.measured = Some(outcome);
+}

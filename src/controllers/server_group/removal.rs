@@ -1,0 +1,112 @@
+//! What deletion of a group needs: versions without traffic first, the serving one last, then their task definitions.
+//! Works from the children alone. Pure.
+
+use std::time::Duration;
+
+use kube::Resource as _;
+
+use super::children::{Children, Pair};
+use super::plan::named;
+use super::step::Step;
+use crate::api::ServerGroupStatus;
+use crate::api::condition::{ConditionType, Reason, find};
+use crate::api::policy::DeletionPolicy;
+use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinitionSpec};
+use crate::controllers::conclude::count;
+use crate::controllers::report::{Plan, Requeue, Verdict};
+
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The plan of a pass over a group that is being deleted. `resets` are the writes that give the traffic back.
+pub(super) fn plan(status: &ServerGroupStatus, children: &Children, retain: bool, resets: Vec<Step>) -> Plan<Step> {
+    if retain {
+        return keep(children);
+    }
+    let services: Vec<&EcsService> = children.pairs().filter_map(|pair| pair.service.as_ref()).collect();
+    if !services.is_empty() {
+        return services_first(status, &services);
+    }
+    let definitions: Vec<_> = children.pairs().filter_map(|pair| pair.task_definition.as_ref()).collect();
+    if !definitions.is_empty() {
+        let steps = definitions
+            .iter()
+            .filter(|definition| definition.meta().deletion_timestamp.is_none())
+            .map(|definition| Step::DeleteTaskDefinition { object: named(*definition) })
+            .collect();
+        let message = format!("{} left to delete.", count(definitions.len(), "task definition"));
+        return deleting(steps, message);
+    }
+    if !resets.is_empty() {
+        return deleting(resets, "The traffic goes back to the first target groups.".to_owned());
+    }
+    Plan {
+        steps: vec![Step::Release("all versions are gone".to_owned())],
+        verdict: Verdict::underway(Reason::Deleting, "All versions are gone."),
+        requeue: Requeue::Gone,
+    }
+}
+
+fn deleting(steps: Vec<Step>, message: String) -> Plan<Step> {
+    Plan { steps, verdict: Verdict::underway(Reason::Deleting, message), requeue: Requeue::After(LOOK) }
+}
+
+/// Versions out of service go first; the current one, which may receive traffic, when the others are gone.
+fn services_first(status: &ServerGroupStatus, services: &[&EcsService]) -> Plan<Step> {
+    let current = status.current_version.as_deref();
+    let is_current = |service: &&&EcsService| service.spec.service_name.as_deref() == current;
+    let others = services.iter().filter(|service| !is_current(service));
+    let wave: Vec<&&EcsService> = if others.clone().count() > 0 { others.collect() } else { services.iter().collect() };
+    let steps = wave
+        .iter()
+        .filter(|service| service.meta().deletion_timestamp.is_none())
+        .map(|service| Step::DeleteService { object: named(**service) })
+        .collect();
+    let blocked = services.iter().find_map(|service| {
+        let conditions = &service.status.as_ref()?.conditions;
+        let ready = find(conditions, ConditionType::Ready)?;
+        let names = [Reason::DeletionBlocked.as_str(), Reason::AccessDenied.as_str()];
+        names.contains(&ready.reason.as_str()).then(|| {
+            let name = service.spec.service_name.clone().unwrap_or_default();
+            format!("{name}: {}", ready.message)
+        })
+    });
+    if let Some(why) = blocked {
+        return Plan {
+            steps,
+            verdict: Verdict::underway(Reason::DeletionBlocked, why),
+            requeue: Requeue::After(Duration::from_secs(30)),
+        };
+    }
+    deleting(steps, format!("{} left to delete.", count(services.len(), "version")))
+}
+
+/// The versions stay in ECS: their objects learn it before they are collected with the group.
+fn keep(children: &Children) -> Plan<Step> {
+    let steps: Vec<Step> = children.pairs().flat_map(retained).collect();
+    if steps.is_empty() {
+        return Plan {
+            steps: vec![Step::Release("the versions stay in ECS".to_owned())],
+            verdict: Verdict::underway(Reason::Deleting, "The versions stay in ECS."),
+            requeue: Requeue::Gone,
+        };
+    }
+    deleting(steps, "The versions are told to stay in ECS.".to_owned())
+}
+
+fn retained(pair: &Pair) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if let Some(definition) = &pair.task_definition
+        && definition.spec.deletion_policy != Some(DeletionPolicy::Retain)
+    {
+        let spec = EcsTaskDefinitionSpec { deletion_policy: Some(DeletionPolicy::Retain), ..definition.spec.clone() };
+        steps.push(Step::AlignTaskDefinition { object: named(definition), spec: Box::new(spec) });
+    }
+    if let Some(service) = &pair.service
+        && service.spec.deletion_policy != Some(DeletionPolicy::Retain)
+    {
+        let spec = EcsServiceSpec { deletion_policy: Some(DeletionPolicy::Retain), ..service.spec.clone() };
+        let what = "deletionPolicy: Retain".to_owned();
+        steps.push(Step::AlignService { object: named(service), spec: Box::new(spec), what });
+    }
+    steps
+}

@@ -1,0 +1,111 @@
+//! The clocks of a rollout: what has passed since a step began, without pauses and times when nobody looked. Pure.
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::api::condition::whole_seconds;
+use crate::api::status::{GroupRollout, StepKind};
+use crate::controllers::server_group::desired::Gate;
+use crate::controllers::server_group::measure;
+
+/// A longer time between two looks counts as nobody having looked.
+const UNSEEN: i64 = 180;
+/// How often the look itself is written down.
+const SEEN: i64 = 60;
+
+/// A time as it is stored.
+#[must_use]
+pub fn stamp(at: Timestamp) -> Time {
+    Time(whole_seconds(at))
+}
+
+/// Seconds since a stamp; 0 without one.
+#[must_use]
+pub fn since(stamp: Option<&Time>, now: Timestamp) -> i64 {
+    stamp.map_or(0, |stamp| now.duration_since(stamp.0).as_secs().max(0))
+}
+
+/// Writes down, once a minute, that somebody looked; a long time in which nobody did does not count.
+pub fn look(rollout: &mut GroupRollout, now: Timestamp) {
+    let Some(seen) = &rollout.seen_at else {
+        rollout.seen_at = Some(stamp(now));
+        return;
+    };
+    let gap = since(Some(seen), now);
+    if gap > UNSEEN {
+        rollout.paused_seconds += gap - SEEN;
+        let missed = SignedDuration::from_secs(gap - SEEN);
+        for clock in [&mut rollout.progressed_at, &mut rollout.unhealthy_since] {
+            if let Some(time) = clock
+                && let Ok(moved) = time.0.checked_add(missed)
+            {
+                *clock = Some(stamp(moved));
+            }
+        }
+        // What was healthy before may not have stayed so.
+        rollout.healthy_since = None;
+    }
+    if gap > SEEN {
+        rollout.seen_at = Some(stamp(now));
+    }
+}
+
+/// Steps in which time passes on purpose.
+#[must_use]
+pub fn is_wait(step: StepKind) -> bool {
+    matches!(step, StepKind::Paused | StepKind::Waiting | StepKind::Analysing)
+}
+
+/// Which deadline has passed.
+#[must_use]
+pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<String> {
+    if rollout.step == StepKind::Paused {
+        return None;
+    }
+    let total = since(rollout.started_at.as_ref(), now) - rollout.paused_seconds;
+    if total >= i64::from(gate.deadline_seconds) {
+        return Some(format!("not done within {} s (`gate.deadlineSeconds`)", gate.deadline_seconds));
+    }
+    if is_wait(rollout.step) {
+        return None;
+    }
+    let still = since(rollout.progressed_at.as_ref(), now);
+    (still >= i64::from(gate.progress_deadline_seconds))
+        .then(|| format!("no progress for {} s (`gate.progressDeadlineSeconds`)", gate.progress_deadline_seconds))
+}
+
+/// Seconds until the next deadline.
+#[must_use]
+pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<i64> {
+    if rollout.step == StepKind::Paused {
+        return None;
+    }
+    let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);
+    let still = i64::from(gate.progress_deadline_seconds) - since(rollout.progressed_at.as_ref(), now);
+    Some(if is_wait(rollout.step) { total } else { total.min(still) }.max(1))
+}
+
+/// Is it time for the next measurement of the step's metrics?
+#[must_use]
+pub fn measurement_due(rollout: &GroupRollout, now: Timestamp) -> bool {
+    let Some(analysis) = super::present(rollout).and_then(|step| step.analysis.as_ref()) else { return false };
+    let run = rollout.analysis.clone().unwrap_or_default();
+    rollout.step_started_at.as_ref().is_some_and(|started| measure::due(&run, analysis, started.0, now))
+}
+
+/// Seconds until the rollout is worth another look when nothing tells of a change.
+#[must_use]
+pub fn next_look(rollout: &GroupRollout, limits: &Gate, settle: i64, now: Timestamp) -> i64 {
+    const LOOK: i64 = 10;
+    let began = since(rollout.step_started_at.as_ref(), now);
+    let own = match rollout.step {
+        StepKind::Waiting => super::present(rollout).and_then(|step| step.seconds).map(|s| i64::from(s) - began),
+        StepKind::Gating | StepKind::Restoring => {
+            rollout.healthy_since.as_ref().map(|at| i64::from(limits.min_healthy_seconds) - since(Some(at), now))
+        }
+        StepKind::Shifting => rollout.shifted_at.as_ref().map(|at| settle - since(Some(at), now)),
+        _ => None,
+    };
+    let deadline = next_deadline(rollout, limits, now).unwrap_or(LOOK);
+    own.unwrap_or(LOOK).min(LOOK).min(deadline).max(1)
+}

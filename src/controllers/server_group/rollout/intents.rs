@@ -1,0 +1,84 @@
+//! What the stored status asks of the children and of the listener rules. Pure, and the same however often it is asked.
+
+use super::sight::{Asked, Rules, Sight};
+use super::start::weight_of;
+use super::{entry, present};
+use crate::api::ServerGroupStatus;
+use crate::api::status::{Slot, StepKind, Version, VersionState};
+use crate::controllers::server_group::render::{Intent, Pin};
+
+/// What is wanted of a version's objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// They exist; made if they do not.
+    Made(Intent),
+    /// They exist as long as nobody deletes them.
+    Kept(Intent),
+    /// The service goes, then the task definition.
+    Gone,
+}
+
+/// What is wanted of every version, the newest first.
+#[must_use]
+pub fn children(asked: &Asked, status: &ServerGroupStatus) -> Vec<(Version, Wanted)> {
+    status.versions.iter().map(|version| (version.clone(), wanted(asked, status, version))).collect()
+}
+
+fn wanted(asked: &Asked, status: &ServerGroupStatus, version: &Version) -> Wanted {
+    if version.state == VersionState::Destroying {
+        return Wanted::Gone;
+    }
+    let intent = Intent { count: version.capacity, pin: pin(status, version) };
+    let making = status.rollout.as_ref().is_some_and(|rollout| {
+        rollout.to == version.name && rollout.ending.is_none() && rollout.step != StepKind::FreeingSlot
+    });
+    let _ = asked;
+    if making && version.created_at.is_none() { Wanted::Made(intent) } else { Wanted::Kept(intent) }
+}
+
+/// How far autoscaling is held back.
+fn pin(status: &ServerGroupStatus, version: &Version) -> Pin {
+    if version.state != VersionState::Active {
+        return Pin::Full;
+    }
+    let Some(rollout) = &status.rollout else { return Pin::Free };
+    if rollout.to == version.name {
+        return Pin::Full;
+    }
+    let replaced = rollout.replaces.iter().any(|old| old.version == version.name);
+    if !replaced {
+        return Pin::Free;
+    }
+    let rolling = rollout.steps.iter().any(|step| step.step == StepKind::ShrinkingOld);
+    if rolling || rollout.ending.is_some() { Pin::Full } else { Pin::Outward }
+}
+
+/// Percent of the traffic that the second target group should receive; `None` when the rules are left alone.
+#[must_use]
+pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> Option<i32> {
+    if !asked.weighted {
+        return None;
+    }
+    if let Some(rollout) = &status.rollout {
+        // Only a step that shifts may write; in every other one the rules stay as they are.
+        let shifting = present(rollout).is_some_and(|step| step.step == StepKind::Shifting);
+        let to = entry(status, &rollout.to)?;
+        let slot = to.slot?;
+        let granted = shifting && rollout.shifted_at.is_none() && granted(rollout, present(rollout)?.weight);
+        return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
+    }
+    let current = entry(status, status.current_version.as_deref()?)?;
+    let several = status.versions.iter().filter(|version| version.state == VersionState::Active).count() > 1;
+    if several || current.state != VersionState::Active || status.hold.is_some() {
+        // After a failure that was not to be undone the weights stay where they are.
+        return None;
+    }
+    let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
+    let off = matches!(&sight.rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(current.slot.unwrap_or_default(), rule.b) != 100));
+    (healthy && off).then(|| weight_of(current.slot.unwrap_or_default(), 100))
+}
+
+/// Has the step's precondition been seen to hold, so that its weight stands in the rollout?
+fn granted(rollout: &crate::api::status::GroupRollout, weight: Option<i32>) -> bool {
+    weight == Some(rollout.weight)
+}

@@ -1,0 +1,177 @@
+//! The state machine of a group: from the stored status and what was seen to the next status. Pure.
+//!
+//! A pass either moves the machine on, and then writes only the status, or carries out what the stored status asks.
+//! So an intent is always written down before its effect, and a crash anywhere resumes at the recorded step.
+
+pub mod back;
+pub mod clock;
+pub mod forward;
+pub mod gate;
+pub mod intents;
+pub mod program;
+pub mod sight;
+pub mod start;
+pub mod steady;
+#[cfg(test)]
+mod tests;
+
+use crate::api::ServerGroupStatus;
+use crate::api::condition::Reason;
+use crate::api::status::{GroupRollout, HistoryEntry, RolloutStep, StepKind, Version, VersionState};
+use crate::controllers::events::{EventReason, Happening};
+use clock::stamp;
+use sight::{Asked, Sight};
+
+/// Entries kept of what ended.
+const HISTORY: usize = 10;
+
+/// What the machine decided.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The next status: equal to the stored one when there is nothing to move.
+    pub status: ServerGroupStatus,
+    /// What is worth an event.
+    pub said: Vec<Happening>,
+    /// Why nothing can begin, and the detail that leads the message.
+    pub blocked: Option<(Reason, String)>,
+}
+
+impl Decision {
+    fn say(&mut self, reason: EventReason, note: impl Into<String>) {
+        self.said.push(Happening::new(reason, note));
+    }
+}
+
+/// Decides. `paused`: nothing moves but what is being destroyed already.
+#[must_use]
+pub fn decide(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, paused: bool) -> Decision {
+    let mut decision = Decision { status: status.clone(), said: Vec::new(), blocked: None };
+    notice_children(&mut decision, sight);
+    if paused {
+        return decision;
+    }
+    directives(asked, &mut decision);
+    if decision.status.rollout.is_some() {
+        forward::advance(asked, sight, &mut decision);
+    } else {
+        steady::settle(asked, sight, &mut decision);
+    }
+    decision
+}
+
+/// Takes down which children exist, and drops entries whose children are gone.
+fn notice_children(decision: &mut Decision, sight: &Sight) {
+    let mut gone = Vec::new();
+    for version in &mut decision.status.versions {
+        let child = sight.child(&version.name);
+        if child.service && version.created_at.is_none() {
+            version.created_at = Some(stamp(sight.now));
+        }
+        let lost = version.created_at.is_some() && !child.service;
+        let destroyed = version.state == VersionState::Destroying && !child.service && !child.task_definition;
+        if destroyed || (lost && version.state != VersionState::Destroying) {
+            gone.push(version.name.clone());
+        }
+    }
+    for name in gone {
+        forget(decision, &name, sight);
+    }
+}
+
+fn forget(decision: &mut Decision, name: &str, sight: &Sight) {
+    let Some(at) = decision.status.versions.iter().position(|version| version.name == name) else { return };
+    let version = decision.status.versions.remove(at);
+    let asked_for = version.state == VersionState::Destroying;
+    let message = match (&version.failure, asked_for) {
+        (Some(failure), _) => failure.message.clone(),
+        (None, true) => String::new(),
+        (None, false) => "its EcsService was deleted by hand".to_owned(),
+    };
+    remember(
+        &mut decision.status,
+        HistoryEntry {
+            version: name.to_owned(),
+            result: "Destroyed".to_owned(),
+            images: version.images,
+            message,
+            at: Some(stamp(sight.now)),
+        },
+    );
+    if decision.status.current_version.as_deref() == Some(name) {
+        decision.status.current_version = None;
+    }
+    decision.say(EventReason::Deleted, format!("{name}: destroyed"));
+}
+
+/// Asks of annotations that concern no rollout under way.
+fn directives(asked: &Asked, decision: &mut Decision) {
+    if let Some(value) = &asked.retry {
+        match &decision.status.hold {
+            Some(hold) if hold.version == *value => decision.status.hold = None,
+            Some(hold) => {
+                let held = hold.version.clone();
+                decision.say(
+                    EventReason::RequestIgnored,
+                    format!("`ecs-operator.dev/retry: {value}`: the version that is held is {held}"),
+                );
+            }
+            None => {
+                decision
+                    .say(EventReason::RequestIgnored, format!("`ecs-operator.dev/retry: {value}`: nothing is held"));
+            }
+        }
+    }
+    if decision.status.rollout.is_none() {
+        for (name, value) in [("promote", &asked.promote), ("abort", &asked.abort)] {
+            if let Some(value) = value {
+                decision.say(
+                    EventReason::RequestIgnored,
+                    format!("`ecs-operator.dev/{name}: {value}`: no rollout is under way"),
+                );
+            }
+        }
+    }
+}
+
+/// The step under way.
+#[must_use]
+pub fn present(rollout: &GroupRollout) -> Option<&RolloutStep> {
+    rollout.steps.get(usize::try_from(rollout.step_index).ok()?)
+}
+
+/// The entry of a version.
+#[must_use]
+pub fn entry<'a>(status: &'a ServerGroupStatus, name: &str) -> Option<&'a Version> {
+    status.versions.iter().find(|version| version.name == name)
+}
+
+fn entry_mut<'a>(status: &'a mut ServerGroupStatus, name: &str) -> Option<&'a mut Version> {
+    status.versions.iter_mut().find(|version| version.name == name)
+}
+
+fn remember(status: &mut ServerGroupStatus, entry: HistoryEntry) {
+    status.history.insert(0, entry);
+    status.history.truncate(HISTORY);
+}
+
+/// Begins the step at the rollout's index.
+fn begin_step(rollout: &mut GroupRollout, sight: &Sight) {
+    let now = stamp(sight.now);
+    rollout.step = present(rollout).map_or(StepKind::Ending, |step| step.step);
+    rollout.step_started_at = Some(now.clone());
+    rollout.progressed_at = Some(now);
+    rollout.healthy_since = None;
+    rollout.unhealthy_since = None;
+    rollout.shifted_at = None;
+    rollout.healthy = 0;
+    rollout.analysis = None;
+    rollout.message = String::new();
+    rollout.promote_with = (rollout.step == StepKind::Paused).then(|| format!("{}.{}", rollout.to, rollout.step_index));
+    rollout.display = display(rollout);
+}
+
+/// The ROLLOUT column.
+fn display(rollout: &GroupRollout) -> String {
+    let back = if rollout.ending.is_some() { "back " } else { "" };
+    format!("{back}{} {}/{}", rollout.step, rollout.step_index + 1, rollout.steps.len())
+}

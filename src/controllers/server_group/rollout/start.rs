@@ -1,0 +1,275 @@
+//! Whether a rollout is to begin, and how it is taken down. Pure.
+
+use super::clock::stamp;
+use super::program::{self, Terms};
+use super::sight::{Asked, Number, Rules, Sight};
+use super::{Decision, begin_step, entry, entry_mut};
+use crate::api::ServerGroupStatus;
+use crate::api::condition::Reason;
+use crate::api::status::{GroupRollout, Replaced, Slot, StepKind, Version, VersionState};
+use crate::controllers::events::EventReason;
+
+/// Versions kept at most.
+const MOST: usize = 10;
+
+/// What is to be rolled out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The template, as a new version.
+    New,
+    /// A retained version.
+    Restore(String),
+    /// Nothing: what is asked for cannot be had.
+    Refused(String),
+}
+
+/// What the spec asks to roll out, by the stored status alone.
+#[must_use]
+pub fn wanted(asked: &Asked, status: &ServerGroupStatus) -> Option<Start> {
+    if asked.disabled {
+        return None;
+    }
+    let current = status.current_version.as_deref().and_then(|name| entry(status, name));
+    if let Some(pin) = &asked.to_version {
+        if current.is_some_and(|current| current.name == *pin) {
+            return None;
+        }
+        return Some(match entry(status, pin) {
+            Some(version) if is_retained(version) && has_own_slot(version, current, asked) => {
+                Start::Restore(pin.clone())
+            }
+            Some(version) if is_retained(version) => Start::Refused(format!(
+                "`rollback.toVersion`: {pin} shares the target group of the current version; revert the template instead"
+            )),
+            _ => Start::Refused(format!(
+                "VersionNotFound: `rollback.toVersion: {pin}` is not retained; retained are {}",
+                retained(status)
+            )),
+        });
+    }
+    if current.is_some_and(|current| current.template_hash == asked.hash) {
+        return None;
+    }
+    if status.hold.as_ref().is_some_and(|hold| hold.hash == asked.hash && asked.retry.as_ref() != Some(&hold.version)) {
+        return None;
+    }
+    let equal = status
+        .versions
+        .iter()
+        .filter(|version| version.template_hash == asked.hash && is_retained(version))
+        .filter(|version| has_own_slot(version, current, asked))
+        .max_by_key(|version| version.created_at.clone());
+    match equal {
+        Some(version) if asked.reuse_equal => Some(Start::Restore(version.name.clone())),
+        _ => Some(Start::New),
+    }
+}
+
+fn is_retained(version: &Version) -> bool {
+    matches!(version.state, VersionState::Active | VersionState::Disabled)
+}
+
+/// Under weighted traffic two versions behind one target group cannot take over from each other.
+fn has_own_slot(version: &Version, current: Option<&Version>, asked: &Asked) -> bool {
+    !asked.weighted || current.is_none_or(|current| current.name == version.name || current.slot != version.slot)
+}
+
+fn retained(status: &ServerGroupStatus) -> String {
+    let names: Vec<&str> = status.versions.iter().filter(|v| is_retained(v)).map(|v| v.name.as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Begins what is wanted, if all that it needs is there.
+pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
+    let Some(start) = wanted(asked, &decision.status) else { return };
+    if let Start::Refused(why) = start {
+        decision.blocked = Some((Reason::InvalidSpec, why));
+        return;
+    }
+    if let Some(why) = &sight.waits {
+        decision.blocked = Some((Reason::DependencyNotReady, why.clone()));
+        return;
+    }
+    let mut problems = sight.problems.clone();
+    problems.extend(sight.firing.iter().map(|alarm| format!("`gate.alarmNames`: alarm `{alarm}` is already in ALARM")));
+    let slot = match slot(asked, &decision.status, sight, &start) {
+        Ok(slot) => slot,
+        Err(why) => {
+            problems.push(why);
+            None
+        }
+    };
+    if let Some(first) = problems.first() {
+        let more = if problems.len() > 1 { format!(" (and {} more)", problems.len() - 1) } else { String::new() };
+        decision.blocked = Some((Reason::InvalidSpec, format!("{first}{more}")));
+        return;
+    }
+    match start {
+        Start::Restore(name) => open(asked, sight, decision, &name, true),
+        Start::New => new_version(asked, sight, decision, slot),
+        Start::Refused(_) => {}
+    }
+}
+
+fn new_version(asked: &Asked, sight: &Sight, decision: &mut Decision, slot: Option<Slot>) {
+    if decision.status.versions.len() >= MOST {
+        make_room(decision);
+        return;
+    }
+    let sequence = match &sight.number {
+        Number::Free(sequence) => *sequence,
+        Number::Busy(why) => {
+            decision.blocked = Some((Reason::ProgressingWithRetry, why.clone()));
+            return;
+        }
+        Number::Unread => return,
+    };
+    let name = format!("{}-v{sequence:03}", asked.group);
+    decision.status.last_sequence = Some(sequence);
+    decision.status.versions.insert(
+        0,
+        Version {
+            name: name.clone(),
+            sequence,
+            state: VersionState::Active,
+            template_hash: asked.hash.clone(),
+            images: asked.images.clone(),
+            slot,
+            ..Version::default()
+        },
+    );
+    open(asked, sight, decision, &name, false);
+}
+
+/// Destroys the oldest version that is good for nothing any more.
+fn make_room(decision: &mut Decision) {
+    let oldest = |state: VersionState| move |version: &&mut Version| version.state == state;
+    let status = &mut decision.status;
+    if status.versions.iter().any(|version| version.state == VersionState::Destroying) {
+        return;
+    }
+    let current = status.current_version.clone();
+    for state in [VersionState::Failed, VersionState::Disabled] {
+        let candidates = status.versions.iter_mut().filter(oldest(state)).filter(|v| Some(&v.name) != current.as_ref());
+        if let Some(version) = candidates.min_by_key(|version| version.created_at.clone()) {
+            version.state = VersionState::Destroying;
+            version.role = String::new();
+            return;
+        }
+    }
+    decision.blocked = Some((Reason::InvalidSpec, format!("{MOST} versions are active; destroy one first")));
+}
+
+/// The slot of a new version: the one without traffic.
+fn slot(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, start: &Start) -> Result<Option<Slot>, String> {
+    if !asked.weighted {
+        return Ok(None);
+    }
+    let shares = match &sight.rules {
+        Rules::Show(shares) => shares,
+        Rules::Unusable(why) => return Err(format!("RuleMismatch: {}", why.join("; "))),
+        Rules::Unread => return Err("the listener rules are not read yet".to_owned()),
+    };
+    let serving = status.versions.iter().filter(|version| version.state == VersionState::Active);
+    let current = status.current_version.as_deref().and_then(|name| entry(status, name));
+    let Some(current) = current else {
+        let more_on_b = shares.first().is_some_and(|share| share.b > 50);
+        return Ok(Some(if more_on_b { Slot::B } else { Slot::A }));
+    };
+    if serving.count() >= 2 && *start == Start::New {
+        return Err("SlotBusy: both target groups have an active version; destroy one first".to_owned());
+    }
+    let free = other(current.slot.unwrap_or_default());
+    for rule in shares {
+        if weight_of(free, rule.b) > 0 {
+            return Err(format!("rule `{}` already sends traffic to the free target group", rule.arn));
+        }
+    }
+    Ok(Some(free))
+}
+
+/// The other slot.
+#[must_use]
+pub fn other(slot: Slot) -> Slot {
+    match slot {
+        Slot::A => Slot::B,
+        Slot::B => Slot::A,
+    }
+}
+
+/// Percent for a slot, knowing that of the second.
+#[must_use]
+pub fn weight_of(slot: Slot, b: i32) -> i32 {
+    match slot {
+        Slot::A => 100 - b,
+        Slot::B => b,
+    }
+}
+
+/// Full size of the new version.
+fn target(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, olds: &[Replaced], to: &str) -> i32 {
+    let live = olds.iter().map(|old| old.desired).max();
+    let wanted = if asked.managed {
+        match (status.current_version.is_none(), asked.source_count) {
+            (true, Some(count)) => count,
+            _ => asked.desired,
+        }
+    } else {
+        let remembered = entry(status, to).and_then(|version| version.remembered.as_ref()).map(|memory| memory.desired);
+        live.max(remembered).or(asked.source_count).unwrap_or(asked.desired)
+    };
+    let _ = sight;
+    wanted.max(asked.min).min(asked.max.max(asked.min))
+}
+
+/// Takes down the rollout to a version.
+fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore: bool) {
+    let status = &decision.status;
+    let replaces: Vec<Replaced> = status
+        .versions
+        .iter()
+        .filter(|version| version.name != to && version.state == VersionState::Active)
+        .map(|version| {
+            let child = sight.child(&version.name);
+            let live = if asked.managed || !child.settled { version.capacity } else { child.desired };
+            Replaced { version: version.name.clone(), desired: live }
+        })
+        .collect();
+    let target = target(asked, status, sight, &replaces, to);
+    let terms = Terms { target, weighted: asked.weighted, first: replaces.is_empty() };
+    let (name, steps) = if restore {
+        ("restore", program::restore(&asked.strategy, terms))
+    } else {
+        (program::name(&asked.strategy), program::forward(&asked.strategy, terms))
+    };
+    let from = status.current_version.clone().filter(|_| !terms.first);
+    let mut rollout = GroupRollout {
+        from: from.clone(),
+        to: to.to_owned(),
+        template_hash: entry(status, to).map(|version| version.template_hash.clone()).unwrap_or_default(),
+        images: entry(status, to).map(|version| version.images.clone()).unwrap_or_default(),
+        strategy: name.to_owned(),
+        replaces,
+        target,
+        steps,
+        started_at: Some(stamp(sight.now)),
+        seen_at: Some(stamp(sight.now)),
+        weight: 0,
+        ..GroupRollout::default()
+    };
+    begin_step(&mut rollout, sight);
+    let first_count = rollout.steps.iter().find(|step| step.step == StepKind::Creating).and_then(|step| step.count);
+    decision.status.rollout = Some(rollout);
+    decision.status.pinned = asked.to_version.clone().filter(|pin| pin == to);
+    if let Some(version) = entry_mut(&mut decision.status, to) {
+        "Candidate".clone_into(&mut version.role);
+        if !restore {
+            version.capacity = first_count.unwrap_or(0);
+        }
+    }
+    let replaced = from.map(|from| format!(", replacing {from}")).unwrap_or_default();
+    decision.say(
+        EventReason::RolloutStarted,
+        format!("Rolling out {to}, template {}, strategy {name}{replaced}", asked.hash),
+    );
+}

@@ -1,0 +1,67 @@
+//! A group without a rollout: its size, being out of service, and what begins next. Pure.
+
+use super::forward::disable;
+use super::sight::{Asked, Sight};
+use super::{Decision, entry, entry_mut, start};
+use crate::api::status::VersionState;
+use crate::controllers::events::EventReason;
+
+/// Settles what needs no rollout, then begins what does.
+pub(super) fn settle(asked: &Asked, sight: &Sight, decision: &mut Decision) {
+    if asked.to_version.is_none() {
+        decision.status.pinned = None;
+    }
+    if asked.disabled {
+        out_of_service(asked, sight, decision);
+        return;
+    }
+    back_in_service(asked, decision);
+    resize(asked, decision);
+    start::begin(asked, sight, decision);
+}
+
+fn out_of_service(asked: &Asked, sight: &Sight, decision: &mut Decision) {
+    let mut said = Vec::new();
+    for version in &mut decision.status.versions {
+        if version.state == VersionState::Active {
+            let child = sight.child(&version.name);
+            let live = if asked.managed || !child.settled { version.capacity } else { child.desired };
+            disable(version, live, asked, sight);
+            said.push(format!("{}: {live} → 0 tasks, the group is disabled", version.name));
+        }
+        version.capacity = 0;
+        version.warm = false;
+    }
+    for note in said {
+        decision.say(EventReason::Scaled, note);
+    }
+}
+
+/// The current version serves again, with the count that the spec asks for or that it had.
+fn back_in_service(asked: &Asked, decision: &mut Decision) {
+    let Some(current) = decision.status.current_version.clone() else { return };
+    let Some(version) = entry_mut(&mut decision.status, &current) else { return };
+    if version.state != VersionState::Disabled {
+        return;
+    }
+    let remembered = version.remembered.take().map(|memory| memory.desired);
+    let wanted = if asked.managed { asked.desired } else { remembered.unwrap_or(asked.desired) };
+    version.state = VersionState::Active;
+    version.disabled_at = None;
+    version.capacity = wanted.max(asked.min).min(asked.max.max(asked.min));
+    let note = format!("{current}: 0 → {} tasks, the group is enabled", version.capacity);
+    decision.say(EventReason::Scaled, note);
+}
+
+fn resize(asked: &Asked, decision: &mut Decision) {
+    let Some(current) = decision.status.current_version.clone() else { return };
+    let Some(version) = entry(&decision.status, &current) else { return };
+    if !asked.managed || version.state != VersionState::Active || version.capacity == asked.desired {
+        return;
+    }
+    let note = format!("{current}: {} → {} tasks", version.capacity, asked.desired);
+    if let Some(version) = entry_mut(&mut decision.status, &current) {
+        version.capacity = asked.desired;
+    }
+    decision.say(EventReason::Scaled, note);
+}

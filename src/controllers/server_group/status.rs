@@ -1,0 +1,230 @@
+//! Says what was found of a group and what was done. Pure.
+
+use super::desired::Desired;
+use super::observe::Observed;
+use super::rollout::entry;
+use super::rollout::sight::{Asked, Rules};
+use super::rollout::start::weight_of;
+use super::step::Step;
+use super::verdict;
+use crate::api::condition::Reason;
+use crate::api::status::{Account, RuleStatus, Slot, StoppedTask, VersionState};
+use crate::api::{ServerGroup, ServerGroupStatus};
+use crate::controllers::conclude::{Findings, conclude};
+use crate::controllers::events::Happening;
+use crate::controllers::failure::Consequence;
+use crate::controllers::pass::Pass;
+use crate::controllers::refusal::Refusal;
+use crate::controllers::report::{Report, Requeue, Verdict};
+
+/// What a pass came to.
+pub(super) struct Ended<'a> {
+    /// What was planned.
+    pub(super) steps: &'a [Step],
+    /// How many of them were done.
+    pub(super) done: usize,
+    /// Did the machine move on?
+    pub(super) moved: bool,
+    /// What is worth an event.
+    pub(super) said: Vec<Happening>,
+    /// Why nothing can begin.
+    pub(super) blocked: Option<(Reason, String)>,
+    /// What a failure means.
+    pub(super) consequence: Option<Consequence>,
+}
+
+/// A spec that is refused: nothing was read, nothing was done; what runs goes on running.
+pub(super) fn refused(pass: &Pass<'_, ServerGroup>, refusal: &Refusal) -> Report<ServerGroupStatus> {
+    let status = pass.object.status.clone().unwrap_or_default();
+    let findings = Findings::refused(refusal, &status.owned_fields);
+    conclude(pass, status, &findings)
+}
+
+/// A group that belongs to another object.
+pub(super) fn taken(pass: &Pass<'_, ServerGroup>, by: &str) -> Report<ServerGroupStatus> {
+    let status = pass.object.status.clone().unwrap_or_default();
+    let message = format!("DuplicateMoniker: ServerGroup `{by}` is older and has the same name in the same cluster");
+    let findings = Findings {
+        verdict: Verdict::stuck(Reason::OwnedByAnother, message),
+        ..Findings::refused(&Refusal { message: String::new() }, &status.owned_fields)
+    };
+    conclude(pass, status, &findings)
+}
+
+/// The report of a pass. `status` is the machine's, which goes on from here.
+pub(super) fn report(
+    pass: &Pass<'_, ServerGroup>,
+    desired: &Desired,
+    asked: &Asked,
+    mut status: ServerGroupStatus,
+    observed: &Observed,
+    ended: Ended<'_>,
+) -> Report<ServerGroupStatus> {
+    describe(&mut status, pass, desired, observed);
+    let (verdict, requeue) = verdict::judge(asked, &status, observed, ended.blocked.as_ref());
+    let calls: Vec<String> = ended.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
+    let todo = ended.steps.len() > ended.done;
+    let current = status.current_version.as_deref().map(|name| observed.sight.child(name));
+    let synced = status.rollout.is_none()
+        && !todo
+        && ended.blocked.is_none()
+        && status.hold.as_ref().is_none_or(|hold| hold.hash != asked.hash)
+        && (asked.disabled || current.is_some_and(|child| child.settled));
+    // The rest follows at once: the machine moved, or was told to.
+    let at_once = ended.moved && pass.directive.may_write();
+    let findings = Findings {
+        verdict,
+        synced,
+        available: available(asked, &status, observed),
+        drift: Vec::new(),
+        had_work: !calls.is_empty() || ended.moved,
+        steps: calls,
+        owned: std::collections::BTreeSet::new(),
+        scaling: Some(desired.scaling.mode),
+        consequence: ended.consequence,
+        open: Vec::new(),
+        happenings: ended.said,
+        requeue: if at_once { Requeue::After(std::time::Duration::ZERO) } else { requeue },
+    };
+    conclude(pass, status, &findings)
+}
+
+/// Enough tasks of versions that may receive traffic?
+fn available(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> Option<(bool, String)> {
+    let serving = status.versions.iter().filter(|version| version.state == VersionState::Active);
+    let running: i32 = serving.map(|version| observed.sight.child(&version.name).running).sum();
+    let needed = if asked.disabled { 0 } else { asked.min.min(asked.desired).max(i32::from(asked.desired > 0)) };
+    Some((running >= needed, format!("{running} tasks run, {needed} are needed")))
+}
+
+/// What the children and the rules say, into the status.
+fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desired: &Desired, observed: &Observed) {
+    status.group_name = Some(desired.group.clone());
+    status.template_hash = Some(desired.template_hash.clone());
+    status.selector = Some(format!("ecs-operator.dev/server-group-uid={}", pass.uid()));
+    status.account = Some(Account {
+        id: status.account.as_ref().and_then(|account| account.id.clone()),
+        region: Some(pass.scope().region),
+    });
+    let mut failures: Vec<StoppedTask> = Vec::new();
+    for version in &mut status.versions {
+        let child = observed.sight.child(&version.name);
+        version.running = child.running;
+        version.pending = child.pending;
+        version.suspended = version.state != VersionState::Active && desired.traffic.is_none();
+        version.suspended = false;
+        if child.service_arn.is_some() {
+            version.service = child.service_arn;
+        }
+        if child.task_definition_arn.is_some() {
+            version.task_definition = child.task_definition_arn;
+        }
+        if let Some(instances) = observed.sight.health.get(&version.name) {
+            version.instances = Some(*instances);
+        } else if status.rollout.is_none() {
+            version.instances = None;
+        }
+        failures.extend(child.stopped);
+        version.weight =
+            weight(version.slot, &observed.sight.rules).or(version.weight.filter(|_| version.slot.is_some()));
+    }
+    failures.sort_by(|a, b| b.stopped_at.cmp(&a.stopped_at).then_with(|| a.id.cmp(&b.id)));
+    failures.truncate(5);
+    status.recent_failures = failures;
+    status.running_count = Some(status.versions.iter().map(|version| version.running).sum());
+    let current = status.current_version.clone().and_then(|name| entry(status, &name).cloned());
+    let serving = current.or_else(|| status.versions.first().cloned());
+    status.desired_count = serving.as_ref().map(|version| version.capacity);
+    status.ready = serving.as_ref().map(|version| format!("{}/{}", version.running, version.capacity));
+    rules(status, observed);
+    status.traffic = traffic(status);
+}
+
+fn weight(slot: Option<Slot>, rules: &Rules) -> Option<i32> {
+    let slot = slot?;
+    match rules {
+        Rules::Show(rules) => rules.first().map(|rule| weight_of(slot, rule.b)),
+        Rules::Unread | Rules::Unusable(_) => None,
+    }
+}
+
+fn rules(status: &mut ServerGroupStatus, observed: &Observed) {
+    let intended = status.rollout.as_ref().map_or_else(
+        || {
+            let current = status.current_version.as_deref().and_then(|name| entry(status, name))?;
+            current.slot.map(|slot| weight_of(slot, 100))
+        },
+        |rollout| {
+            let slot = entry(status, &rollout.to)?.slot?;
+            Some(weight_of(slot, rollout.weight))
+        },
+    );
+    if let Rules::Show(shown) = &observed.sight.rules {
+        status.rules = shown
+            .iter()
+            .map(|rule| RuleStatus {
+                arn: rule.arn.clone(),
+                intended: intended.map(|b| format!("{}/{b}", 100 - b)),
+                observed: Some(format!("{}/{}", 100 - rule.b, rule.b)),
+                in_sync: intended == Some(rule.b),
+            })
+            .collect();
+    }
+}
+
+/// `v007 80 / v008 20`; without weights the shares of the tasks, marked as a guess.
+fn traffic(status: &ServerGroupStatus) -> Option<String> {
+    let short = |name: &str| name.rsplit('-').next().unwrap_or(name).to_owned();
+    let serving: Vec<_> = status.versions.iter().filter(|version| version.running > 0).collect();
+    if serving.iter().any(|version| version.weight.is_some()) {
+        let mut parts: Vec<String> = Vec::new();
+        for version in serving.iter().rev() {
+            if let Some(weight) = version.weight.filter(|weight| *weight > 0) {
+                parts.push(format!("{} {weight}", short(&version.name)));
+            }
+        }
+        return (!parts.is_empty()).then(|| parts.join(" / "));
+    }
+    let total: i32 = serving.iter().map(|version| version.running).sum();
+    if total == 0 {
+        return None;
+    }
+    let parts: Vec<String> = serving
+        .iter()
+        .rev()
+        .map(|version| format!("{} ~{}", short(&version.name), (version.running * 200 + total) / (2 * total)))
+        .collect();
+    Some(parts.join(" / "))
+}
+
+/// The report of a pass over a group that is being deleted.
+pub(super) fn leaving(
+    pass: &Pass<'_, ServerGroup>,
+    mut status: ServerGroupStatus,
+    plan: &crate::controllers::report::Plan<Step>,
+    observed: &Observed,
+    done: usize,
+    consequence: Option<Consequence>,
+) -> Report<ServerGroupStatus> {
+    for version in &mut status.versions {
+        let child = observed.sight.child(&version.name);
+        (version.running, version.pending) = (child.running, child.pending);
+    }
+    status.running_count = Some(status.versions.iter().map(|version| version.running).sum());
+    let _ = done;
+    let findings = Findings {
+        verdict: plan.verdict.clone(),
+        synced: false,
+        available: None,
+        drift: Vec::new(),
+        steps: plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect(),
+        owned: std::collections::BTreeSet::new(),
+        scaling: None,
+        consequence,
+        had_work: true,
+        open: Vec::new(),
+        happenings: Vec::new(),
+        requeue: plan.requeue,
+    };
+    conclude(pass, status, &findings)
+}

@@ -1,0 +1,89 @@
+//! The effects of a group, each with all that it needs.
+
+use std::fmt;
+
+use aws_sdk_elasticloadbalancingv2::types::Action;
+
+use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition, EcsTaskDefinitionSpec};
+use crate::aws::RuleSeen;
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Adds the finalizer, before anything is made.
+    Claim,
+    /// Makes the task definition of a version.
+    MakeTaskDefinition(Box<EcsTaskDefinition>),
+    /// Makes the service of a version.
+    MakeService(Box<EcsService>),
+    /// Brings the task definition of a version up to date: tags and policies.
+    AlignTaskDefinition {
+        /// Name and UID of the object.
+        object: (String, String),
+        /// Its new spec.
+        spec: Box<EcsTaskDefinitionSpec>,
+    },
+    /// Brings the service of a version up to date: count, scaling, tags and policies.
+    AlignService {
+        /// Name and UID of the object.
+        object: (String, String),
+        /// Its new spec.
+        spec: Box<EcsServiceSpec>,
+        /// What changes, for people.
+        what: String,
+    },
+    /// Sets the weights of a listener rule.
+    Shift {
+        /// The rule as it was read.
+        rule: Box<RuleSeen>,
+        /// Its new actions.
+        actions: Vec<Action>,
+        /// The new weights, for people.
+        what: String,
+    },
+    /// Deletes the service object of a version; its own controller takes down what is in AWS.
+    DeleteService {
+        /// Name and UID of the object.
+        object: (String, String),
+    },
+    /// Deletes the task definition object of a version.
+    DeleteTaskDefinition {
+        /// Name and UID of the object.
+        object: (String, String),
+    },
+    /// Removes the finalizer; the text says what becomes of the versions.
+    Release(String),
+}
+
+impl Step {
+    /// Does it change something besides the object itself?
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        !matches!(self, Self::Claim | Self::Release(_))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |metadata: &kube::api::ObjectMeta| metadata.name.clone().unwrap_or_default();
+        match self {
+            Self::Claim => f.write_str("add the finalizer"),
+            Self::MakeTaskDefinition(object) => write!(f, "create EcsTaskDefinition {}", name(&object.metadata)),
+            Self::MakeService(object) => write!(
+                f,
+                "create EcsService {}: desiredCount {}",
+                name(&object.metadata),
+                object.spec.desired_count.unwrap_or_default()
+            ),
+            Self::AlignTaskDefinition { object, .. } => write!(f, "update EcsTaskDefinition {}", object.0),
+            Self::AlignService { object, what, .. } => write!(f, "update EcsService {}: {what}", object.0),
+            Self::Shift { rule, what, .. } => {
+                let call = if rule.is_listener { "ModifyListener" } else { "ModifyRule" };
+                write!(f, "{call} {}: {what}", crate::controllers::arn::short(&rule.arn))
+            }
+            Self::DeleteService { object } => write!(f, "delete EcsService {}", object.0),
+            Self::DeleteTaskDefinition { object } => write!(f, "delete EcsTaskDefinition {}", object.0),
+            Self::Release(what) => write!(f, "remove the finalizer ({what})"),
+        }
+    }
+}
