@@ -105,7 +105,7 @@ pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
     };
     apply_settings(&mut cluster, input)?;
     apply_connect(&mut cluster, cx, input);
-    attach(region, cx, &mut cluster, input)?;
+    attach(region, cx, &mut cluster, input, true)?;
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
     region.clusters.insert(cluster.name.clone(), cluster);
     Ok(answer)
@@ -162,7 +162,7 @@ pub fn put_capacity_providers(region: &mut Region, cx: &mut Cx, input: &Value) -
     if cluster.attachments_status == "UPDATE_IN_PROGRESS" {
         return Err(busy());
     }
-    attach(region, cx, &mut cluster, input)?;
+    attach(region, cx, &mut cluster, input, false)?;
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
     region.clusters.insert(cluster.name.clone(), cluster);
     Ok(answer)
@@ -307,7 +307,8 @@ fn apply_connect(cluster: &mut Cluster, cx: &mut Cx, input: &Value) {
     };
 }
 
-fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) -> Result<(), Refusal> {
+/// Attaches what the request names. A cluster `created` with Fargate alone is complete at once.
+fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value, created: bool) -> Result<(), Refusal> {
     let providers: Vec<String> =
         super::list(input, "capacityProviders").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let strategy = capacity_provider::check_strategy(super::list(input, "defaultCapacityProviderStrategy"))?;
@@ -330,7 +331,8 @@ fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) ->
             return Err(Refusal::invalid_parameter(text));
         }
     }
-    if names != cluster.capacity_providers {
+    let at_once = created && names.iter().all(|name| capacity_provider::is_fargate(name));
+    if names != cluster.capacity_providers && !at_once {
         "UPDATE_IN_PROGRESS".clone_into(&mut cluster.attachments_status);
         let (shortest, longest) = cx.knobs.attaching_ms.unwrap_or(ATTACHING);
         let delay = cx.rng.between(shortest, longest);

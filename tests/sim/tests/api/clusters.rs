@@ -127,6 +127,17 @@ fn attaching_providers_takes_time_and_refuses_others_meanwhile() {
     ok(&mut sim, "DeleteCluster", &json!({ "cluster": "c1" }));
 }
 
+/// An answer to `create-cluster --capacity-providers FARGATE` of 2026.
+#[test]
+fn a_cluster_created_with_fargate_alone_has_nothing_to_attach() {
+    let mut sim = world();
+    let made = ok(&mut sim, "CreateCluster", &json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] }));
+    assert_eq!(made["cluster"]["status"], "ACTIVE");
+    assert_eq!(made["cluster"]["capacityProviders"], json!(["FARGATE"]));
+    assert_eq!(made["cluster"].get("attachmentsStatus"), None);
+    ok(&mut sim, "DeleteCluster", &json!({ "cluster": "c1" }));
+}
+
 #[test]
 fn a_default_strategy_names_attached_providers_only() {
     let mut sim = world();

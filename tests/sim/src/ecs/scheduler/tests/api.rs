@@ -98,6 +98,17 @@ fn nothing_is_requested_and_no_deployment_is_current_before_it_begins() {
     begun(&mut world, &updated, 2);
 }
 
+/// Answers to `create-service` and `update-service` of 2026: `ecs-svc/1` runs the revision `…/1`.
+#[test]
+fn a_deployment_bears_the_number_of_the_revision_it_brings() {
+    let mut world = World::brisk();
+    for answer in [world.create("web", 1, &json!({})), world.update("web", &json!({ "forceNewDeployment": true }))] {
+        let id = answer["deployments"][0]["id"].as_str().unwrap().replace("ecs-svc/", "");
+        let revision = &answer["currentServiceRevisions"][0]["arn"];
+        assert_eq!(*revision, format!("arn:aws:ecs:eu-west-1:123456789012:service-revision/c1/web/{id}"));
+    }
+}
+
 /// The example of `create-service` for EC2 in the AWS CLI reference has no role, those on Fargate have one.
 #[test]
 fn a_service_on_network_interfaces_shows_the_service_linked_role() {
