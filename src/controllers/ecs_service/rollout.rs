@@ -96,8 +96,14 @@ fn was_rolled_back(
 
 /// The service deployment, if it is the followed rollout's.
 fn own<'a>(rollout: &Rollout, deployment: Option<&'a ServiceDeployment>) -> Option<&'a ServiceDeployment> {
-    deployment.filter(|d| {
-        rollout.service_deployment_arn.is_none() || d.service_deployment_arn == rollout.service_deployment_arn
+    // Before ECS begins it names no service deployment: one that is older than the rollout is another's.
+    let younger = |d: &ServiceDeployment| match (&rollout.started_at, d.created_at.as_ref().and_then(time)) {
+        (Some(started), Some(created)) => created >= *started,
+        _ => true,
+    };
+    deployment.filter(|d| match &rollout.service_deployment_arn {
+        Some(arn) => d.service_deployment_arn.as_ref() == Some(arn),
+        None => younger(d),
     })
 }
 

@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 import tomllib
+from collections import Counter
 
 import compare
 import inputs
@@ -14,8 +15,9 @@ from conversation import CONVERSATION, dig, fill
 from servers import moto, simulator
 
 LISTED = pathlib.Path(__file__).with_name("divergences.toml")
-FIELDS = ["id", "operation", "input", "path", "simulator", "moto", "right", "evidence", "date"]
-RIGHT = {"simulator", "moto", "unknown"}
+FIELDS = ["id", "right", "evidence", "date", "differences"]
+DIFFERENCE = ["operation", "path", "simulator", "moto", "input"]
+RIGHT = ["simulator", "moto", "neither", "unknown"]
 
 
 def speak(server, kept, spoken=None):
@@ -35,7 +37,7 @@ def speak(server, kept, spoken=None):
 
 
 def converse(binary):
-    """Both conversations: {(operation, path, simulator, moto): [steps]} and the simulator's shape faults."""
+    """Both conversations: [(operation, path, simulator, moto, step)] and the simulator's shape faults."""
     with moto() as other:
         ec2 = other.client("ec2")
         kept = {
@@ -49,52 +51,86 @@ def converse(binary):
         ours = speak(sim, dict(kept), faults)
         dump = sim.control("dump")
         faults += [f"{name}: {dump[name]}" for name in ("unknownActions", "shapeFaults", "violations") if dump[name]]
-    found = {}
-    for step in CONVERSATION:
-        for difference in compare.differences_of_answers(ours[step.id], theirs[step.id]):
-            found.setdefault((step.operation, *difference), []).append(step.id)
+    found = [
+        (step.operation, *difference, step.id)
+        for step in CONVERSATION
+        for difference in compare.differences_of_answers(ours[step.id], theirs[step.id])
+    ]
     return found, faults
 
 
-def listed():
-    """The divergences file as {(operation, path, simulator, moto): [steps]}, and what is wrong with the file."""
-    rows = tomllib.loads(LISTED.read_text()).get("divergence", []) if LISTED.exists() else []
-    wrong, known, ids = [], {}, set()
-    for row in rows:
-        if sorted(row) != sorted(FIELDS) or row["right"] not in RIGHT or not row["evidence"] or row["id"] in ids:
-            wrong.append(f"bad or repeated entry: {row.get('id')}")
-            continue
-        ids.add(row["id"])
-        known[(row["operation"], row["path"], row["simulator"], row["moto"])] = row["input"]
-    return known, wrong
-
-
-def as_toml(key, steps, identity):
-    """A new entry, to be judged by a person."""
-    operation, path, ours, theirs = key
-    row = [identity, operation, steps, path, ours, theirs, "unknown", "", "2026-11-21"]
-    return "[[divergence]]\n" + "".join(
-        f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in zip(FIELDS, row, strict=True)
+def whole(judgement):
+    """Whether a judgement has all its members and says why."""
+    return (
+        sorted(judgement) == sorted(FIELDS)
+        and judgement["right"] in RIGHT
+        and judgement["evidence"]
+        and judgement["differences"]
+        and all(sorted(one) == sorted(DIFFERENCE) and one["input"] for one in judgement["differences"])
     )
+
+
+def listed():
+    """The divergences file: its judgements, their differences as `converse` has them, and what is wrong with it."""
+    judgements = tomllib.loads(LISTED.read_text()).get("judgement", []) if LISTED.exists() else []
+    wrong, known, ids = [], [], set()
+    for judgement in judgements:
+        if not whole(judgement) or judgement["id"] in ids:
+            wrong.append(f"bad or repeated judgement: {judgement.get('id')}")
+            continue
+        ids.add(judgement["id"])
+        for one in judgement["differences"]:
+            operation, path, ours, theirs, steps = (one[name] for name in DIFFERENCE)
+            known += [(operation, path, ours, theirs, step) for step in steps]
+    wrong += [f"judged twice: {one}" for one, times in Counter(known).items() if times > 1]
+    return judgements, known, wrong
+
+
+def by_steps(differences):
+    """The same differences, the steps where each occurs gathered: {(operation, path, simulator, moto): [steps]}."""
+    gathered = {}
+    for *difference, step in differences:
+        gathered.setdefault(tuple(difference), []).append(step)
+    return gathered
+
+
+def as_toml(difference, steps, identity):
+    """A judgement of one new difference, to be completed by a person: it is refused while `evidence` is empty."""
+    values = zip(DIFFERENCE, (*difference, steps), strict=True)
+    row = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values)
+    return (
+        f'[[judgement]]\nid = "{identity}"\nright = "unknown"\nevidence = ""\ndate = ""\n'
+        f"differences = [\n  {{ {row} }},\n]\n"
+    )
+
+
+def tally(judgements):
+    """How many judgements, and differences in them, say who is right."""
+    entries, differences = Counter(), Counter()
+    for judgement in judgements:
+        entries[judgement.get("right")] += 1
+        differences[judgement.get("right")] += len(judgement.get("differences", []))
+    said = ", ".join(f"{right} {entries[right]} ({differences[right]})" for right in RIGHT)
+    return f"judgements (differences) by who is right: {said}"
 
 
 def conversation_differences(binary, propose):
     found, faults = converse(binary)
-    known, wrong = listed()
-    unlisted = {key: steps for key, steps in found.items() if known.get(key) != steps}
-    vanished = [key for key, steps in known.items() if found.get(key) != steps]
+    judgements, known, wrong = listed()
+    unlisted = by_steps(one for one in found if one not in set(known))
+    vanished = by_steps(one for one in known if one not in set(found))
     print(f"conversation: {len(CONVERSATION)} calls, {len(faults)} shape faults of the simulator")
-    print(f"divergences from moto: {len(found)}, listed {len(known)}, unlisted {len(unlisted)}, vanished {len(vanished)}")
+    print(f"divergences from moto: {len(by_steps(found))}, unlisted {len(unlisted)}, vanished {len(vanished)}")
+    print(tally(judgements))
     for line in faults + wrong:
         print("  " + line)
-    for key, steps in unlisted.items():
-        print(f"  unlisted: {key} at {steps}")
-    for key in vanished:
-        print(f"  vanished or elsewhere: {key} at {known[key]}")
+    for word, differences in (("unlisted", unlisted), ("vanished", vanished)):
+        for difference, steps in differences.items():
+            print(f"  {word}: {difference} at {steps}")
     if propose:
-        for number, (key, steps) in enumerate(unlisted.items(), 1):
-            with propose.open("a") as out:
-                out.write(as_toml(key, steps, f"new-{number:03}") + "\n")
+        with propose.open("a") as out:
+            for number, (difference, steps) in enumerate(unlisted.items(), 1):
+                out.write(as_toml(difference, steps, f"new-{number:03}") + "\n")
     return bool(faults or wrong or unlisted or vanished)
 
 

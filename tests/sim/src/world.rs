@@ -80,8 +80,6 @@ pub struct Knobs {
     pub attaching_ms: Option<(i64, i64)>,
     /// Registrations of one family closer together than this are refused as concurrent; 0 = never.
     pub register_window_ms: i64,
-    /// An absent network mode is described as absent instead of `bridge`.
-    pub omit_network_mode: bool,
     /// Answers are not checked against the model (scale runs).
     pub skip_answer_checks: bool,
     /// Requests are not written down (scale runs).

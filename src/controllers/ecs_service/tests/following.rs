@@ -227,3 +227,21 @@ proptest! {
         }
     }
 }
+
+/// ECS names no service deployment before a deployment begins; what was read before the retry is another's.
+#[test]
+fn a_retry_that_has_not_begun_does_not_end_like_the_deployment_before_it() {
+    let at = |seconds: i64| aws_smithy_types::DateTime::from_secs(NOW + seconds);
+    let old = ServiceDeployment::builder()
+        .service_deployment_arn("arn:sd/2")
+        .status(ServiceDeploymentStatus::RollbackSuccessful)
+        .created_at(at(-600))
+        .build();
+    let mut fresh = deployment("d4", "PRIMARY", 2, &InProgress);
+    fresh.created_at = Some(at(0));
+    let mut live = service(vec![fresh, deployment("d3", "ACTIVE", 1, &Completed)]);
+    live.current_service_deployment = None;
+    let seen = watch(&[(live, Some(old))]);
+    assert_eq!(states(&seen), ["IN_PROGRESS"]);
+    assert_eq!(seen[0].service_deployment_arn, None);
+}

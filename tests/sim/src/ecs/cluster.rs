@@ -82,13 +82,15 @@ pub fn find<'a>(region: &'a Region, _cx: &Cx, reference: Option<&str>) -> Option
     }
 }
 
-/// `CreateCluster`. An ACTIVE cluster of that name is returned as it is (a guess: nothing is applied to it).
+/// `CreateCluster`. An ACTIVE cluster of that name is returned as it is, unless the request names other
+/// capacity providers. That settings and tags of the request are neither compared nor applied is a guess.
 pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let name = super::text(input, "clusterName").unwrap_or("default");
     super::check_name(name, "Cluster name")?;
     let tags = tags::read(input, false)?;
     let existing = region.clusters.get(name);
     if let Some(cluster) = existing.filter(|cluster| cluster.status == "ACTIVE") {
+        same_providers(cluster, input)?;
         return Ok(json!({ "cluster": view(region, cluster, &ALL) }));
     }
     let incarnation = existing.map_or(0, |cluster| cluster.incarnation) + 1;
@@ -103,7 +105,7 @@ pub fn create(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
     };
     apply_settings(&mut cluster, input)?;
     apply_connect(&mut cluster, cx, input);
-    attach(region, cx, &mut cluster, input)?;
+    attach(region, cx, &mut cluster, input, true)?;
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
     region.clusters.insert(cluster.name.clone(), cluster);
     Ok(answer)
@@ -160,7 +162,7 @@ pub fn put_capacity_providers(region: &mut Region, cx: &mut Cx, input: &Value) -
     if cluster.attachments_status == "UPDATE_IN_PROGRESS" {
         return Err(busy());
     }
-    attach(region, cx, &mut cluster, input)?;
+    attach(region, cx, &mut cluster, input, false)?;
     let answer = json!({ "cluster": view(region, &cluster, &ALL) });
     region.clusters.insert(cluster.name.clone(), cluster);
     Ok(answer)
@@ -243,12 +245,27 @@ fn view(region: &Region, cluster: &Cluster, include: &[&str]) -> Value {
     if with("ATTACHMENTS") {
         let managed = cluster.capacity_providers.iter().filter(|name| !capacity_provider::is_fargate(name));
         let attachments: Vec<Value> = managed.map(|name| attachment(name)).collect();
-        super::set(&mut view, "attachments", attachments);
+        if !attachments.is_empty() {
+            super::set(&mut view, "attachments", attachments);
+        }
     }
     if !cluster.attachments_status.is_empty() {
         super::set(&mut view, "attachmentsStatus", cluster.attachments_status.clone());
     }
     view
+}
+
+/// Refuses a repeated creation that names other capacity providers than the cluster has.
+fn same_providers(cluster: &Cluster, input: &Value) -> Result<(), Refusal> {
+    let asked = super::list(input, "capacityProviders").iter().filter_map(Value::as_str);
+    let names: Vec<&str> = asked.map(capacity_provider::name_of).collect();
+    let strategy = capacity_provider::check_strategy(super::list(input, "defaultCapacityProviderStrategy"))?;
+    let providers_differ = !names.is_empty() && names != cluster.capacity_providers;
+    if providers_differ || (!strategy.is_empty() && strategy != cluster.default_strategy) {
+        let text = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).";
+        return Err(Refusal::invalid_parameter(text));
+    }
+    Ok(())
 }
 
 fn attachment(provider: &str) -> Value {
@@ -290,7 +307,8 @@ fn apply_connect(cluster: &mut Cluster, cx: &mut Cx, input: &Value) {
     };
 }
 
-fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) -> Result<(), Refusal> {
+/// Attaches what the request names. A cluster `created` with Fargate alone is complete at once.
+fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value, created: bool) -> Result<(), Refusal> {
     let providers: Vec<String> =
         super::list(input, "capacityProviders").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let strategy = capacity_provider::check_strategy(super::list(input, "defaultCapacityProviderStrategy"))?;
@@ -313,7 +331,8 @@ fn attach(region: &Region, cx: &mut Cx, cluster: &mut Cluster, input: &Value) ->
             return Err(Refusal::invalid_parameter(text));
         }
     }
-    if names != cluster.capacity_providers {
+    let at_once = created && names.iter().all(|name| capacity_provider::is_fargate(name));
+    if names != cluster.capacity_providers && !at_once {
         "UPDATE_IN_PROGRESS".clone_into(&mut cluster.attachments_status);
         let (shortest, longest) = cx.knobs.attaching_ms.unwrap_or(ATTACHING);
         let delay = cx.rng.between(shortest, longest);

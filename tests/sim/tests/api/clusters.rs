@@ -14,6 +14,37 @@ fn creating_an_active_cluster_again_returns_it() {
     assert_eq!(first["cluster"]["clusterArn"], "arn:aws:ecs:eu-west-1:123456789012:cluster/c1");
 }
 
+/// Quoted from users of the Terraform AWS provider who let it create a cluster that was there already.
+#[test]
+fn creating_an_active_cluster_again_with_other_providers_is_refused() {
+    let mut sim = world();
+    ok(&mut sim, "CreateCluster", &json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] }));
+    let other = json!({ "clusterName": "c1", "capacityProviders": ["FARGATE_SPOT"] });
+    let (code, message) = refused(&mut sim, "CreateCluster", &other);
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.starts_with("Arguments on this idempotent request are inconsistent"), "{message}");
+    let strategy = json!([{ "capacityProvider": "FARGATE", "weight": 1 }]);
+    let more = json!({ "clusterName": "c1", "defaultCapacityProviderStrategy": strategy });
+    assert_eq!(refused(&mut sim, "CreateCluster", &more).0, "InvalidParameterException");
+    ok(&mut sim, "CreateCluster", &json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] }));
+}
+
+/// Published answers of `aws ecs create-cluster` and `delete-cluster` have empty lists, but no attachments.
+#[test]
+fn a_cluster_with_nothing_attached_has_empty_lists_but_no_attachments() {
+    let mut sim = world();
+    let made = ok(&mut sim, "CreateCluster", &json!({ "clusterName": "c1" }));
+    let deleted = ok(&mut sim, "DeleteCluster", &json!({ "cluster": "c1" }));
+    for answer in [made, deleted] {
+        let cluster = &answer["cluster"];
+        assert_eq!(cluster.get("attachments"), None);
+        for member in ["statistics", "tags", "capacityProviders", "defaultCapacityProviderStrategy"] {
+            assert_eq!(cluster[member], json!([]), "{member}");
+        }
+        assert_eq!(cluster["settings"], json!([{ "name": "containerInsights", "value": "disabled" }]));
+    }
+}
+
 #[test]
 fn include_decides_what_is_shown() {
     let mut sim = world();
@@ -93,6 +124,17 @@ fn attaching_providers_takes_time_and_refuses_others_meanwhile() {
     sim.advance_to(later);
     let done = ok(&mut sim, "DescribeClusters", &json!({ "clusters": ["c1"] }));
     assert_eq!(done["clusters"][0]["attachmentsStatus"], "UPDATE_COMPLETE");
+    ok(&mut sim, "DeleteCluster", &json!({ "cluster": "c1" }));
+}
+
+/// An answer to `create-cluster --capacity-providers FARGATE` of 2026.
+#[test]
+fn a_cluster_created_with_fargate_alone_has_nothing_to_attach() {
+    let mut sim = world();
+    let made = ok(&mut sim, "CreateCluster", &json!({ "clusterName": "c1", "capacityProviders": ["FARGATE"] }));
+    assert_eq!(made["cluster"]["status"], "ACTIVE");
+    assert_eq!(made["cluster"]["capacityProviders"], json!(["FARGATE"]));
+    assert_eq!(made["cluster"].get("attachmentsStatus"), None);
     ok(&mut sim, "DeleteCluster", &json!({ "cluster": "c1" }));
 }
 

@@ -57,8 +57,7 @@ fn everything_declared_comes_back_with_defaults_filled_in() {
     assert_eq!(app["volumesFrom"], json!([]));
     assert_eq!(app["healthCheck"]["retries"], 3);
     assert_eq!(app["restartPolicy"]["restartAttemptPeriod"], 300);
-    assert_eq!(echo["compatibilities"], json!(["EC2", "FARGATE"]));
-    assert_eq!(answer.get("tags"), None);
+    assert_eq!(echo["compatibilities"], json!(["EC2", "FARGATE", "MANAGED_INSTANCES"]));
 }
 
 #[test]
@@ -83,12 +82,57 @@ fn a_described_definition_registers_again_to_the_same_echo() {
     assert_eq!((first["revision"].clone(), second["revision"].clone()), (json!(1), json!(2)));
 }
 
+/// The example of `describe-task-definition` in the AWS CLI reference; registrations published since 2020.
+#[test]
+fn what_a_plain_definition_does_not_declare_is_not_made_up() {
+    let mut sim = world();
+    let registered = ok(&mut sim, "RegisterTaskDefinition", &small("web"));
+    let described = ok(&mut sim, "DescribeTaskDefinition", &json!({ "taskDefinition": "web" }));
+    for answer in [&registered, &described] {
+        let definition = &answer["taskDefinition"];
+        for absent in ["networkMode", "requiresAttributes", "enableFaultInjection", "requiresCompatibilities"] {
+            assert_eq!(definition.get(absent), None, "{absent}");
+        }
+        assert_eq!(definition["compatibilities"], json!(["EC2", "EXTERNAL"]));
+        assert_eq!(definition["containerDefinitions"][0]["systemControls"], json!([]));
+    }
+    assert_eq!(registered.get("tags"), None);
+    assert_eq!(described["tags"], json!([]));
+}
+
+/// Registrations published with their answers: a container on EC2 that logs, and one on Fargate.
+#[test]
+fn attributes_follow_from_logs_and_network() {
+    let mut sim = world();
+    let mut required = |input: &Value| {
+        let answer = ok(&mut sim, "RegisterTaskDefinition", input);
+        let names = answer["taskDefinition"]["requiresAttributes"].as_array().unwrap().iter();
+        names.map(|a| a["name"].as_str().unwrap().replace("com.amazonaws.ecs.", "")).collect::<Vec<_>>()
+    };
+    let options = json!({ "awslogs-group": "g", "awslogs-region": "r", "awslogs-stream-prefix": "p" });
+    let logs = with_container("logConfiguration", json!({ "logDriver": "awslogs", "options": options }));
+    assert_eq!(required(&logs), ["capability.logging-driver.awslogs", "capability.docker-remote-api.1.19"]);
+    assert_eq!(required(&fargate("256", "512")), ["capability.docker-remote-api.1.18", "ecs.capability.task-eni"]);
+}
+
+#[test]
+fn fault_injection_is_described_as_it_was_sent() {
+    let mut sim = world();
+    let mut input = fargate("256", "512");
+    input["enableFaultInjection"] = json!(false);
+    let answer = ok(&mut sim, "RegisterTaskDefinition", &input);
+    assert_eq!(answer["taskDefinition"]["enableFaultInjection"], false);
+}
+
 #[test]
 fn tags_stand_beside_the_definition_and_only_on_request() {
     let mut sim = world();
     let mut input = small("web");
     input["tags"] = json!([{ "key": "owner", "value": "me" }]);
-    ok(&mut sim, "RegisterTaskDefinition", &input);
+    let registered = ok(&mut sim, "RegisterTaskDefinition", &input);
+    assert_eq!(registered["tags"], input["tags"]);
+    let without = ok(&mut sim, "DescribeTaskDefinition", &json!({ "taskDefinition": "web:1" }));
+    assert_eq!(without["tags"], json!([]));
     let with = ok(&mut sim, "DescribeTaskDefinition", &json!({ "taskDefinition": "web:1", "include": ["TAGS"] }));
     assert_eq!(with["tags"], json!([{ "key": "owner", "value": "me" }]));
     input["tags"] = json!([]);

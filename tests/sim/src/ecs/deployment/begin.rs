@@ -35,7 +35,8 @@ impl Fleet {
             return;
         };
         let name = format!("{}/{}", key.cluster, key.service);
-        let revision_arn = self.arn_prefix.clone() + &format!("service-revision/{name}/{}", self.rng.decimal(19));
+        let number = self.rng.decimal(19);
+        let revision_arn = self.arn_prefix.clone() + &format!("service-revision/{name}/{number}");
         let rollout_arn = self.arn_prefix.clone() + &format!("service-deployment/{name}/{}", self.rng.hex(21));
         let config = revision_config(&service.config);
         let serving = serving_groups(service);
@@ -46,7 +47,7 @@ impl Fleet {
             config,
             definition,
         };
-        let deployment = self.new_deployment(&revision_arn, "in progress");
+        let deployment = self.new_deployment(&revision_arn, &number, "in progress");
         let rollout = self.new_rollout(key, rollout_arn, revision_arn);
         for group in &revision.groups {
             self.ensure_target_group(group);
@@ -74,8 +75,9 @@ impl Fleet {
         self.tick_at(key, begin_at);
     }
 
-    pub(crate) fn new_deployment(&mut self, revision: &str, word: &str) -> Deployment {
-        let id = format!("ecs-svc/{}", self.rng.decimal(19));
+    /// A deployment bears the number of the revision it brings; one that goes back to a revision has its own.
+    pub(crate) fn new_deployment(&self, revision: &str, number: &str, word: &str) -> Deployment {
+        let id = format!("ecs-svc/{number}");
         Deployment {
             reason: format!("ECS deployment {id} {word}."),
             id,

@@ -153,7 +153,8 @@ impl Fleet {
     /// Makes `goal` the PRIMARY revision again, whole.
     fn go_back(&mut self, key: &Key, goal: &str, reason: &str) {
         let now = self.now;
-        let fresh = self.new_deployment(goal, "in progress");
+        let number = self.rng.decimal(19);
+        let fresh = self.new_deployment(goal, &number, "in progress");
         let Some(service) = self.services.get_mut(key) else {
             return;
         };

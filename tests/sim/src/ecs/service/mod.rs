@@ -139,12 +139,12 @@ pub fn update(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     with_fleet(region, cx, |fleet, region, cx| {
         let home = cluster::resolve(region, cx, input)?;
-        let mut names = texts(input, "/services");
+        let names = texts(input, "/services");
         if names.is_empty() {
             return Err(Refusal::invalid_parameter("Services cannot be empty."));
         }
         if names.len() > 10 {
-            return Err(Refusal::invalid_parameter("services can have at most 10 items."));
+            return Err(Refusal::invalid_parameter("service names can have at most 10 items."));
         }
         let prefix = fleet.arn(&format!("service/{}/", home.name));
         if names.iter().any(|name| name.starts_with("arn:") && !name.starts_with(&prefix)) {
@@ -152,16 +152,21 @@ pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
                 "Invalid identifier: Unexpected service identifier for the cluster.",
             ));
         }
-        names = names.iter().map(|name| name.strip_prefix(&prefix).unwrap_or(name).to_owned()).collect();
-        names.sort();
-        names.dedup();
-        cx.rng.shuffle(&mut names);
+        let mut asked: Vec<(String, String)> = names
+            .into_iter()
+            .map(|reference| (reference.strip_prefix(&prefix).unwrap_or(&reference).to_owned(), reference))
+            .collect();
+        asked.sort();
+        asked.dedup_by(|one, other| one.0 == other.0);
+        cx.rng.shuffle(&mut asked);
         let tags = super::includes(input, "TAGS");
         let (mut found, mut failures) = (Vec::new(), Vec::new());
-        for name in names {
+        for (name, reference) in asked {
             match fleet.services.get(&Key::new(&home.name, &name)) {
                 Some(service) => found.push(fleet.service_view(service, tags)),
-                None => failures.push(super::failure(&format!("{prefix}{name}"), "MISSING")),
+                None if reference.starts_with("arn:") => failures.push(super::failure(&reference, "MISSING")),
+                // A name comes back as an ARN of the old form, without the cluster.
+                None => failures.push(super::failure(&fleet.arn(&format!("service/{name}")), "MISSING")),
             }
         }
         Ok(json!({ "services": found, "failures": failures }))

@@ -43,9 +43,8 @@ pub(crate) fn of_create(input: &Value, cluster: &Cluster, definition: Option<&De
     });
     config.insert("deploymentConfiguration".to_owned(), base);
     merge(&mut config, input);
-    if let Some(kind) = text(input, "/deploymentController/type").filter(|kind| *kind != "ECS") {
-        config.insert("deploymentController".to_owned(), json!({ "type": kind }));
-    }
+    let controller = text(input, "/deploymentController/type").unwrap_or("ECS");
+    config.insert("deploymentController".to_owned(), json!({ "type": controller }));
     if let Some(definition) = definition {
         config.insert("taskDefinition".to_owned(), json!(definition.arn));
         place(&mut config, cluster);

@@ -3,28 +3,33 @@
 use serde_json::{Map, Value, json};
 
 use super::state::{Service, ServiceStatus};
-use crate::ecs::deployment::state::Deployment;
+use crate::ecs::deployment::state::{Deployment, RolloutStatus};
 use crate::ecs::scheduler::Fleet;
-use crate::ecs::scheduler::json::{count, epoch};
-use crate::ecs::strategy::Stage;
+use crate::ecs::scheduler::json::{count, epoch, is_empty};
+use crate::ecs::strategy::{Shift, Stage};
 use crate::ecs::tags;
 use crate::ecs::task::state::TaskStatus;
 
 /// Members that only `deployments[]` and revisions show.
 const ELSEWHERE: [&str; 3] = ["serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"];
 
+/// The role of ECS in every account.
+const LINKED_ROLE: &str = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+
 /// Requested, running and pending tasks.
 pub(crate) type Counts = (i64, i64, i64);
 
 impl Fleet {
-    /// Requested, running and pending tasks of one deployment.
+    /// Requested, running and pending tasks of one deployment. Nothing is requested of a PRIMARY before it begins.
     pub(crate) fn counts_of(&self, service: &Service, deployment: &Deployment) -> Counts {
         let tasks = service.tasks.iter().filter_map(|id| self.tasks.get(id));
         let mine: Vec<_> = tasks.filter(|t| t.is_live() && t.started_by.as_ref() == Some(&deployment.id)).collect();
         let running = count(mine.iter().filter(|t| t.status == TaskStatus::Running).count());
         let live = count(mine.len());
-        let waits =
-            service.ongoing().and_then(|r| r.shift.as_ref()).is_some_and(|s| !s.undone && s.stage < Stage::ScaleUp);
+        let before = |s: &Shift| !s.undone && s.stage < Stage::ScaleUp;
+        let waits = service
+            .ongoing()
+            .is_some_and(|r| r.status == RolloutStatus::Pending || r.shift.as_ref().is_some_and(before));
         let wanted = match (deployment.primary, waits) {
             (true, true) => 0,
             (true, false) => service.desired,
@@ -63,12 +68,15 @@ impl Fleet {
         };
         view.insert("deployments".to_owned(), Value::from(deployments));
         if service.controller() == "ECS" && service.status != ServiceStatus::Inactive {
-            if let Some(rollout) = service.rollouts.last() {
+            if let Some(rollout) = service.rollouts.last().filter(|r| r.status != RolloutStatus::Pending) {
                 view.insert("currentServiceDeployment".to_owned(), json!(rollout.arn));
             }
             let revision = |(d, c): (&Deployment, &Counts)| json!({ "arn": d.revision, "requestedTaskCount": c.0, "runningTaskCount": c.1, "pendingTaskCount": c.2 });
             let revisions: Vec<Value> = service.deployments.iter().zip(&counts).map(revision).collect();
             view.insert("currentServiceRevisions".to_owned(), Value::from(revisions));
+        }
+        if needs_linked_role(service) && !view.contains_key("roleArn") {
+            view.insert("roleArn".to_owned(), json!(format!("arn:aws:iam::{}:role/{LINKED_ROLE}", self.account)));
         }
         if with_tags && !service.tags.is_empty() {
             view.insert("tags".to_owned(), tags::write(&service.tags));
@@ -103,6 +111,13 @@ impl Fleet {
         })));
         Value::Object(view)
     }
+}
+
+/// Whether ECS acts for the service with its service-linked role: on network interfaces, load balancers, discovery.
+fn needs_linked_role(service: &Service) -> bool {
+    let filled = |member: &str| service.config.get(member).is_some_and(|value| !is_empty(value));
+    service.controller() != "ECS"
+        || ["networkConfiguration", "loadBalancers", "serviceRegistries"].into_iter().any(filled)
 }
 
 /// LATEST is a number where something runs.

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{fargate, validate};
 use crate::ecs::{flag, list, set, text};
 
-/// The request without tags, with defaults. `omit_network_mode`: an absent network mode stays absent.
-pub(super) fn fill(input: &Value, omit_network_mode: bool) -> Value {
+/// The request without tags, with defaults. An absent network mode stays absent, though it means `bridge`.
+pub(super) fn fill(input: &Value) -> Value {
     let mut echo = Map::new();
     for (member, value) in input.as_object().into_iter().flatten() {
         let empty_list = value.as_array().is_some_and(Vec::is_empty);
@@ -21,17 +21,16 @@ pub(super) fn fill(input: &Value, omit_network_mode: bool) -> Value {
         }
     }
     let mode = network_mode(input);
-    if !omit_network_mode && !mode.is_empty() {
-        set(&mut echo, "networkMode", mode);
-    }
     let containers: Vec<Value> = list(input, "containerDefinitions").iter().map(|c| container(c, mode)).collect();
     set(&mut echo, "containerDefinitions", containers);
     let volumes: Vec<Value> = list(input, "volumes").iter().map(volume).collect();
     set(&mut echo, "volumes", volumes);
     absent(&mut echo, "placementConstraints", json!([]));
-    absent(&mut echo, "enableFaultInjection", json!(false));
     set(&mut echo, "compatibilities", compatibilities(input));
-    set(&mut echo, "requiresAttributes", attributes(input, mode));
+    let attributes = attributes(input, mode);
+    if !attributes.is_empty() {
+        set(&mut echo, "requiresAttributes", attributes);
+    }
     echo
 }
 
@@ -100,30 +99,35 @@ fn compatibilities(input: &Value) -> Vec<&'static str> {
     if mode != "awsvpc" {
         out.push("EXTERNAL");
     }
-    if mode == "awsvpc" && fargate::check(input).is_ok() && validate::size_known(input) {
+    let sized = mode == "awsvpc" && fargate::check(input).is_ok() && validate::size_known(input);
+    if sized {
         out.push("FARGATE");
     }
     let asked = |word: &str| list(input, "requiresCompatibilities").iter().any(|item| item.as_str() == Some(word));
-    if asked("MANAGED_INSTANCES") {
+    if sized || asked("MANAGED_INSTANCES") {
         out.push("MANAGED_INSTANCES");
     }
     out
 }
 
+/// Capabilities that the definition asks of an instance; none for a plain container.
 fn attributes(input: &Value, mode: &str) -> Vec<Value> {
-    let mut names = vec!["com.amazonaws.ecs.capability.docker-remote-api.1.18"];
-    if mode == "awsvpc" {
-        names.push("ecs.capability.task-eni");
-    }
-    if input.get("taskRoleArn").is_some() {
-        names.push("com.amazonaws.ecs.capability.task-iam-role");
-    }
+    const PREFIX: &str = "com.amazonaws.ecs.capability.";
     let containers = list(input, "containerDefinitions");
-    if containers.iter().any(|c| c.pointer("/logConfiguration/logDriver").and_then(Value::as_str) == Some("awslogs")) {
-        names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
-    }
-    if containers.iter().any(|c| c.get("healthCheck").is_some()) {
-        names.push("ecs.capability.container-health-check");
-    }
-    names.into_iter().map(|name| json!({ "name": name })).collect()
+    let any = |test: &dyn Fn(&Value) -> bool| containers.iter().any(test);
+    let logs = any(&|c| c.pointer("/logConfiguration/logDriver").and_then(Value::as_str) == Some("awslogs"));
+    let registry = any(&|c| text(c, "image").is_some_and(|image| image.contains(".dkr.ecr.")));
+    let role = input.get("executionRoleArn").is_some();
+    let wanted = [
+        (logs, format!("{PREFIX}logging-driver.awslogs")),
+        (logs && role, "ecs.capability.execution-role-awslogs".to_owned()),
+        (registry, format!("{PREFIX}ecr-auth")),
+        (logs, format!("{PREFIX}docker-remote-api.1.19")),
+        (input.get("taskRoleArn").is_some(), format!("{PREFIX}task-iam-role")),
+        (any(&|c| c.get("healthCheck").is_some()), "ecs.capability.container-health-check".to_owned()),
+        (registry && role, "ecs.capability.execution-role-ecr-pull".to_owned()),
+        (mode == "awsvpc", format!("{PREFIX}docker-remote-api.1.18")),
+        (mode == "awsvpc", "ecs.capability.task-eni".to_owned()),
+    ];
+    wanted.into_iter().filter(|(asked, _)| *asked).map(|(_, name)| json!({ "name": name })).collect()
 }

@@ -102,7 +102,7 @@ pub fn register(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
     }
     let number = entry.last_revision + 1;
     let arn = cx.arn(&format!("task-definition/{family}:{number}"));
-    let mut echo = defaults::fill(input, cx.knobs.omit_network_mode);
+    let mut echo = defaults::fill(input);
     super::set(&mut echo, "taskDefinitionArn", arn.clone());
     super::set(&mut echo, "revision", number);
     super::set(&mut echo, "status", "ACTIVE");
@@ -110,7 +110,10 @@ pub fn register(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
     super::set(&mut echo, "registeredBy", cx.caller);
     let revision =
         Revision { arn, family, revision: number, status: "ACTIVE".to_owned(), echo, tags, usable_until: None };
-    let answer = described(&revision, true);
+    let mut answer = json!({ "taskDefinition": revision.echo });
+    if !revision.tags.is_empty() {
+        super::set(&mut answer, "tags", tags::write(&revision.tags));
+    }
     entry.last_revision = number;
     entry.registered_at = cx.now;
     entry.revisions.insert(number, revision);
@@ -118,16 +121,10 @@ pub fn register(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value
 }
 
 /// `DescribeTaskDefinition`: any status when the revision is named, the newest ACTIVE one otherwise.
+/// Without `include` the tags are an empty list.
 pub fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let reference = super::text(input, "taskDefinition").unwrap_or_default();
     let revision = find(region, cx, reference).ok_or_else(|| Refusal::client("Unable to describe task definition."))?;
-    Ok(described(revision, super::includes(input, "TAGS")))
-}
-
-fn described(revision: &Revision, with_tags: bool) -> Value {
-    let mut answer = json!({ "taskDefinition": revision.echo });
-    if with_tags {
-        super::set(&mut answer, "tags", tags::write(&revision.tags));
-    }
-    answer
+    let tags = if super::includes(input, "TAGS") { tags::write(&revision.tags) } else { json!([]) };
+    Ok(json!({ "taskDefinition": revision.echo, "tags": tags }))
 }

@@ -60,9 +60,70 @@ fn deletion_drains_hides_blocks_the_name_and_ends_inactive_then_missing() {
     world.advance(3601);
     let gone = world.ok("DescribeServices", &json!({ "cluster": "c1", "services": ["web"] }));
     assert_eq!(gone["failures"][0]["reason"], "MISSING");
-    assert_eq!(gone["failures"][0]["arn"], "arn:aws:ecs:eu-west-1:123456789012:service/c1/web");
+    assert_eq!(gone["failures"][0]["arn"], "arn:aws:ecs:eu-west-1:123456789012:service/web");
 }
 
+/// The ECS deploy action prints `failures[].arn` as it comes; its users quote ARNs of the old form.
+#[test]
+fn a_missing_name_comes_back_as_an_arn_without_the_cluster_and_an_arn_as_it_was_asked() {
+    let mut world = World::brisk();
+    let long = "arn:aws:ecs:eu-west-1:123456789012:service/c1/nothing";
+    for (asked, told) in [("nothing", "arn:aws:ecs:eu-west-1:123456789012:service/nothing"), (long, long)] {
+        let answer = world.ok("DescribeServices", &json!({ "cluster": "c1", "services": [asked] }));
+        assert_eq!(answer["failures"], json!([{ "arn": told, "reason": "MISSING" }]));
+    }
+}
+
+/// The examples of `update-service` in the AWS CLI reference, and answers to `create-service` of 2024 and 2026:
+/// the new deployment requests 0 tasks, the old one keeps its count, no service deployment is current.
+#[test]
+fn nothing_is_requested_and_no_deployment_is_current_before_it_begins() {
+    let mut world = World::realistic();
+    let begun = |world: &mut World, answer: &Value, desired: i64| {
+        assert_eq!(answer["deployments"][0]["desiredCount"], 0);
+        assert_eq!(answer["deployments"][0]["rolloutState"], "IN_PROGRESS");
+        assert_eq!(answer["currentServiceRevisions"][0]["requestedTaskCount"], 0);
+        assert_eq!(answer.get("currentServiceDeployment"), None);
+        world.until(10, |w| w.service("web").get("currentServiceDeployment").is_some());
+        let service = world.service("web");
+        assert_eq!(service["deployments"][0]["desiredCount"], desired);
+        assert_eq!(service["currentServiceDeployment"], world.rollout("web")["serviceDeploymentArn"]);
+    };
+    let created = world.create("web", 2, &json!({}));
+    assert_eq!(created["desiredCount"], 2);
+    begun(&mut world, &created, 2);
+    world.settled("web");
+    let updated = world.update("web", &json!({ "forceNewDeployment": true }));
+    assert_eq!(updated["deployments"][1]["desiredCount"], 2);
+    begun(&mut world, &updated, 2);
+}
+
+/// Answers to `create-service` and `update-service` of 2026: `ecs-svc/1` runs the revision `…/1`.
+#[test]
+fn a_deployment_bears_the_number_of_the_revision_it_brings() {
+    let mut world = World::brisk();
+    for answer in [world.create("web", 1, &json!({})), world.update("web", &json!({ "forceNewDeployment": true }))] {
+        let id = answer["deployments"][0]["id"].as_str().unwrap().replace("ecs-svc/", "");
+        let revision = &answer["currentServiceRevisions"][0]["arn"];
+        assert_eq!(*revision, format!("arn:aws:ecs:eu-west-1:123456789012:service-revision/c1/web/{id}"));
+    }
+}
+
+/// The example of `create-service` for EC2 in the AWS CLI reference has no role, those on Fargate have one.
+#[test]
+fn a_service_on_network_interfaces_shows_the_service_linked_role() {
+    let mut world = World::brisk();
+    let linked = "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+    assert_eq!(world.create("web", 0, &json!({}))["roleArn"], linked);
+    assert_eq!(world.update("web", &json!({ "desiredCount": 1 }))["roleArn"], linked);
+    let container = json!({ "name": "app", "image": "web:1", "memory": 128 });
+    world.ok("RegisterTaskDefinition", &json!({ "family": "plain", "containerDefinitions": [container] }));
+    let input = json!({ "cluster": "c1", "serviceName": "plain", "taskDefinition": "plain", "desiredCount": 0 });
+    assert_eq!(world.ok("CreateService", &input)["service"].get("roleArn"), None);
+}
+
+/// The examples of `update-service` in the AWS CLI reference. The API reference says of `CreateService` that
+/// the controller ECS is not returned; every published answer since 2021 returns it.
 #[test]
 fn defaults_are_filled_in_and_foreign_members_left_out() {
     let mut world = World::brisk();
@@ -74,6 +135,7 @@ fn defaults_are_filled_in_and_foreign_members_left_out() {
     let service = world.service("web");
     let expected = json!({
         "schedulingStrategy": "REPLICA",
+        "deploymentController": { "type": "ECS" },
         "propagateTags": "NONE",
         "enableECSManagedTags": false,
         "enableExecuteCommand": false,
@@ -96,9 +158,7 @@ fn defaults_are_filled_in_and_foreign_members_left_out() {
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(&service[member], value, "{member}");
     }
-    for absent in
-        ["deploymentController", "taskSets", "tags", "capacityProviderStrategy", "volumeConfigurations", "clientToken"]
-    {
+    for absent in ["taskSets", "tags", "capacityProviderStrategy", "volumeConfigurations", "clientToken"] {
         assert!(service.get(absent).is_none(), "{absent}");
     }
     assert_eq!(service["deployments"][0]["volumeConfigurations"], json!([{ "name": "v" }]));
