@@ -4,6 +4,7 @@ mod answer;
 pub mod autoscaling;
 pub mod control;
 pub mod ecs;
+pub mod elbv2;
 pub mod fault;
 pub mod fixtures;
 pub mod http;
@@ -14,6 +15,8 @@ pub mod neighbours;
 pub mod queue;
 pub mod refusal;
 pub mod rng;
+#[cfg(test)]
+mod testing;
 pub mod throttle;
 pub mod wire;
 pub mod world;

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::autoscaling;
 use crate::model::Service;
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
+use crate::{autoscaling, elbv2};
 
 /// Calls `action` of a service with an input that fits its shape.
 pub fn dispatch(
@@ -17,8 +17,7 @@ pub fn dispatch(
 ) -> Result<Value, Refusal> {
     match service {
         Service::ApplicationAutoscaling => autoscaling::dispatch(region, cx, action, input),
-        Service::Elbv2 | Service::CloudWatch | Service::Ec2 | Service::Sts | Service::Ecs => {
-            Err(Refusal::unknown_operation())
-        }
+        Service::Elbv2 => elbv2::dispatch(region, cx, action, input),
+        Service::CloudWatch | Service::Ec2 | Service::Sts | Service::Ecs => Err(Refusal::unknown_operation()),
     }
 }

@@ -302,7 +302,7 @@ fn load_balancers(fleet: &Fleet, entries: &[Value], definition: &Definition) -> 
             let Some(group) = fleet.fixtures.target_groups.get(arn) else {
                 continue;
             };
-            if !group.in_use {
+            if !fleet.fixtures.is_in_use(arn) {
                 return refuse(format!(
                     "The target group with targetGroupArn {arn} does not have an associated load balancer."
                 ));
