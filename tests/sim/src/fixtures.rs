@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::cloudwatch::Alarm;
 use crate::elbv2::Balancing;
 
 /// What becomes of a container of an image.
@@ -140,8 +141,8 @@ pub struct Fixtures {
     pub security_groups: BTreeMap<String, Network>,
     /// How many tasks a cluster can place; absent = no limit.
     pub capacity: BTreeMap<String, i64>,
-    /// Alarm states by alarm name.
-    pub alarms: BTreeMap<String, AlarmState>,
+    /// Alarms by name.
+    pub alarms: BTreeMap<String, Alarm>,
 }
 
 impl Fixtures {

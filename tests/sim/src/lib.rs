@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod autoscaling;
+pub mod cloudwatch;
 pub mod control;
 pub mod ecs;
 pub mod elbv2;

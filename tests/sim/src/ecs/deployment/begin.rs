@@ -100,7 +100,7 @@ impl Fleet {
         let shift = (service.strategy() != "ROLLING").then(|| Shift::new(sources.len() > 1));
         let ignored_alarms = if truth(&config, "/alarms/enable") {
             let mut names = texts(&config, "/alarms/alarmNames");
-            names.retain(|name| self.fixtures.alarms.get(name) == Some(&AlarmState::Alarm));
+            names.retain(|name| self.fixtures.alarm_state(name) == Some(AlarmState::Alarm));
             names
         } else {
             Vec::new()
