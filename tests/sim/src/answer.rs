@@ -62,15 +62,23 @@ impl Sim {
 
     fn apply(&mut self, call: &mut Call) -> Result<Value, Refusal> {
         let principal = self.principal(&call.access_key);
-        let key = RegionKey::new(principal.account, call.region.clone());
-        if call.model == Some(Service::Ecs) && !self.throttle.admit(&key, &call.action, self.now) {
-            return Err(Refusal::throttling());
+        let key = RegionKey::new(principal.account.clone(), call.region.clone());
+        if self.has_expired(&call.access_key) {
+            return Err(Refusal::expired(call.model, call.protocol));
+        }
+        if let Some(service) = call.model
+            && !self.throttle.admit(&key, service, &call.action, self.now)
+        {
+            return Err(Refusal::throttling(service));
         }
         let checked = match call.model {
             Some(service) => model::check_input(service, &call.action, &mut call.input),
             None => Ok(()),
         };
-        let result = checked.and_then(|()| self.dispatch(call, &key, &principal.arn));
+        let result = checked.and_then(|()| match call.model {
+            Some(Service::Sts) => self.call_sts(&principal, &call.action, &call.input),
+            _ => self.dispatch(call, &key, &principal.arn),
+        });
         self.inspect(call, &result);
         result
     }

@@ -1,5 +1,7 @@
 //! The control plane: what a test or a demonstration does to the world, as JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -114,6 +116,8 @@ struct Subnet {
     id: String,
     vpc_id: String,
     zone: String,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -220,7 +224,7 @@ impl Sim {
             }
             "subnet" => {
                 let asked: Subnet = serde_json::from_value(body)?;
-                let network = Network { vpc_id: asked.vpc_id, zone: asked.zone };
+                let network = Network { tags: asked.tags, ..Network::subnet(&asked.vpc_id, &asked.zone) };
                 self.region(&asked.place.key()).fixtures.subnets.insert(asked.id, network);
             }
             _ => return Err(ControlError::Unknown(name.to_owned())),

@@ -42,13 +42,36 @@ pub enum AlarmState {
     InsufficientData,
 }
 
-/// A subnet or a security group: only what ECS checks.
+/// A subnet or a security group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Network {
     /// The VPC it belongs to.
     pub vpc_id: String,
     /// The availability zone, empty for security groups.
     pub zone: String,
+    /// The name of a security group; subnets have theirs in the tag `Name`.
+    pub name: String,
+    /// Tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Network {
+    /// A subnet.
+    pub fn subnet(vpc_id: &str, zone: &str) -> Self {
+        Self { vpc_id: vpc_id.to_owned(), zone: zone.to_owned(), ..Self::default() }
+    }
+
+    /// A security group.
+    pub fn security_group(vpc_id: &str, name: &str) -> Self {
+        Self { vpc_id: vpc_id.to_owned(), name: name.to_owned(), ..Self::default() }
+    }
+
+    /// The same network with more tags.
+    #[must_use]
+    pub fn tagged(mut self, tags: &[(&str, &str)]) -> Self {
+        self.tags.extend(tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+        self
+    }
 }
 
 /// State of one target as `DescribeTargetHealth` names it.

@@ -4,6 +4,7 @@ mod answer;
 pub mod autoscaling;
 pub mod cloudwatch;
 pub mod control;
+pub mod ec2;
 pub mod ecs;
 pub mod elbv2;
 pub mod fault;
@@ -16,6 +17,7 @@ pub mod neighbours;
 pub mod queue;
 pub mod refusal;
 pub mod rng;
+pub mod sts;
 #[cfg(test)]
 mod testing;
 pub mod throttle;

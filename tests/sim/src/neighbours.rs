@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::Service;
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
-use crate::{autoscaling, cloudwatch, elbv2};
+use crate::{autoscaling, cloudwatch, ec2, elbv2};
 
 /// Calls `action` of a service with an input that fits its shape.
 pub fn dispatch(
@@ -19,6 +19,7 @@ pub fn dispatch(
         Service::ApplicationAutoscaling => autoscaling::dispatch(region, cx, action, input),
         Service::Elbv2 => elbv2::dispatch(region, cx, action, input),
         Service::CloudWatch => cloudwatch::dispatch(region, cx, action, input),
-        Service::Ec2 | Service::Sts | Service::Ecs => Err(Refusal::unknown_operation()),
+        Service::Ec2 => ec2::dispatch(region, cx, action, input),
+        Service::Sts | Service::Ecs => Err(Refusal::unknown_operation()),
     }
 }

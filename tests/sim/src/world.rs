@@ -11,7 +11,7 @@ use crate::lag::Lag;
 use crate::queue::{Event, EventKind, Queue};
 use crate::rng::Rng;
 use crate::throttle::Throttle;
-use crate::{autoscaling, cloudwatch};
+use crate::{autoscaling, cloudwatch, sts};
 
 /// The account of every access key that nobody minted.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -156,6 +156,9 @@ pub struct Sim {
     pub(crate) rng: Rng,
     pub(crate) tokens: paging::Tokens,
     pub(crate) access_keys: BTreeMap<String, Principal>,
+    /// Ends of sessions by access key, virtual milliseconds.
+    pub(crate) sessions: BTreeMap<String, i64>,
+    pub(crate) roles: BTreeMap<String, sts::Role>,
     /// Settings of the run.
     pub knobs: Knobs,
     /// Scripted faults.
@@ -182,6 +185,8 @@ impl Sim {
             rng: Rng::new(seed),
             tokens: paging::Tokens::default(),
             access_keys: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            roles: BTreeMap::new(),
             knobs: Knobs::default(),
             faults: Faults::default(),
             throttle: Throttle::default(),

@@ -73,7 +73,7 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
             &["ThrottlingException", "SerializationException", "MissingAuthenticationTokenException"]
         }
         Service::Elbv2 | Service::Sts => {
-            &["Throttling", "ValidationError", "AccessDenied", "MissingAuthenticationToken"]
+            &["ThrottlingException", "Throttling", "ValidationError", "AccessDenied", "MissingAuthenticationToken"]
         }
         Service::CloudWatch => {
             &["Throttling", "ValidationError", "SerializationException", "MissingAuthenticationToken"]
@@ -92,7 +92,7 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
             "AuthFailure",
         ],
     };
-    code == "UnknownOperationException"
+    matches!(code, "UnknownOperationException" | "ExpiredTokenException" | "ExpiredToken" | "RequestExpired")
         || unmodelled.contains(&code)
         || service.table().operations.get(operation).is_some_and(|modelled| modelled.errors.iter().any(|e| e == code))
 }
