@@ -363,6 +363,8 @@ fn tags_of_all_kinds_are_described() {
     let answer = desk.ok(Elbv2, "DescribeTags", &json!({ "ResourceArns": arns }));
     let described = answer["TagDescriptions"].as_array().unwrap();
     assert!(described.iter().all(|one| one["Tags"] == json!([{ "Key": "team", "Value": "shop" }])));
+    let bare = desk.ok(Elbv2, "DescribeTags", &json!({ "ResourceArns": [made.groups[1]] }));
+    assert_eq!(bare["TagDescriptions"][0]["Tags"], json!([]));
     let none = made.rule.replace("listener-rule", "listener-rule/x");
     assert_eq!(desk.refused(Elbv2, "DescribeTags", &json!({ "ResourceArns": [none] })), "RuleNotFound");
 }

@@ -53,10 +53,12 @@ impl Fleet {
         groups.contains_key(arn) || groups.len() == self.traffic.implicit.len()
     }
 
-    pub(crate) fn ensure_target_group(&mut self, arn: &str) {
+    /// Makes a target group that nobody declared, of the type that tasks of a network mode need.
+    pub(crate) fn ensure_target_group(&mut self, arn: &str, network_mode: &str) {
         if !self.fixtures.target_groups.contains_key(arn) {
             self.traffic.implicit.insert(arn.to_owned());
-            self.fixtures.target_groups.insert(arn.to_owned(), TargetGroup::new(arn, "ip"));
+            let target_type = if network_mode == "awsvpc" { "ip" } else { "instance" };
+            self.fixtures.target_groups.insert(arn.to_owned(), TargetGroup::new(arn, target_type));
         }
     }
 
@@ -65,10 +67,11 @@ impl Fleet {
             return;
         };
         let by = self.arn(&task.tail());
+        let network_mode = task.definition.network_mode.clone();
         let places: Vec<Place> =
-            task.groups.iter().map(|(group, port)| (group.clone(), task.address.clone(), *port)).collect();
+            task.groups.iter().map(|(group, port)| (group.clone(), task.target_id.clone(), *port)).collect();
         for place in places {
-            self.ensure_target_group(&place.0);
+            self.ensure_target_group(&place.0, &network_mode);
             let in_use = self.fixtures.is_in_use(&place.0);
             let Some(group) = self.fixtures.target_groups.get_mut(&place.0) else {
                 continue;
@@ -177,7 +180,7 @@ impl Fleet {
         let task = self.tasks.get(id)?;
         let mut longest = None;
         for (arn, port) in task.groups.clone() {
-            let address = task.address.clone();
+            let address = task.target_id.clone();
             let Some(group) = self.fixtures.target_groups.get_mut(&arn) else {
                 continue;
             };
@@ -197,7 +200,7 @@ impl Fleet {
         };
         for (arn, port) in &task.groups {
             if let Some(group) = self.fixtures.target_groups.get_mut(arn) {
-                group.targets.remove(&(task.address.clone(), *port));
+                group.targets.remove(&(task.target_id.clone(), *port));
             }
         }
         self.watch_traffic();
