@@ -24,7 +24,11 @@ impl Desk {
             let caller = "arn:aws:iam::123456789012:user/test";
             self.sim.with_cx(&self.key, caller, None, |region, cx| match service {
                 Service::Ecs => ecs::dispatch(region, cx, operation, &input),
-                _ => neighbours::dispatch(region, cx, service, operation, &input),
+                Service::ApplicationAutoscaling
+                | Service::Elbv2
+                | Service::CloudWatch
+                | Service::Ec2
+                | Service::Sts => neighbours::dispatch(region, cx, service, operation, &input),
             })
         });
         match &outcome {

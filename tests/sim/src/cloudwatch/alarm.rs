@@ -101,7 +101,7 @@ impl Fixtures {
 }
 
 impl Alarm {
-    /// A new alarm: "INSUFFICIENT_DATA" until its first evaluation.
+    /// A new alarm: `INSUFFICIENT_DATA` until its first evaluation.
     pub(crate) fn made(now: i64) -> Self {
         let reason = "Unchecked: Initial alarm creation".to_owned();
         Self { reason, updated_at: now, changed_at: now, configured_at: now, ..Self::default() }

@@ -40,9 +40,9 @@ pub(super) fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Resul
             && acts(alarm)
     });
     let views = found.map(|(name, alarm)| json!([alarm.composite, alarm.view(cx.key, name)])).collect();
-    let shown = page(cx, "DescribeAlarms", input, views, ("MaxRecords", 50, 100))?;
+    let part = page(cx, "DescribeAlarms", input, views, ("MaxRecords", 50, 100))?;
     let (mut metric, mut composite) = (Vec::new(), Vec::new());
-    for item in shown.items {
+    for item in part.items {
         if let Value::Array(mut pair) = item
             && let Some(view) = pair.pop()
         {
@@ -51,5 +51,5 @@ pub(super) fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Resul
     }
     let mut answer = json!({ "MetricAlarms": metric });
     ecs::set(&mut answer, "CompositeAlarms", composite);
-    Ok(with_token(answer, shown.next))
+    Ok(with_token(answer, part.next))
 }

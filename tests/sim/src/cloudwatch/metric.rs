@@ -48,7 +48,7 @@ impl Metrics {
     }
 }
 
-/// A statistic of GetMetricData.
+/// A statistic of `GetMetricData`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Statistic {
     Average,

@@ -20,7 +20,7 @@ fn names(answer: &Value) -> Vec<&str> {
     answer["MetricAlarms"].as_array().unwrap().iter().map(|one| one["AlarmName"].as_str().unwrap()).collect()
 }
 
-/// User guide, "Metric alarm states": a new alarm is INSUFFICIENT_DATA.
+/// User guide, "Metric alarm states": a new alarm is `INSUFFICIENT_DATA`.
 #[test]
 fn a_new_alarm_has_insufficient_data_and_keeps_its_state_when_put_again() {
     let mut desk = Desk::new();
@@ -108,7 +108,7 @@ fn script(desk: &mut Desk, metric: &str, series: Series) {
     desk.sim.set_series(&key, "Shop", metric, &[("TargetGroup", "web")], series);
 }
 
-/// API reference, `GetMetricData`: "The value specified is exclusive" of EndTime; newest first by default.
+/// API reference, `GetMetricData`: "The value specified is exclusive" of `EndTime`; newest first by default.
 #[test]
 fn points_are_gathered_by_period_newest_first() {
     let mut desk = Desk::new();
@@ -117,7 +117,7 @@ fn points_are_gathered_by_period_newest_first() {
     let answer = desk.ok(CloudWatch, "GetMetricData", &ask(&[query("e", "Errors", "Sum", 60)], 0, 120));
     let result = &answer["MetricDataResults"][0];
     assert_eq!(result["Values"], json!([7.0, 6.0]));
-    assert_eq!(result["Timestamps"], json!([(START + 60) as f64, START as f64]));
+    assert_eq!(result["Timestamps"], json!([1_800_000_060.0, 1_800_000_000.0]));
     assert_eq!((&result["StatusCode"], &result["Label"]), (&json!("Complete"), &json!("Errors")));
     let stats = ["Average", "Minimum", "Maximum", "SampleCount", "p50", "p99.9"];
     let queries: Vec<Value> =

@@ -51,7 +51,7 @@ impl Sim {
                 let made = self.balancer(&asked.place.key(), &asked.balancer)?;
                 Ok(serde_json::to_value(made)?)
             }
-            "weights" => self.weights_control(&serde_json::from_value(body)?),
+            "weights" => Ok(self.weights_control(&serde_json::from_value(body)?)),
             "targets" => {
                 let asked: Targets = serde_json::from_value(body)?;
                 let key = asked.place.key();
@@ -78,7 +78,7 @@ impl Sim {
         }
     }
 
-    fn weights_control(&mut self, asked: &Weights) -> Result<Value, ControlError> {
+    fn weights_control(&mut self, asked: &Weights) -> Value {
         let key = asked.place.key();
         if let Some(set) = &asked.set {
             let weights: Vec<(&str, i64)> = set.iter().map(|(group, weight)| (group.as_str(), *weight)).collect();
@@ -87,6 +87,6 @@ impl Sim {
         let log = self.weight_log(&key, &asked.rule);
         let change = |change: &crate::ecs::scheduler::target::WeightChange| json!({ "at": change.at, "weights": change.weights, "healthy": change.healthy, "by": change.by });
         let log: Vec<Value> = log.iter().map(change).collect();
-        Ok(json!({ "weights": self.weights(&key, &asked.rule), "log": log }))
+        json!({ "weights": self.weights(&key, &asked.rule), "log": log })
     }
 }

@@ -113,7 +113,7 @@ struct Trusted {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Key {
+struct Minted {
     access_key: String,
     account: String,
     arn: String,
@@ -187,7 +187,7 @@ impl Sim {
                 self.add_role(&asked.arn, asked.role);
             }
             "access_key" => {
-                let asked: Key = serde_json::from_value(body)?;
+                let asked: Minted = serde_json::from_value(body)?;
                 self.mint(asked.access_key, Principal { account: asked.account, arn: asked.arn });
             }
             _ => return self.balancing(name, body),

@@ -66,7 +66,7 @@ fn security_groups_are_found_by_name_in_a_vpc() {
     assert_eq!(answer["SecurityGroups"][0]["GroupId"], "sg-2");
 }
 
-/// API reference: MaxResults is 5 to 1000 and not allowed beside ids.
+/// API reference: `MaxResults` is 5 to 1000 and not allowed beside ids.
 #[test]
 fn subnets_come_in_pages() {
     let mut desk = desk();

@@ -202,7 +202,7 @@ fn check_group(place: &Place, arn: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The client secret is sent or, when a rule is modified, kept ("UseExistingClientSecret").
+/// The client secret is sent or, when a rule is modified, kept (`UseExistingClientSecret`).
 fn oidc(place: &Place, action: &mut Value) -> Result<(), Refusal> {
     let Some(config) = action.get_mut("AuthenticateOidcConfig") else {
         return Ok(());
@@ -213,8 +213,8 @@ fn oidc(place: &Place, action: &mut Value) -> Result<(), Refusal> {
         (Some(_), true) => return Err(invalid("ClientSecret cannot be specified if UseExistingClientSecret is true")),
         (None, false) => return Err(invalid("ClientSecret must be specified")),
         (None, true) => {
-            let configs = place.before.iter().filter_map(|action| action.get("AuthenticateOidcConfig"));
-            let secret = configs.filter_map(|config| text(config, "ClientSecret")).next().map(str::to_owned);
+            let mut configs = place.before.iter().filter_map(|action| action.get("AuthenticateOidcConfig"));
+            let secret = configs.find_map(|config| text(config, "ClientSecret")).map(str::to_owned);
             let secret = secret.ok_or_else(|| invalid("There is no existing client secret to use"))?;
             set(config, "ClientSecret", secret);
         }

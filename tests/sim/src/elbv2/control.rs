@@ -93,51 +93,59 @@ pub struct Balanced {
 
 fn declare(fleet: &mut Fleet, cx: &mut Cx, spec: &BalancerSpec) -> Result<Balanced, Refusal> {
     let network = spec.kind == "network";
-    let balancing = &fleet.fixtures.balancing;
-    let known = balancing.balancers.values().find(|balancer| balancer.name == spec.name).map(|b| b.arn.clone());
-    let load_balancer = if let Some(arn) = known {
-        arn
-    } else {
-        let answer = create::balancer(fleet, cx, &json!({ "Name": spec.name, "Type": spec.kind }))?;
-        created(&answer, "/LoadBalancers/0/LoadBalancerArn")
+    let (of_listener, of_groups) = match (spec.protocol.as_str(), network) {
+        ("", true) => ("TCP", "TCP"),
+        ("", false) => ("HTTPS", "HTTP"),
+        (given, true) => (given, given),
+        (given, false) => (given, "HTTP"),
     };
-    let of = |given: &str, default: &str| if given.is_empty() { default.to_owned() } else { given.to_owned() };
-    let (of_listener, of_groups) = if network {
-        (of(&spec.protocol, "TCP"), of(&spec.protocol, "TCP"))
-    } else {
-        (of(&spec.protocol, "HTTPS"), "HTTP".to_owned())
-    };
+    let load_balancer = load_balancer(fleet, cx, spec)?;
     let mut groups = Vec::new();
     for (name, _) in &spec.groups {
-        groups.push(target_group(fleet, cx, spec, name, &of_groups)?);
+        groups.push(target_group(fleet, cx, spec, name, of_groups)?);
     }
     let actions = actions(spec, &groups);
-    let balancing = &fleet.fixtures.balancing;
-    let listeners = balancing.listeners.values();
-    let found = listeners.filter(|l| l.balancer == load_balancer && l.port == spec.port).map(|l| l.arn.clone()).next();
+    // A rule of its own forwards, where there is a path and the load balancer has rules.
+    let path = spec.path.as_deref().filter(|_| !network);
     let fixed = json!([{ "Type": "fixed-response", "FixedResponseConfig": { "StatusCode": "404" } }]);
-    let listener = if let Some(arn) = found {
-        arn
-    } else {
-        let defaults = if spec.path.is_some() && !network { &fixed } else { &actions };
-        let input = json!({
-            "LoadBalancerArn": load_balancer, "Protocol": of_listener, "Port": spec.port, "DefaultActions": defaults,
-        });
-        created(&create::listener(fleet, cx, &input)?, "/Listeners/0/ListenerArn")
-    };
-    let rule = match &spec.path {
-        Some(path) if !network => {
-            let rules = fleet.fixtures.balancing.rules.values().filter(|rule| rule.listener == listener);
-            let priority = rules.filter_map(|rule| rule.priority).max().unwrap_or(0) + 1;
-            let condition = json!({ "Field": "path-pattern", "Values": [path] });
-            let input = json!({
-                "ListenerArn": listener, "Priority": priority, "Conditions": [condition], "Actions": actions,
-            });
-            created(&create::rule(fleet, cx, &input)?, "/Rules/0/RuleArn")
-        }
-        _ => listener.clone(),
+    let defaults = if path.is_some() { &fixed } else { &actions };
+    let listener = listener(fleet, cx, (&load_balancer, spec.port, of_listener), defaults)?;
+    let rule = match path {
+        Some(path) => rule(fleet, cx, &listener, path, &actions)?,
+        None => listener.clone(),
     };
     Ok(Balanced { load_balancer, listener, rule, groups })
+}
+
+fn load_balancer(fleet: &mut Fleet, cx: &mut Cx, spec: &BalancerSpec) -> Result<String, Refusal> {
+    let known = fleet.fixtures.balancing.balancers.values().find(|balancer| balancer.name == spec.name);
+    if let Some(known) = known {
+        return Ok(known.arn.clone());
+    }
+    let answer = create::balancer(fleet, cx, &json!({ "Name": spec.name, "Type": spec.kind }))?;
+    Ok(created(&answer, "/LoadBalancers/0/LoadBalancerArn"))
+}
+
+fn listener(
+    fleet: &mut Fleet,
+    cx: &mut Cx,
+    (balancer, port, protocol): (&str, i64, &str),
+    defaults: &Value,
+) -> Result<String, Refusal> {
+    let mut listeners = fleet.fixtures.balancing.listeners.values();
+    if let Some(known) = listeners.find(|known| known.balancer == balancer && known.port == port) {
+        return Ok(known.arn.clone());
+    }
+    let input = json!({ "LoadBalancerArn": balancer, "Protocol": protocol, "Port": port, "DefaultActions": defaults });
+    Ok(created(&create::listener(fleet, cx, &input)?, "/Listeners/0/ListenerArn"))
+}
+
+fn rule(fleet: &mut Fleet, cx: &mut Cx, listener: &str, path: &str, actions: &Value) -> Result<String, Refusal> {
+    let rules = fleet.fixtures.balancing.rules.values().filter(|rule| rule.listener == listener);
+    let priority = rules.filter_map(|rule| rule.priority).max().unwrap_or(0) + 1;
+    let condition = json!({ "Field": "path-pattern", "Values": [path] });
+    let input = json!({ "ListenerArn": listener, "Priority": priority, "Conditions": [condition], "Actions": actions });
+    Ok(created(&create::rule(fleet, cx, &input)?, "/Rules/0/RuleArn"))
 }
 
 fn created(answer: &Value, path: &str) -> String {

@@ -35,7 +35,9 @@ fn item(decoder: &mut Decoder<'_>, depth: u32) -> Result<Value, decode::Error> {
         }
         Type::Array | Type::ArrayIndef => list(decoder, depth),
         Type::Map | Type::MapIndef => structure(decoder, depth),
-        other => Err(decode::Error::type_mismatch(other)),
+        other @ (Type::Int | Type::Bytes | Type::BytesIndef | Type::Simple | Type::Break | Type::Unknown(_)) => {
+            Err(decode::Error::type_mismatch(other))
+        }
     }
 }
 

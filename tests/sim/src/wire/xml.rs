@@ -59,7 +59,9 @@ fn write(table: &Table, text: &mut String, shape_name: &str, value: &Value) {
         Value::Array(items) => {
             let name = called("item").unwrap_or_else(|| "member".to_owned());
             let of = shape.map_or("", |shape| shape.item.as_str());
-            items.iter().for_each(|item| element(table, text, &name, of, item));
+            for item in items {
+                element(table, text, &name, of, item);
+            }
         }
         Value::Object(members) if shape.is_some_and(|shape| shape.kind == "map") => {
             let of = shape.map_or("", |shape| shape.item.as_str());
