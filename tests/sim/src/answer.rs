@@ -7,7 +7,7 @@ use crate::lag;
 use crate::model::{self, Service};
 use crate::refusal::Refusal;
 use crate::wire::call::{self, Call, Protocol};
-use crate::wire::{HttpRequest, HttpResponse, query};
+use crate::wire::{HttpRequest, HttpResponse, cbor, xml};
 use crate::world::{DEFAULT_ACCOUNT, Principal, RegionKey, Sim};
 use crate::{ecs, neighbours};
 
@@ -62,15 +62,23 @@ impl Sim {
 
     fn apply(&mut self, call: &mut Call) -> Result<Value, Refusal> {
         let principal = self.principal(&call.access_key);
-        let key = RegionKey::new(principal.account, call.region.clone());
-        if call.model == Some(Service::Ecs) && !self.throttle.admit(&key, &call.action, self.now) {
-            return Err(Refusal::throttling());
+        let key = RegionKey::new(principal.account.clone(), call.region.clone());
+        if self.has_expired(&call.access_key) {
+            return Err(Refusal::expired(call.model, call.protocol));
+        }
+        if let Some(service) = call.model
+            && !self.throttle.admit(&key, service, &call.action, self.now)
+        {
+            return Err(Refusal::throttling(service));
         }
         let checked = match call.model {
             Some(service) => model::check_input(service, &call.action, &mut call.input),
             None => Ok(()),
         };
-        let result = checked.and_then(|()| self.dispatch(call, &key, &principal.arn));
+        let result = checked.and_then(|()| match call.model {
+            Some(Service::Sts) => self.call_sts(&principal, &call.action, &call.input),
+            _ => self.dispatch(call, &key, &principal.arn),
+        });
         self.inspect(call, &result);
         result
     }
@@ -85,9 +93,8 @@ impl Sim {
         }
         let result = self.with_cx(key, caller, region.as_mut(), |region, cx| match call.model {
             Some(Service::Ecs) => ecs::dispatch(region, cx, &call.action, &call.input),
-            Some(Service::ApplicationAutoscaling) | None => {
-                neighbours::dispatch(region, cx, &call.service, &call.action, &call.input)
-            }
+            Some(service) => neighbours::dispatch(region, cx, service, &call.action, &call.input),
+            None => Err(Refusal::unknown_operation()),
         });
         if changes {
             self.record_lag(key);
@@ -114,26 +121,37 @@ impl Sim {
     fn write(&mut self, call: &Call, result: &Result<Value, Refusal>) -> HttpResponse {
         let request_id = self.rng.uuid();
         let mut response = HttpResponse { status: 200, ..HttpResponse::default() };
-        response.headers.insert("x-amzn-requestid".to_owned(), request_id.clone());
+        let mut header = |name: &str, value: &str| response.headers.insert(name.to_owned(), value.to_owned());
+        header("x-amzn-requestid", &request_id);
         let kind = match call.protocol {
             Protocol::Json => "application/x-amz-json-1.1",
             Protocol::Query => "text/xml",
+            Protocol::Cbor => "application/cbor",
         };
-        response.headers.insert("content-type".to_owned(), kind.to_owned());
-        let namespace = neighbours::namespace(&call.service);
+        header("content-type", kind);
+        if call.protocol == Protocol::Cbor {
+            header("smithy-protocol", "rpc-v2-cbor");
+        }
+        if let Err(refusal) = result {
+            header("x-amzn-errortype", &refusal.code);
+            if call.model == Some(Service::CloudWatch) {
+                // Its error codes are older than these protocols; clients read the old ones here.
+                let fault = if refusal.status < 500 { "Sender" } else { "Receiver" };
+                header("x-amzn-query-error", &format!("{};{fault}", refusal.code));
+            }
+            response.status = refusal.status;
+        }
+        let model = call.model.unwrap_or(Service::Ecs);
         response.body = match (call.protocol, result) {
             (Protocol::Json, Ok(output)) => output.to_string().into_bytes(),
-            (Protocol::Query, Ok(output)) => query::write_answer(&call.action, namespace, &request_id, output),
-            (protocol, Err(refusal)) => {
-                response.status = refusal.status;
-                response.headers.insert("x-amzn-errortype".to_owned(), refusal.code.clone());
-                match protocol {
-                    Protocol::Json => {
-                        json!({ "__type": refusal.code, "message": refusal.message }).to_string().into_bytes()
-                    }
-                    Protocol::Query => query::write_error(namespace, &request_id, &refusal.code, &refusal.message),
-                }
+            (Protocol::Query, Ok(output)) => xml::answer(model, &call.action, &request_id, output),
+            (Protocol::Cbor, Ok(output)) => cbor::answer(model, &call.action, output),
+            (Protocol::Json, Err(refusal)) => {
+                let shape = model.error_shape(&refusal.code);
+                json!({ "__type": shape, "message": refusal.message }).to_string().into_bytes()
             }
+            (Protocol::Query, Err(refusal)) => xml::error(call.model, &request_id, refusal),
+            (Protocol::Cbor, Err(refusal)) => cbor::error(model, model.error_shape(&refusal.code), &refusal.message),
         };
         response
     }

@@ -2,8 +2,11 @@
 
 mod answer;
 pub mod autoscaling;
+pub mod cloudwatch;
 pub mod control;
+pub mod ec2;
 pub mod ecs;
+pub mod elbv2;
 pub mod fault;
 pub mod fixtures;
 pub mod http;
@@ -14,6 +17,9 @@ pub mod neighbours;
 pub mod queue;
 pub mod refusal;
 pub mod rng;
+pub mod sts;
+#[cfg(test)]
+mod testing;
 pub mod throttle;
 pub mod wire;
 pub mod world;

@@ -2,30 +2,24 @@
 
 use serde_json::Value;
 
-use crate::autoscaling;
+use crate::model::Service;
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
+use crate::{autoscaling, cloudwatch, ec2, elbv2};
 
-/// Calls `action` of `service` (signing name).
+/// Calls `action` of a service with an input that fits its shape.
 pub fn dispatch(
     region: &mut Region,
     cx: &mut Cx,
-    service: &str,
+    service: Service,
     action: &str,
     input: &Value,
 ) -> Result<Value, Refusal> {
     match service {
-        "application-autoscaling" => autoscaling::dispatch(region, cx, action, input),
-        _ => Err(Refusal::unknown_operation()),
-    }
-}
-
-/// The XML namespace of a Query service's answers.
-pub fn namespace(service: &str) -> &'static str {
-    match service {
-        "elasticloadbalancing" => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
-        "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",
-        "monitoring" => "http://monitoring.amazonaws.com/doc/2010-08-01/",
-        _ => "",
+        Service::ApplicationAutoscaling => autoscaling::dispatch(region, cx, action, input),
+        Service::Elbv2 => elbv2::dispatch(region, cx, action, input),
+        Service::CloudWatch => cloudwatch::dispatch(region, cx, action, input),
+        Service::Ec2 => ec2::dispatch(region, cx, action, input),
+        Service::Sts | Service::Ecs => Err(Refusal::unknown_operation()),
     }
 }

@@ -2,6 +2,9 @@
 
 use thiserror::Error;
 
+use crate::model::Service;
+use crate::wire::call::Protocol;
+
 /// A request that AWS would refuse.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{code}: {message}")]
@@ -70,9 +73,25 @@ impl Refusal {
         Self::new("ConflictException", message)
     }
 
-    /// `ThrottlingException`, in no operation's list of errors and yet what callers get.
-    pub fn throttling() -> Self {
-        Self::new("ThrottlingException", "Rate exceeded")
+    /// Too many calls; in no operation's list of errors and yet what callers get.
+    pub fn throttling(service: Service) -> Self {
+        match service {
+            Service::Ecs | Service::ApplicationAutoscaling | Service::Elbv2 => {
+                Self::new("ThrottlingException", "Rate exceeded")
+            }
+            Service::CloudWatch | Service::Sts => Self::new("Throttling", "Rate exceeded"),
+            Service::Ec2 => Self { status: 503, ..Self::new("RequestLimitExceeded", "Request limit exceeded.") },
+        }
+    }
+
+    /// The session of the caller is over.
+    pub fn expired(service: Option<Service>, protocol: Protocol) -> Self {
+        let message = "The security token included in the request is expired";
+        match (service, protocol) {
+            (Some(Service::Ec2), _) => Self::new("RequestExpired", message),
+            (_, Protocol::Query) => Self { status: 403, ..Self::new("ExpiredToken", message) },
+            (_, Protocol::Json | Protocol::Cbor) => Self::new("ExpiredTokenException", message),
+        }
     }
 
     /// `UnknownOperationException`.

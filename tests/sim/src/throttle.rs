@@ -1,11 +1,28 @@
-//! Token buckets per account, Region and category ("Request throttling for the Amazon ECS API").
+//! Token buckets per account, Region and category ("Request throttling for the Amazon ECS API", "Request throttling
+//! for the ELB API").
 
 use std::collections::BTreeMap;
 
+use crate::lag::is_read;
+use crate::model::Service;
 use crate::world::RegionKey;
 
 /// `(category, burst, refill per second)`.
 type Limits = (&'static str, i64, i64);
+
+/// The bucket an action takes from; `None` = calls are not counted.
+fn limits_of(service: Service, action: &str) -> Option<Limits> {
+    match service {
+        Service::Ecs => Some(limits(action)),
+        Service::Elbv2 if is_read(action) => Some(("load balancing read", 40, 10)),
+        Service::Elbv2 => Some(("load balancing modify", 20, 3)),
+        Service::CloudWatch if action == "GetMetricData" => Some(("metric read", 50, 50)),
+        Service::CloudWatch if is_read(action) => Some(("alarm read", 9, 9)),
+        Service::CloudWatch => Some(("alarm modify", 3, 3)),
+        Service::Ec2 => Some(("network read", 100, 20)),
+        Service::ApplicationAutoscaling | Service::Sts => None,
+    }
+}
 
 /// The bucket an ECS action takes from. Actions outside the documented table share a small one.
 fn limits(action: &str) -> Limits {
@@ -80,8 +97,10 @@ pub struct Throttle {
 
 impl Throttle {
     /// Takes a token for `action`. False: the call is refused.
-    pub fn admit(&mut self, key: &RegionKey, action: &str, now: i64) -> bool {
-        let (category, burst, refill) = limits(action);
+    pub fn admit(&mut self, key: &RegionKey, service: Service, action: &str, now: i64) -> bool {
+        let Some((category, burst, refill)) = limits_of(service, action) else {
+            return true;
+        };
         let count = self.counts.entry(category).or_default();
         count.calls += 1;
         if !self.on {
@@ -118,7 +137,8 @@ mod tests {
     fn registration_allows_twenty_at_once_and_one_a_second_after() {
         let mut throttle = Throttle { on: true, ..Throttle::default() };
         let key = RegionKey::new("1", "eu-west-1");
-        let mut admitted = |now: i64| (0..30).filter(|_| throttle.admit(&key, "RegisterTaskDefinition", now)).count();
+        let mut admitted =
+            |now: i64| (0..30).filter(|_| throttle.admit(&key, Service::Ecs, "RegisterTaskDefinition", now)).count();
         assert_eq!([admitted(0), admitted(999), admitted(1000), admitted(6000)], [20, 0, 1, 5]);
         assert_eq!(throttle.counts()["task definition modify"], Count { calls: 120, throttled: 94 });
     }
@@ -128,6 +148,17 @@ mod tests {
         let neighbour = BTreeMap::from([("*".to_owned(), 90)]);
         let mut throttle = Throttle { on: true, neighbour, ..Throttle::default() };
         let key = RegionKey::new("1", "eu-west-1");
-        assert_eq!((0..30).filter(|_| throttle.admit(&key, "DescribeServices", 0)).count(), 10);
+        assert_eq!((0..30).filter(|_| throttle.admit(&key, Service::Ecs, "DescribeServices", 0)).count(), 10);
+    }
+
+    /// "Request throttling for the ELB API": a bucket of 40 for actions that only read, 10 a second after.
+    #[test]
+    fn load_balancing_has_buckets_of_its_own() {
+        let mut throttle = Throttle { on: true, ..Throttle::default() };
+        let key = RegionKey::new("1", "eu-west-1");
+        let mut admitted =
+            |now: i64| (0..60).filter(|_| throttle.admit(&key, Service::Elbv2, "DescribeRules", now)).count();
+        assert_eq!([admitted(0), admitted(1000)], [40, 10]);
+        assert!(throttle.admit(&key, Service::Ecs, "DescribeServices", 1000));
     }
 }

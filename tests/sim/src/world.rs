@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::autoscaling;
 use crate::ecs::{account_setting, capacity_provider, cluster, deployment, paging, service, task, task_definition};
 use crate::fault::Faults;
 use crate::fixtures::{Fixtures, ImageFate};
@@ -12,6 +11,7 @@ use crate::lag::Lag;
 use crate::queue::{Event, EventKind, Queue};
 use crate::rng::Rng;
 use crate::throttle::Throttle;
+use crate::{autoscaling, cloudwatch, sts};
 
 /// The account of every access key that nobody minted.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -69,6 +69,8 @@ pub struct Region {
     pub fixtures: Fixtures,
     /// Application Auto Scaling.
     pub autoscaling: autoscaling::Autoscaling,
+    /// CloudWatch metrics; its alarms are among the fixtures.
+    pub metrics: cloudwatch::Metrics,
 }
 
 /// What can be turned without changing the story.
@@ -152,6 +154,9 @@ pub struct Sim {
     pub(crate) rng: Rng,
     pub(crate) tokens: paging::Tokens,
     pub(crate) access_keys: BTreeMap<String, Principal>,
+    /// Ends of sessions by access key, virtual milliseconds.
+    pub(crate) sessions: BTreeMap<String, i64>,
+    pub(crate) roles: BTreeMap<String, sts::Role>,
     /// Settings of the run.
     pub knobs: Knobs,
     /// Scripted faults.
@@ -178,6 +183,8 @@ impl Sim {
             rng: Rng::new(seed),
             tokens: paging::Tokens::default(),
             access_keys: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            roles: BTreeMap::new(),
             knobs: Knobs::default(),
             faults: Faults::default(),
             throttle: Throttle::default(),

@@ -18,6 +18,8 @@ const LOW: f64 = 0.9;
 
 /// The service as a policy sees it.
 struct Scene {
+    /// Virtual milliseconds.
+    now: i64,
     current: i64,
     /// The count before the last scaling out while that cools down, else the current one: what was
     /// added then counts towards what is added now.
@@ -76,6 +78,7 @@ fn scene(region: &Region, id: &str, now: i64) -> Option<Scene> {
     let running = tasks.filter(|task| task.is_live() && task.started_at.is_some()).count();
     let (until, before) = region.autoscaling.targets.get(id)?.scaled_out;
     Some(Scene {
+        now,
         current: service.desired,
         base: if now < until { before.min(service.desired) } else { service.desired },
         running: i64::try_from(running).unwrap_or(i64::MAX),
@@ -102,7 +105,7 @@ fn wishes(region: &mut Region, id: &str, scene: &Scene) -> Vec<Wish> {
                 let enough = (settings.points_high, settings.points_low);
                 let (count, state) = track(policy, scene, value, enough);
                 for (alarm, on) in policy.alarms.iter().zip([state.0, state.1]) {
-                    region.fixtures.alarms.insert(alarm.clone(), on);
+                    region.fixtures.turn_alarm(alarm, on, "Threshold Crossed", scene.now);
                 }
                 let seconds = |member: &str| number(&policy.config, member).unwrap_or(COOLDOWN);
                 (count, (seconds("ScaleOutCooldown"), seconds("ScaleInCooldown")))

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{asked_resource, invalid, is_ours, named, resource, target_mut};
+use crate::cloudwatch::Alarm;
 use crate::ecs::{list, number, set, text};
-use crate::fixtures::AlarmState;
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region, timestamp};
 
@@ -161,7 +161,7 @@ pub(super) fn put(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Val
     let answer = json!({ "PolicyARN": policy.arn, "Alarms": policy.alarms(cx) });
     let alarms = policy.alarms.clone();
     for alarm in alarms {
-        region.fixtures.alarms.entry(alarm).or_insert(AlarmState::InsufficientData);
+        region.fixtures.alarms.entry(alarm).or_insert_with(|| Alarm::made(cx.now));
     }
     Ok(answer)
 }

@@ -63,7 +63,7 @@ impl World {
         check_input(model, operation, &mut input).map_err(|refusal| refusal.to_string())?;
         let key = self.key.clone();
         let outcome = self.sim.with_cx(&key, "test", None, |region, cx| {
-            neighbours::dispatch(region, cx, "application-autoscaling", operation, &input)
+            neighbours::dispatch(region, cx, Service::ApplicationAutoscaling, operation, &input)
         });
         match &outcome {
             Ok(answer) => assert_eq!(check_output(model, operation, answer), Vec::<String>::new()),

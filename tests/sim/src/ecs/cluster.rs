@@ -226,7 +226,7 @@ fn view(region: &Region, cluster: &Cluster, include: &[&str]) -> Value {
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": cluster.status,
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": region.services.instances_of(&cluster.name).len(),
         "runningTasksCount": running,
         "pendingTasksCount": pending,
         "activeServicesCount": services,

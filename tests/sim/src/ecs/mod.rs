@@ -3,6 +3,7 @@
 pub mod account_setting;
 pub mod capacity_provider;
 pub mod cluster;
+pub mod container_instance;
 pub mod deployment;
 pub mod paging;
 pub mod scheduler;
@@ -43,6 +44,8 @@ fn dispatch_resources(region: &mut Region, cx: &mut Cx, operation: &str, input: 
     match operation {
         "CreateCluster" => cluster::create(region, cx, input),
         "DescribeClusters" => cluster::describe(region, cx, input),
+        "ListContainerInstances" => container_instance::list(region, cx, input),
+        "DescribeContainerInstances" => container_instance::describe(region, cx, input),
         "ListClusters" => cluster::list(region, cx, input),
         "UpdateCluster" => cluster::update(region, cx, input),
         "UpdateClusterSettings" => cluster::update_settings(region, cx, input),

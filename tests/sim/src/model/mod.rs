@@ -16,12 +16,23 @@ pub enum Service {
     Ecs,
     /// Application Auto Scaling.
     ApplicationAutoscaling,
+    /// Elastic Load Balancing, version 2.
+    Elbv2,
+    /// Amazon CloudWatch.
+    CloudWatch,
+    /// Amazon EC2: subnets and security groups.
+    Ec2,
+    /// AWS STS.
+    Sts,
 }
 
 #[derive(Debug, Deserialize, Default)]
 pub(crate) struct Table {
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) shapes: BTreeMap<String, Shape>,
+    /// Error shapes by error code, where the names differ.
+    #[serde(default)]
+    pub(crate) codes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -46,19 +57,26 @@ pub(crate) struct Shape {
     pub(crate) values: Vec<String>,
     #[serde(rename = "i", default)]
     pub(crate) item: String,
+    #[serde(rename = "w", default)]
+    pub(crate) wire: BTreeMap<String, String>,
+    #[serde(rename = "q", default)]
+    pub(crate) form: BTreeMap<String, String>,
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
 }
 
-const ECS: &str = include_str!("../../model/ecs.json");
-const AUTOSCALING: &str = include_str!("../../model/application-autoscaling.json");
-
 impl Service {
-    /// The prefix of `X-Amz-Target`.
-    pub fn target_prefix(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Ecs, Self::ApplicationAutoscaling, Self::Elbv2, Self::CloudWatch, Self::Ec2, Self::Sts];
+
+    /// The prefix of `X-Amz-Target`, where the service speaks JSON.
+    pub fn target_prefix(self) -> Option<&'static str> {
         match self {
-            Self::Ecs => "AmazonEC2ContainerServiceV20141113",
-            Self::ApplicationAutoscaling => "AnyScaleFrontendService",
+            Self::Ecs => Some("AmazonEC2ContainerServiceV20141113"),
+            Self::ApplicationAutoscaling => Some("AnyScaleFrontendService"),
+            Self::CloudWatch => Some("GraniteServiceVersion20100801"),
+            Self::Elbv2 | Self::Ec2 | Self::Sts => None,
         }
     }
 
@@ -67,12 +85,32 @@ impl Service {
         match self {
             Self::Ecs => "ecs",
             Self::ApplicationAutoscaling => "application-autoscaling",
+            Self::Elbv2 => "elasticloadbalancing",
+            Self::CloudWatch => "monitoring",
+            Self::Ec2 => "ec2",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The XML namespace of its answers, where the service speaks forms and XML.
+    pub fn namespace(self) -> &'static str {
+        match self {
+            Self::Elbv2 => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+            Self::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+            Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
+            Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::Ecs | Self::ApplicationAutoscaling => "",
         }
     }
 
     /// The service behind a prefix of `X-Amz-Target`.
     pub fn from_target_prefix(prefix: &str) -> Option<Self> {
-        [Self::Ecs, Self::ApplicationAutoscaling].into_iter().find(|service| service.target_prefix() == prefix)
+        Self::ALL.into_iter().find(|service| service.target_prefix() == Some(prefix))
+    }
+
+    /// The service behind a name in the signing scope, if it speaks forms and XML.
+    pub fn from_signing_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.signing_name() == name && !service.namespace().is_empty())
     }
 
     /// The names of all operations.
@@ -80,17 +118,28 @@ impl Service {
         self.table().operations.keys().map(String::as_str)
     }
 
+    /// The name of the shape behind an error code.
+    pub fn error_shape(self, code: &str) -> &str {
+        self.table().codes.get(code).map_or(code, String::as_str)
+    }
+
     pub(crate) fn table(self) -> &'static Table {
-        static ECS_TABLE: OnceLock<Table> = OnceLock::new();
-        static AUTOSCALING_TABLE: OnceLock<Table> = OnceLock::new();
+        static TABLES: [OnceLock<Table>; 6] = [const { OnceLock::new() }; 6];
+        let [ecs, autoscaling, elbv2, cloudwatch, ec2, sts] = &TABLES;
         match self {
-            Self::Ecs => ECS_TABLE.get_or_init(|| load(ECS)),
-            Self::ApplicationAutoscaling => AUTOSCALING_TABLE.get_or_init(|| load(AUTOSCALING)),
+            Self::Ecs => ecs.get_or_init(|| load(include_str!("../../model/ecs.json"))),
+            Self::ApplicationAutoscaling => {
+                autoscaling.get_or_init(|| load(include_str!("../../model/application-autoscaling.json")))
+            }
+            Self::Elbv2 => elbv2.get_or_init(|| load(include_str!("../../model/elbv2.json"))),
+            Self::CloudWatch => cloudwatch.get_or_init(|| load(include_str!("../../model/cloudwatch.json"))),
+            Self::Ec2 => ec2.get_or_init(|| load(include_str!("../../model/ec2.json"))),
+            Self::Sts => sts.get_or_init(|| load(include_str!("../../model/sts.json"))),
         }
     }
 }
 
-/// An unreadable table becomes an empty one, in which no operation exists; a test reads both.
+/// An unreadable table becomes an empty one, in which no operation exists; a test reads all.
 fn load(text: &str) -> Table {
     serde_json::from_str(text).unwrap_or_default()
 }
@@ -101,9 +150,9 @@ mod tests {
 
     #[test]
     fn the_tables_are_readable_and_closed() {
-        for service in [Service::Ecs, Service::ApplicationAutoscaling] {
+        for service in Service::ALL {
             let table = service.table();
-            assert!(table.operations.len() > 10);
+            assert!(table.operations.len() > 1);
             let known = |name: &str| name.is_empty() || table.shapes.contains_key(name) || check::is_plain_kind(name);
             for operation in table.operations.values() {
                 assert!(known(&operation.input) && known(&operation.output));

@@ -2,17 +2,19 @@
 
 use serde_json::Value;
 
-use super::{HttpRequest, query};
+use super::{HttpRequest, cbor, form, query};
 use crate::model::Service;
 use crate::refusal::Refusal;
 
 /// How request and answer are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// JSON 1.1 with `X-Amz-Target`.
+    /// JSON 1.1 or 1.0 with `X-Amz-Target`.
     Json,
-    /// Forms and XML.
+    /// Forms and XML, also in EC2's manner.
     Query,
+    /// Smithy RPC v2 with CBOR bodies; service and operation are in the path.
+    Cbor,
 }
 
 /// One call of an AWS action, not yet validated.
@@ -42,7 +44,14 @@ pub fn read(request: &HttpRequest) -> (Call, Option<Refusal>) {
     let scope = Scope::read(header("authorization"));
     let target = header("x-amz-target");
     let mut refusal = None;
-    let (model, protocol, action, input) = if let Some((prefix, action)) = target.rsplit_once('.') {
+    let (model, protocol, action, input) = if header("smithy-protocol") == "rpc-v2-cbor" {
+        let (prefix, action) = rpc_path(&request.uri);
+        let input = cbor::read(&request.body).ok().filter(Value::is_object).unwrap_or_else(|| {
+            refusal = Some(Refusal::serialization("The request body is not a CBOR map."));
+            Value::Null
+        });
+        (Service::from_target_prefix(prefix), Protocol::Cbor, action.to_owned(), input)
+    } else if let Some((prefix, action)) = target.rsplit_once('.') {
         let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
         let input = match serde_json::from_slice::<Value>(body) {
             Ok(input) if input.is_object() => input,
@@ -53,12 +62,16 @@ pub fn read(request: &HttpRequest) -> (Call, Option<Refusal>) {
         };
         (Service::from_target_prefix(prefix), Protocol::Json, action.to_owned(), input)
     } else {
-        let input = query::parse(&request.body);
-        let action = input.get("Action").and_then(Value::as_str).unwrap_or_default().to_owned();
-        (None, Protocol::Query, action, input)
+        let model = Service::from_signing_name(&scope.service);
+        let (action, input) = read_form(model, &request.body);
+        (model, Protocol::Query, action, input)
     };
     if scope.access_key.is_empty() {
-        let missing = Refusal::new("MissingAuthenticationTokenException", "Missing Authentication Token");
+        let code = match protocol {
+            Protocol::Json | Protocol::Cbor => "MissingAuthenticationTokenException",
+            Protocol::Query => "MissingAuthenticationToken",
+        };
+        let missing = Refusal::new(code, "Missing Authentication Token");
         refusal = Some(Refusal { status: 403, ..missing });
     }
     let actor = match header("x-sim-actor") {
@@ -69,6 +82,26 @@ pub fn read(request: &HttpRequest) -> (Call, Option<Refusal>) {
     let call =
         Call { service, model, protocol, action, access_key: scope.access_key, region: scope.region, actor, input };
     (call, refusal)
+}
+
+/// Service and operation of `/service/<service>/operation/<operation>`.
+fn rpc_path(uri: &str) -> (&str, &str) {
+    let path = uri.split('?').next().unwrap_or_default();
+    let rest = path.split_once("/service/").map_or("", |(_, rest)| rest);
+    rest.split_once("/operation/").unwrap_or_default()
+}
+
+/// Action and input of a form.
+fn read_form(model: Option<Service>, body: &[u8]) -> (String, Value) {
+    let mut form = query::parse(body);
+    let mut take = |name: &str| form.as_object_mut().and_then(|members| members.remove(name));
+    let action = take("Action").and_then(|action| action.as_str().map(str::to_owned)).unwrap_or_default();
+    let _version = take("Version");
+    let input = match model {
+        Some(service) => form::typed(service, &action, form),
+        None => form,
+    };
+    (action, input)
 }
 
 #[derive(Default)]

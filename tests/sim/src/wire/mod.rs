@@ -1,7 +1,10 @@
 //! Bytes to requests and answers to bytes.
 
 pub mod call;
+pub mod cbor;
+pub mod form;
 pub mod query;
+pub mod xml;
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The Query protocol: forms in, XML out.
+//! Form bodies of the Query protocols to nested values, all of whose leaves are texts.
 
 use serde_json::{Map, Value};
 
@@ -44,47 +44,6 @@ fn fold(value: Value) -> Value {
     Value::Array(items.into_iter().map(|item| item.1).collect())
 }
 
-/// The answer of `action`; lists become `member` elements.
-pub fn write_answer(action: &str, namespace: &str, request_id: &str, result: &Value) -> Vec<u8> {
-    let mut text = format!("<{action}Response xmlns=\"{namespace}\"><{action}Result>");
-    element_content(&mut text, result);
-    text.extend([format!(
-        "</{action}Result><ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{action}Response>"
-    )]);
-    text.into_bytes()
-}
-
-/// An error answer.
-pub fn write_error(namespace: &str, request_id: &str, code: &str, message: &str) -> Vec<u8> {
-    let (code, message) = (escape(code), escape(message));
-    format!(
-        "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>Sender</Type><Code>{code}</Code>\
-         <Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    .into_bytes()
-}
-
-fn element_content(text: &mut String, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => text.push_str(&number.to_string()),
-        Value::String(content) => text.push_str(&escape(content)),
-        Value::Array(items) => items.iter().for_each(|item| element(text, "member", item)),
-        Value::Object(members) => members.iter().for_each(|(name, member)| element(text, name, member)),
-    }
-}
-
-fn element(text: &mut String, name: &str, value: &Value) {
-    text.extend([format!("<{name}>")]);
-    element_content(text, value);
-    text.extend([format!("</{name}>")]);
-}
-
-fn escape(content: &str) -> String {
-    content.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -95,13 +54,5 @@ mod tests {
     fn numbered_members_become_lists_in_number_order() {
         let parsed = parse(b"Action=A&Arns.member.2=b&Arns.member.1=a&Arns.member.10=c&X.Y.member.1.K=v%26w");
         assert_eq!(parsed, json!({ "Action": "A", "Arns": ["a", "b", "c"], "X": { "Y": [{ "K": "v&w" }] } }));
-    }
-
-    #[test]
-    fn answers_escape_text_and_wrap_list_items() {
-        let xml = write_answer("Get", "urn:x", "id", &json!({ "Names": ["a<b"], "Deep": { "On": true } }));
-        let xml = String::from_utf8(xml).unwrap();
-        assert!(xml.contains("<Names><member>a&lt;b</member></Names>"), "{xml}");
-        assert!(xml.contains("<Deep><On>true</On></Deep>"), "{xml}");
     }
 }

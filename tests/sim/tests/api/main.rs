@@ -7,6 +7,7 @@ mod faults;
 mod http;
 mod laws;
 mod listings;
+mod neighbours;
 mod task_definitions;
 
 use std::collections::BTreeMap;

@@ -1,15 +1,15 @@
 //! Starting a deployment: a new service revision, a new PRIMARY, a new service deployment.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::state::{Deployment, Revision, Rollout, RolloutState, RolloutStatus};
-use crate::ecs::scheduler::json::{Object, list, text, texts, truth};
+use crate::ecs::scheduler::json::{Object, list, number, text, texts, truth};
 use crate::ecs::scheduler::{Fleet, Key};
 use crate::ecs::service::state::Service;
 use crate::ecs::strategy::Shift;
+use crate::ecs::task::place::Registration;
 use crate::ecs::task::state::Definition;
 use crate::fixtures::AlarmState;
 
@@ -50,7 +50,7 @@ impl Fleet {
         let deployment = self.new_deployment(&revision_arn, &number, "in progress");
         let rollout = self.new_rollout(key, rollout_arn, revision_arn);
         for group in &revision.groups {
-            self.ensure_target_group(group);
+            self.ensure_target_group(group, &revision.definition.network_mode);
         }
         let now = self.now;
         let Some(service) = self.services.get_mut(key) else {
@@ -102,7 +102,7 @@ impl Fleet {
         let shift = (service.strategy() != "ROLLING").then(|| Shift::new(sources.len() > 1));
         let ignored_alarms = if truth(&config, "/alarms/enable") {
             let mut names = texts(&config, "/alarms/alarmNames");
-            names.retain(|name| self.fixtures.alarms.get(name) == Some(&AlarmState::Alarm));
+            names.retain(|name| self.fixtures.alarm_state(name) == Some(AlarmState::Alarm));
             names
         } else {
             Vec::new()
@@ -157,19 +157,14 @@ fn choose_groups(config: &Object, strategy: &str, serving: &[String]) -> Vec<Str
     entries.iter().filter_map(choose).collect()
 }
 
-/// The target groups and container ports in which tasks of a revision register.
-pub(crate) fn registrations(revision: &Revision) -> Vec<(String, i64)> {
+/// The target groups, containers and ports in which tasks of a revision register.
+pub(crate) fn registrations(revision: &Revision) -> Vec<Registration> {
     let entries = revision.config.get("loadBalancers").map_or(&[][..], |value| list(value, ""));
-    let ports: BTreeMap<usize, i64> = entries
-        .iter()
-        .filter(|entry| text(entry, "/targetGroupArn").is_some())
-        .enumerate()
-        .map(|(at, entry)| (at, crate::ecs::scheduler::json::number(entry, "/containerPort").unwrap_or(0)))
-        .collect();
-    revision
-        .groups
-        .iter()
-        .enumerate()
-        .map(|(at, group)| (group.clone(), ports.get(&at).copied().unwrap_or(0)))
-        .collect()
+    let entries = entries.iter().filter(|entry| text(entry, "/targetGroupArn").is_some());
+    let registration = |(entry, group): (&Value, &String)| Registration {
+        group: group.clone(),
+        container: text(entry, "/containerName").unwrap_or_default().to_owned(),
+        port: number(entry, "/containerPort").unwrap_or(0),
+    };
+    entries.zip(&revision.groups).map(registration).collect()
 }

@@ -104,7 +104,7 @@ impl Fleet {
         }
         let mut ringing = texts(&rollout.config, "/alarms/alarmNames");
         ringing.retain(|name| {
-            !rollout.ignored_alarms.contains(name) && self.fixtures.alarms.get(name) == Some(&AlarmState::Alarm)
+            !rollout.ignored_alarms.contains(name) && self.fixtures.alarm_state(name) == Some(AlarmState::Alarm)
         });
         let back = truth(&rollout.config, "/alarms/rollback");
         if ringing.is_empty() {

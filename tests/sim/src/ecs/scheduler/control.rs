@@ -84,7 +84,12 @@ impl Fleet {
 
     /// State of a `CloudWatch` alarm.
     pub fn set_alarm(&mut self, name: &str, state: AlarmState) {
-        self.fixtures.alarms.insert(name.to_owned(), state);
+        self.turn_alarm(name, state, "Set by the test");
+    }
+
+    /// Sets the state of an alarm; deployments that watch it look at once.
+    pub(crate) fn turn_alarm(&mut self, name: &str, state: AlarmState, reason: &str) {
+        self.fixtures.turn_alarm(name, state, reason, self.now);
         let keys: Vec<Key> = self.services.keys().cloned().collect();
         for key in keys {
             self.tick_at(&key, self.now);

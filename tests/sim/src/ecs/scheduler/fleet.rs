@@ -48,6 +48,8 @@ pub struct Fleet {
     pub(crate) tokens: BTreeMap<(String, String), UsedToken>,
     pub(crate) run_tokens: BTreeMap<(String, String), (String, Vec<String>)>,
     pub(crate) pulled: BTreeSet<(String, String)>,
+    /// Next dynamic port by instance.
+    pub(crate) host_ports: BTreeMap<String, i64>,
     pub(crate) now: i64,
     pub(crate) due: BTreeMap<(i64, u64), Due>,
     pub(crate) sequence: u64,
@@ -71,6 +73,7 @@ impl Default for Fleet {
             tokens: BTreeMap::new(),
             run_tokens: BTreeMap::new(),
             pulled: BTreeSet::new(),
+            host_ports: BTreeMap::new(),
             now: 0,
             due: BTreeMap::new(),
             sequence: 0,

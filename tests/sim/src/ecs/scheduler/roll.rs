@@ -12,6 +12,7 @@ use crate::ecs::deployment::state::RolloutState;
 use crate::ecs::service::state::Service;
 use crate::ecs::tags::Tags;
 use crate::ecs::task::life::Launch;
+use crate::ecs::task::place::subnets;
 use crate::ecs::task::state::{Definition, TaskStatus};
 
 impl Fleet {
@@ -201,6 +202,7 @@ impl Fleet {
             group: format!("service:{}", key.service),
             definition: Arc::clone(&revision.definition),
             targets: registrations(revision),
+            subnets: subnets(revision.config.get("networkConfiguration")),
             tags: task_tags(service, &revision.definition),
             echo,
         })

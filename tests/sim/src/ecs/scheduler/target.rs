@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fleet;
 use super::due::Due;
+use crate::elbv2::traffic::Unserved;
 use crate::fixtures::{Target, TargetGroup, TargetState};
 
 /// One change of a rule's weights.
@@ -11,10 +12,12 @@ use crate::fixtures::{Target, TargetGroup, TargetState};
 pub struct WeightChange {
     /// Virtual time in milliseconds.
     pub at: i64,
-    /// Rule ARN.
+    /// Rule ARN; for a listener's default action the listener's.
     pub rule: String,
     /// Weights after the change, by target group.
     pub weights: BTreeMap<String, i64>,
+    /// Healthy targets of these groups at that time.
+    pub healthy: BTreeMap<String, i64>,
     /// Who changed it.
     pub by: String,
 }
@@ -26,6 +29,8 @@ pub struct Traffic {
     pub rules: BTreeMap<String, BTreeMap<String, i64>>,
     /// Every change of a weight, oldest first.
     pub log: Vec<WeightChange>,
+    /// When declared rules sent traffic to groups without a healthy target.
+    pub unserved: Vec<Unserved>,
     /// Groups that nobody declared: created when a service first used them.
     pub implicit: std::collections::BTreeSet<String>,
     probes: BTreeMap<Place, u64>,
@@ -37,12 +42,9 @@ pub(crate) type Place = (String, String, i64);
 impl Fleet {
     /// Replaces the weights of a rule and writes the change down.
     pub fn set_rule_weights(&mut self, rule: &str, weights: BTreeMap<String, i64>, by: &str) {
-        if self.traffic.rules.get(rule) == Some(&weights) {
-            return;
+        if !self.set_declared_weights(rule, &weights, by) {
+            self.note_weights(rule, weights, by);
         }
-        self.traffic.rules.insert(rule.to_owned(), weights.clone());
-        let change = WeightChange { at: self.now, rule: rule.to_owned(), weights, by: by.to_owned() };
-        self.traffic.log.push(change);
     }
 
     /// Whether a service may name this group: declared, or nothing is declared at all.
@@ -51,10 +53,12 @@ impl Fleet {
         groups.contains_key(arn) || groups.len() == self.traffic.implicit.len()
     }
 
-    pub(crate) fn ensure_target_group(&mut self, arn: &str) {
+    /// Makes a target group that nobody declared, of the type that tasks of a network mode need.
+    pub(crate) fn ensure_target_group(&mut self, arn: &str, network_mode: &str) {
         if !self.fixtures.target_groups.contains_key(arn) {
             self.traffic.implicit.insert(arn.to_owned());
-            self.fixtures.target_groups.insert(arn.to_owned(), TargetGroup::new(arn, "ip"));
+            let target_type = if network_mode == "awsvpc" { "ip" } else { "instance" };
+            self.fixtures.target_groups.insert(arn.to_owned(), TargetGroup::new(arn, target_type));
         }
     }
 
@@ -63,14 +67,16 @@ impl Fleet {
             return;
         };
         let by = self.arn(&task.tail());
+        let network_mode = task.definition.network_mode.clone();
         let places: Vec<Place> =
-            task.groups.iter().map(|(group, port)| (group.clone(), task.address.clone(), *port)).collect();
+            task.groups.iter().map(|(group, port)| (group.clone(), task.target_id.clone(), *port)).collect();
         for place in places {
-            self.ensure_target_group(&place.0);
+            self.ensure_target_group(&place.0, &network_mode);
+            let in_use = self.fixtures.is_in_use(&place.0);
             let Some(group) = self.fixtures.target_groups.get_mut(&place.0) else {
                 continue;
             };
-            let state = if group.in_use { TargetState::Initial } else { TargetState::Unused };
+            let state = if in_use { TargetState::Initial } else { TargetState::Unused };
             let target = Target { state, registered_by: by.clone() };
             group.targets.insert((place.1.clone(), place.2), target);
             self.probe(&place);
@@ -103,14 +109,14 @@ impl Fleet {
     }
 
     /// Schedules the moment at which the checks of a target decide.
-    fn probe(&mut self, place: &Place) {
+    pub(crate) fn probe(&mut self, place: &Place) {
         let passes = self.target_passes(place);
         let Some(group) = self.fixtures.target_groups.get(&place.0) else {
             return;
         };
         let threshold = if passes { group.healthy_threshold } else { group.unhealthy_threshold };
         let wait = self.knobs.timing.target.unwrap_or(group.interval_seconds * 1000 * threshold);
-        let in_use = group.in_use;
+        let in_use = self.fixtures.is_in_use(&place.0);
         let Some(target) = self.target_mut(place) else {
             return;
         };
@@ -131,7 +137,7 @@ impl Fleet {
             }
         }
         for place in places {
-            let in_use = self.fixtures.target_groups.get(&place.0).is_some_and(|group| group.in_use);
+            let in_use = self.fixtures.is_in_use(&place.0);
             if let Some(target) = self.target_mut(&place)
                 && in_use
                 && target.state == TargetState::Unused
@@ -151,10 +157,20 @@ impl Fleet {
         let Some(target) = self.target_mut(place) else {
             return;
         };
-        if target.state == TargetState::Draining {
+        // A group may have left its last rule since the check was planned.
+        if matches!(target.state, TargetState::Draining | TargetState::Unused) {
             return;
         }
-        target.state = if passes { TargetState::Healthy } else { TargetState::Unhealthy };
+        self.turn_target(place, if passes { TargetState::Healthy } else { TargetState::Unhealthy });
+        self.watch_traffic();
+    }
+
+    /// Puts a target into a state, and has the scheduler look at its task.
+    pub(crate) fn turn_target(&mut self, place: &Place, state: TargetState) {
+        let Some(target) = self.target_mut(place) else {
+            return;
+        };
+        target.state = state;
         let owner = target.registered_by.rsplit('/').next().unwrap_or_default().to_owned();
         self.touch_owner(&owner);
     }
@@ -164,7 +180,7 @@ impl Fleet {
         let task = self.tasks.get(id)?;
         let mut longest = None;
         for (arn, port) in task.groups.clone() {
-            let address = task.address.clone();
+            let address = task.target_id.clone();
             let Some(group) = self.fixtures.target_groups.get_mut(&arn) else {
                 continue;
             };
@@ -174,6 +190,7 @@ impl Fleet {
                 longest = Some(longest.map_or(delay, |most: i64| most.max(delay)));
             }
         }
+        self.watch_traffic();
         longest
     }
 
@@ -183,8 +200,9 @@ impl Fleet {
         };
         for (arn, port) in &task.groups {
             if let Some(group) = self.fixtures.target_groups.get_mut(arn) {
-                group.targets.remove(&(task.address.clone(), *port));
+                group.targets.remove(&(task.target_id.clone(), *port));
             }
         }
+        self.watch_traffic();
     }
 }

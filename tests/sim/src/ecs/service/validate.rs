@@ -240,7 +240,50 @@ pub(crate) fn fits(fleet: &Fleet, config: &Object, definition: &Definition) -> C
         return refuse("healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
     }
     network(fleet, config.get("networkConfiguration"), definition)?;
+    registries(items("serviceRegistries"), definition)?;
     load_balancers(fleet, items("loadBalancers"), definition)
+}
+
+/// API reference, `ServiceRegistry`: container name and port, or under awsvpc a port; never both.
+fn registries(entries: &[Value], definition: &Definition) -> Check {
+    for entry in entries {
+        let Some(arn) = text(entry, "/registryArn").filter(|arn| !arn.is_empty()) else {
+            return refuse("registryArn can not be empty.");
+        };
+        let of_service = arn.starts_with("arn:") && arn.split(':').nth(2) == Some("servicediscovery");
+        if !of_service || !arn.split(':').nth(5).is_some_and(|resource| resource.starts_with("service/")) {
+            return refuse(format!("The service registry ARN {arn} is not valid."));
+        }
+        let (name, port) = (text(entry, "/containerName"), number(entry, "/containerPort"));
+        let awsvpc = definition.network_mode == "awsvpc";
+        let own = number(entry, "/port");
+        if own.is_some() && (name.is_some() || port.is_some()) {
+            return refuse(
+                "Specify either a port or a containerName and containerPort in a service registry, not both.",
+            );
+        }
+        if own.is_some() && !awsvpc {
+            return refuse("A port in a service registry is only supported with the awsvpc network mode.");
+        }
+        match (name, port) {
+            (None, None) if awsvpc => {}
+            (Some(name), Some(port)) => {
+                let Some(container) = definition.containers.iter().find(|c| c.name == name) else {
+                    return refuse(format!("The container {name} does not exist in the task definition."));
+                };
+                if !container.ports.contains(&port) {
+                    return refuse(format!("The container {name} did not have a container port {port} defined."));
+                }
+            }
+            _ => {
+                return refuse(format!(
+                    "A service registry needs containerName and containerPort with the {} network mode.",
+                    definition.network_mode
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `networkConfiguration` against the network mode of the task definition.
@@ -302,7 +345,7 @@ fn load_balancers(fleet: &Fleet, entries: &[Value], definition: &Definition) -> 
             let Some(group) = fleet.fixtures.target_groups.get(arn) else {
                 continue;
             };
-            if !group.in_use {
+            if !fleet.fixtures.is_in_use(arn) {
                 return refuse(format!(
                     "The target group with targetGroupArn {arn} does not have an associated load balancer."
                 ));
@@ -310,6 +353,13 @@ fn load_balancers(fleet: &Fleet, entries: &[Value], definition: &Definition) -> 
             if group.target_type == "instance" && definition.network_mode == "awsvpc" {
                 return refuse(format!(
                     "The provided target group {arn} has target type instance, which is incompatible with the awsvpc network mode specified in the task definition."
+                ));
+            }
+            let declared = !fleet.traffic.implicit.contains(arn);
+            if declared && group.target_type == "ip" && definition.network_mode != "awsvpc" {
+                return refuse(format!(
+                    "The provided target group {arn} has target type ip, which is incompatible with the {} network mode specified in the task definition.",
+                    definition.network_mode
                 ));
             }
         }

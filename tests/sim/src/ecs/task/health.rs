@@ -73,7 +73,7 @@ impl Fleet {
             return false;
         }
         let passes = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Healthy)
+            self.target_state(group, &task.target_id, *port) == Some(TargetState::Healthy)
         };
         if !task.groups.iter().all(passes) {
             return false;
@@ -93,7 +93,7 @@ impl Fleet {
             return false;
         }
         let bad = |(group, port): &(String, i64)| {
-            self.target_state(group, &task.address, *port) == Some(TargetState::Unhealthy)
+            self.target_state(group, &task.target_id, *port) == Some(TargetState::Unhealthy)
         };
         task.health == Health::Unhealthy || task.groups.iter().any(bad)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::place::Registration;
 use super::state::{Definition, Health, Task, TaskStatus};
 use crate::ecs::scheduler::due::Due;
 use crate::ecs::scheduler::json::Object;
@@ -16,7 +17,8 @@ pub(crate) struct Launch {
     pub started_by: Option<String>,
     pub group: String,
     pub definition: Arc<Definition>,
-    pub targets: Vec<(String, i64)>,
+    pub targets: Vec<Registration>,
+    pub subnets: Vec<String>,
     pub echo: Object,
     pub tags: Tags,
 }
@@ -28,6 +30,13 @@ impl Fleet {
         let place = self.next_sequence();
         let address = format!("10.{}.{}.{}", (place >> 16) & 255, (place >> 8) & 255, place & 255);
         let zone = ["a", "b", "c"].get(usize::try_from(self.rng.between(0, 2)).unwrap_or(0)).copied().unwrap_or("a");
+        let Launch { cluster, service, definition, echo, subnets, .. } = &launch;
+        let placement = self.place(cluster, service.as_ref(), definition, echo, subnets);
+        let zone = self.zone_of(&placement).unwrap_or_else(|| zone.to_owned());
+        let target_id = match &placement.instance {
+            Some(instance) if definition.network_mode != "awsvpc" => instance.ec2_id.clone(),
+            _ => address.clone(),
+        };
         let frozen = launch.service.as_ref().is_some_and(|key| self.knobs.frozen.contains(key));
         let task = Task {
             id: id.clone(),
@@ -40,9 +49,11 @@ impl Fleet {
             stop_wanted: false,
             health: Health::Unknown,
             version: 1,
-            groups: launch.targets,
+            groups: launch.targets.iter().map(|one| (one.group.clone(), placement.reached(one))).collect(),
             address,
-            zone: zone.to_owned(),
+            target_id,
+            placement,
+            zone,
             echo: launch.echo,
             tags: launch.tags,
             created_at: self.now,

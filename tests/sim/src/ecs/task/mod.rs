@@ -2,6 +2,7 @@
 
 mod health;
 pub(crate) mod life;
+pub mod place;
 mod run;
 pub mod state;
 mod view;
@@ -48,7 +49,9 @@ pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Re
                 && filter("startedBy").is_none_or(|by| task.started_by.as_deref() == Some(by))
                 && filter("family").is_none_or(|family| task.definition.family == family)
                 && filter("launchType").is_none_or(|t| task.echo.get("launchType").and_then(Value::as_str) == Some(t))
-                && filter("containerInstance").is_none()
+                && filter("containerInstance").is_none_or(|instance| {
+                    task.placement.instance.as_ref().is_some_and(|on| on.arn.ends_with(instance))
+                })
         };
         let arns = fleet.tasks.values().filter(wanted).map(|t| Value::from(fleet.arn(&t.tail()))).collect();
         let page = super::paging::page(cx, "ListTasks", input, arns, 100, 100)?;

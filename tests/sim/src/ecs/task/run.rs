@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::life::Launch;
+use super::place::subnets;
 use super::state::Definition;
 use crate::ecs::scheduler::Fleet;
 use crate::ecs::scheduler::json::{Object, list, number, text};
@@ -62,6 +63,7 @@ fn start(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value) -> Result<V
             group: text(input, "/group").map_or_else(|| format!("family:{}", definition.family), str::to_owned),
             definition: Arc::clone(&definition),
             targets: Vec::new(),
+            subnets: subnets(input.get("networkConfiguration")),
             echo,
             tags: given.clone(),
         }));

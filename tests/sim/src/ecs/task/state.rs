@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::place::Placement;
 use crate::ecs::scheduler::Key;
 use crate::ecs::scheduler::json::{list, number, text, truth};
 use crate::ecs::tags::Tags;
@@ -165,10 +166,14 @@ pub struct Task {
     pub health: Health,
     /// Counter of changes.
     pub version: i64,
-    /// Target groups and ports it registers in.
+    /// Target groups it registers in, and under which port: that of the instance where it is bound to one.
     pub groups: Vec<(String, i64)>,
-    /// Private address.
+    /// Private address of its network interface.
     pub address: String,
+    /// What it registers in target groups: its address under awsvpc, else the EC2 instance's id.
+    pub target_id: String,
+    /// Instance, ports and subnet.
+    pub placement: Placement,
     /// Zone name.
     pub zone: String,
     /// Launch type, capacity provider and other members echoed as they are.

@@ -49,6 +49,9 @@ impl Fleet {
                 view.insert(member.to_owned(), json!(value));
             }
         }
+        if let Some(instance) = &task.placement.instance {
+            view.insert("containerInstanceArn".to_owned(), json!(instance.arn));
+        }
         if let Some((code, reason)) = &task.stop {
             view.insert("stopCode".to_owned(), json!(code));
             view.insert("stoppedReason".to_owned(), json!(reason));
@@ -59,7 +62,7 @@ impl Fleet {
         Value::Object(view)
     }
 
-    fn region_name(&self) -> &str {
+    pub(crate) fn region_name(&self) -> &str {
         self.arn_prefix.split(':').nth(3).unwrap_or_default()
     }
 }
@@ -79,7 +82,7 @@ fn container(task_arn: &str, task: &Task, plan: &ContainerPlan) -> Value {
         "image": plan.image,
         "lastStatus": status,
         "healthStatus": health,
-        "networkBindings": [],
+        "networkBindings": if task.started_at.is_some() { task.placement.view(&plan.name) } else { Vec::new() },
         "networkInterfaces": interfaces(task),
     });
     if let Some(code) = task.exit_code {
@@ -113,10 +116,16 @@ fn attachments(task: &Task) -> Value {
         TaskStatus::Deprovisioning => "DETACHING",
         TaskStatus::Stopped => "DELETED",
     };
-    json!([{
-        "id": task.id,
-        "type": "ElasticNetworkInterface",
-        "status": status,
-        "details": [{ "name": "privateIPv4Address", "value": task.address }],
-    }])
+    let id = task.id.get(..17).unwrap_or_default();
+    let dashed = task.address.replace('.', "-");
+    let detail = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let mut details = vec![
+        detail("networkInterfaceId", &format!("eni-{id}")),
+        detail("privateDnsName", &format!("ip-{dashed}.ec2.internal")),
+        detail("privateIPv4Address", &task.address),
+    ];
+    if let Some(subnet) = &task.placement.subnet {
+        details.insert(0, detail("subnetId", subnet));
+    }
+    json!([{ "id": task.id, "type": "ElasticNetworkInterface", "status": status, "details": details }])
 }

@@ -3,6 +3,7 @@
 mod api;
 mod daemon;
 mod failing;
+mod joining;
 mod laws;
 mod rolling;
 mod shifting;

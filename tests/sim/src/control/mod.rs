@@ -1,14 +1,16 @@
 //! The control plane: what a test or a demonstration does to the world, as JSON.
 
+mod balancing;
+mod fixtures;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::autoscaling::Metric;
 use crate::fault::Rule;
-use crate::fixtures::{AlarmState, ImageFate, Network, TargetGroup};
 use crate::lag::Profile;
 use crate::model::{Service, check_input};
+use crate::refusal::Refusal;
 use crate::world::{DEFAULT_ACCOUNT, RegionKey, Sim};
 
 /// A control that cannot be done.
@@ -20,6 +22,9 @@ pub enum ControlError {
     /// The body does not fit.
     #[error("bad body: {0}")]
     Body(#[from] serde_json::Error),
+    /// AWS would refuse it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
 }
 
 #[derive(Deserialize)]
@@ -48,13 +53,6 @@ struct Clear {
     id: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Image {
-    image: String,
-    fate: ImageFate,
-}
-
 /// Where a fixture lies; the default account if not named.
 #[derive(Deserialize)]
 struct Place {
@@ -66,54 +64,6 @@ impl Place {
     fn key(&self) -> RegionKey {
         RegionKey::new(self.account.as_deref().unwrap_or(DEFAULT_ACCOUNT), self.region.clone())
     }
-}
-
-#[derive(Deserialize)]
-struct Capacity {
-    #[serde(flatten)]
-    place: Place,
-    cluster: String,
-    slots: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Alarm {
-    #[serde(flatten)]
-    place: Place,
-    name: String,
-    state: AlarmState,
-}
-
-#[derive(Deserialize)]
-struct Measure {
-    #[serde(flatten)]
-    place: Place,
-    cluster: String,
-    service: String,
-    /// Absent = every metric of the service.
-    name: Option<String>,
-    /// Absent = no data.
-    metric: Option<Metric>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Group {
-    #[serde(flatten)]
-    place: Place,
-    arn: String,
-    target_type: Option<String>,
-    in_use: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Subnet {
-    #[serde(flatten)]
-    place: Place,
-    id: String,
-    vpc_id: String,
-    zone: String,
 }
 
 #[derive(Deserialize)]
@@ -183,47 +133,6 @@ impl Sim {
             "transcript" => return Ok(json!({ "lines": self.transcript })),
             "dump" => return Ok(self.dump()),
             _ => return self.fixture(name, body),
-        }
-        Ok(json!({ "now": self.now() }))
-    }
-
-    fn fixture(&mut self, name: &str, body: Value) -> Result<Value, ControlError> {
-        match name {
-            "image" => {
-                let asked: Image = serde_json::from_value(body)?;
-                self.set_image(&asked.image, asked.fate);
-            }
-            "capacity" => {
-                let asked: Capacity = serde_json::from_value(body)?;
-                self.with_fleet(&asked.place.key(), |fleet| {
-                    fleet.set_capacity(&asked.cluster, asked.slots);
-                });
-            }
-            "alarm" => {
-                let asked: Alarm = serde_json::from_value(body)?;
-                self.with_fleet(&asked.place.key(), |fleet| {
-                    fleet.set_alarm(&asked.name, asked.state);
-                });
-            }
-            "metric" => {
-                let asked: Measure = serde_json::from_value(body)?;
-                let name = asked.name.as_deref().unwrap_or("*");
-                self.with_scaling(&asked.place.key(), |scaling| {
-                    scaling.named_metric(&asked.cluster, &asked.service, name, asked.metric);
-                });
-            }
-            "target_group" => {
-                let asked: Group = serde_json::from_value(body)?;
-                let mut group = TargetGroup::new(&asked.arn, asked.target_type.as_deref().unwrap_or("ip"));
-                group.in_use = asked.in_use.unwrap_or(true);
-                self.region(&asked.place.key()).fixtures.target_groups.insert(asked.arn, group);
-            }
-            "subnet" => {
-                let asked: Subnet = serde_json::from_value(body)?;
-                let network = Network { vpc_id: asked.vpc_id, zone: asked.zone };
-                self.region(&asked.place.key()).fixtures.subnets.insert(asked.id, network);
-            }
-            _ => return Err(ControlError::Unknown(name.to_owned())),
         }
         Ok(json!({ "now": self.now() }))
     }
