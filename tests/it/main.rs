@@ -26,4 +26,5 @@ mod preflight;
 mod reconcile;
 mod registered;
 mod scaling;
+mod server_group;
 mod support;

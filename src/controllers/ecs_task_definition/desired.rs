@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::ResourceExt;
 use serde_json::Value;
 
-use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec};
+use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec, ServerGroup};
 use crate::controllers::arn::family_revision;
 use crate::controllers::context::{Stores, all};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
+use crate::controllers::kind::Kind;
 use crate::controllers::refusal::{Refusal, problems};
 use crate::diff;
 use crate::preflight;
@@ -30,6 +31,8 @@ pub struct Desired {
     pub content_hash: String,
     /// The user's tags.
     pub tags: BTreeMap<String, String>,
+    /// Does a server group own the object? Then its versions have revisions in the same family.
+    pub shared: bool,
     /// Own revisions to keep besides the current one.
     pub history: usize,
     /// Services that refer to the object and are not being deleted.
@@ -77,6 +80,10 @@ impl Desired {
             content_hash: content_hash(&family, &document),
             members: members(&document),
             tags: object.spec.tags.clone().unwrap_or_default(),
+            shared: object
+                .owner_references()
+                .iter()
+                .any(|owner| owner.controller == Some(true) && owner.kind == <ServerGroup as Kind>::KIND),
             history: object
                 .spec
                 .revision_history_limit

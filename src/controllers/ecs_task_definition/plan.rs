@@ -118,6 +118,10 @@ fn ownership(desired: &Desired, observed: &Observed, facts: &Facts) -> Option<Pl
     }
     let what = format!("Task definition family `{}`", desired.family);
     let how = facts.owner.judge(&newest.content.tags, facts.adoption, &what);
+    if desired.shared && how != Ownership::Reclaim {
+        // Each version of a group owns its revision, nobody the family.
+        return None;
+    }
     let taken: Vec<&Described> = match &how {
         Ownership::Ours => return None,
         Ownership::Refused(reason, message) => {

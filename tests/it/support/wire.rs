@@ -143,9 +143,8 @@ impl AwsWire {
     async fn deliver(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let headers: std::collections::BTreeMap<String, String> =
             request.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-        let target = headers.get("x-amz-target").cloned().unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let bytes = request.body().bytes().unwrap_or_default().to_vec();
+        let operation = operation(&headers, request.uri(), &bytes);
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let (number, fault) = self.judge(&operation, body);
         match fault {
@@ -181,6 +180,19 @@ impl AwsWire {
         }
         Ok(response)
     }
+}
+
+/// The operation, wherever the protocol says it: a header, the end of the path, or a form field.
+fn operation(headers: &std::collections::BTreeMap<String, String>, uri: &str, body: &[u8]) -> String {
+    if let Some(target) = headers.get("x-amz-target") {
+        return target.rsplit('.').next().unwrap_or_default().to_owned();
+    }
+    if let Some((_, operation)) = uri.rsplit_once("/operation/") {
+        return operation.to_owned();
+    }
+    let form = String::from_utf8_lossy(body);
+    let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
+    action.unwrap_or_default().to_owned()
 }
 
 fn broken() -> ConnectorError {

@@ -106,7 +106,8 @@ impl Child {
     /// No task runs or is about to.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.service || (self.settled && self.desired == 0 && self.running == 0 && self.pending == 0)
+        let unmade = self.service_arn.is_none() && !self.active && self.asked == 0;
+        !self.service || unmade || (self.settled && self.desired == 0 && self.running == 0 && self.pending == 0)
     }
 }
 
