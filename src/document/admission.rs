@@ -1,5 +1,9 @@
 //! What the API server would refuse: required members, closed lists, bounds and the rules of the schema.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::kind::Kind;
@@ -10,8 +14,8 @@ use crate::preflight::Problem;
 /// Problems of a manifest against the CRD of its kind.
 pub fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
     let mut found = Vec::new();
-    let known = match schema::schema(kind.as_str()) {
-        Ok(known) => known.unwrap_or_default(),
+    let known = match known(kind) {
+        Ok(known) => known,
         Err(error) => return vec![Problem::new("spec", format!("cannot be checked: {error}"), "report this")],
     };
     let spec = known.get("properties").and_then(|members| members.get("spec"));
@@ -25,6 +29,21 @@ pub fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
         Problem::new(path, violation.message, "change it so that the rule holds")
     }));
     found
+}
+
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<&'static str, Rc<Value>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// The schema of a kind, made once.
+fn known(kind: Kind) -> Result<Rc<Value>, schema::SchemaError> {
+    let name = kind.as_str();
+    if let Some(known) = KNOWN.with_borrow(|cache| cache.get(name).cloned()) {
+        return Ok(known);
+    }
+    let fresh = Rc::new(schema::schema(name)?.unwrap_or_default());
+    KNOWN.with_borrow_mut(|cache| cache.insert(name, Rc::clone(&fresh)));
+    Ok(fresh)
 }
 
 fn walk(value: &Value, schema: &Value, path: &str, found: &mut Vec<Problem>) {

@@ -83,7 +83,7 @@ pub fn rules(kind: &str) -> &'static [Rule] {
         "EcsCluster" => cluster::RULES,
         "EcsTaskDefinition" => task_definition::RULES,
         "EcsService" => service::RULES,
-        "ServerGroup" => server_group::RULES,
+        "ServerGroup" => &server_group::RULES,
         _ => &[],
     }
 }

@@ -12,7 +12,7 @@ use crate::api::shapes::container::{
     EnvironmentFile, HealthCheck, KeyValuePair, LogConfiguration, MountPoint, PortMapping, RepositoryCredentials,
     Secret, Ulimit,
 };
-use crate::api::shapes::network::{NetworkConfiguration, PlacementConstraint, PlacementStrategy, ServiceRegistry};
+use crate::api::shapes::network::{PlacementConstraint, PlacementStrategy, ServiceRegistry};
 use crate::api::shapes::task::{EphemeralStorage, RuntimePlatform};
 use crate::api::shapes::volume::Volume;
 use crate::api::shapes::volume_service::ServiceVolumeConfiguration;
@@ -53,7 +53,7 @@ choice! {
         BinPackMemory,
         /// Pack by CPU.
         BinPackCPU,
-        /// At most one task on an instance.
+        /// Spread over instances.
         OneTaskPerHost,
     }
 }
@@ -68,7 +68,7 @@ shape! {
         /// Network mode; Fargate needs `awsvpc`, and assumes it.
         network_mode: String = sdk::NetworkMode,
         /// Subnets and security groups by id, for network mode `awsvpc`.
-        network_configuration: NetworkConfiguration,
+        network_configuration: VersionNetwork,
         /// Subnets by their `Name` tag.
         subnet_names: Vec<String>,
         /// Subnets by purpose: the `purpose` in the tag `immutable_metadata`, or Spinnaker's reading of the Name tag.
@@ -105,6 +105,28 @@ shape! {
         availability_zone_rebalancing: String = sdk::AvailabilityZoneRebalancing,
         /// Any new text makes a new version of the same template.
         redeploy_token: String,
+    }
+}
+
+shape! {
+    /// Network of the tasks.
+    #[derive(Eq)]
+    VersionNetwork {
+        /// Subnets and security groups for network mode `awsvpc`.
+        awsvpc_configuration: VersionVpc,
+    }
+}
+
+shape! {
+    /// Subnets and security groups by id; either may be named elsewhere in the template.
+    #[derive(Eq)]
+    VersionVpc {
+        /// Subnets of one VPC.
+        subnets: Vec<String>,
+        /// Security groups; the VPC's default group when none is named anywhere.
+        security_groups: Vec<String>,
+        /// Whether tasks get a public address.
+        assign_public_ip: String = sdk::AssignPublicIp,
     }
 }
 
