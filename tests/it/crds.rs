@@ -130,7 +130,7 @@ fn names_of_kinds_are_ours_alone() {
     }
     assert_eq!(
         names.into_iter().collect::<Vec<_>>(),
-        ["ecsc", "ecsclusters", "ecss", "ecsservices", "ecstaskdefinitions", "ecstd"]
+        ["ecsc", "ecsclusters", "ecss", "ecsservices", "ecssg", "ecstaskdefinitions", "ecstd", "servergroups"]
     );
 }
 
@@ -145,9 +145,18 @@ fn a_new_object_reads_as_not_seen_yet_and_can_be_scaled() {
         assert!(root["status"].get("required").is_none(), "{kind}");
         assert!(root["status"]["properties"]["observedGeneration"].get("minimum").is_none(), "{kind}");
         let scale = version["subresources"].get("scale");
-        assert_eq!(scale.is_some(), kind == "EcsService");
-        if scale.is_some() {
-            assert_eq!(root["spec"]["properties"]["desiredCount"]["default"], 1);
+        assert_eq!(scale.is_some(), ["EcsService", "ServerGroup"].contains(&kind.as_str()));
+        if let Some(scale) = scale {
+            // The count has a default at every step of the path, or there is nothing to scale.
+            let path = scale["specReplicasPath"].as_str().unwrap();
+            let (mut node, mut value) = (root, serde_json::json!({}));
+            for name in path.split('.').skip(1) {
+                node = &node[name];
+                value = if name == "spec" { value } else { node["default"].clone() };
+                assert!(name == "spec" || !value.is_null(), "{kind}: {path}");
+                node = &node["properties"];
+            }
+            assert_eq!(value, 1, "{kind}");
         }
     }
 }

@@ -71,7 +71,7 @@ shape! {
         metric_name (required): String,
         /// Dimensions.
         dimensions: BTreeMap<String, String>,
-        /// `Average`, `Sum`, `p99`, …
+        /// Statistic: `Average`, `Sum`, `p99` and so on.
         stat (required): String,
         /// Seconds of one data point; 60 when absent.
         period_seconds: i32,

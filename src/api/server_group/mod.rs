@@ -26,7 +26,7 @@ shape! {
         version = "v1alpha1",
         kind = "ServerGroup",
         plural = "servergroups",
-        shortname = "sg",
+        shortname = "ecssg",
         category = "ecs",
         namespaced,
         status = "ServerGroupStatus",
@@ -74,8 +74,7 @@ shape! {
         management_mode: ManagementMode,
         /// What happens in AWS when this object is deleted: `Delete` or `Retain`.
         deletion_policy: DeletionPolicy,
-        /// Which existing services of the group's name may become versions: `Never`, `IfTagged` (the default) or
-        /// `Always`.
+        /// Which existing services of this name may become versions: `Never`, `IfTagged` (the default) or `Always`.
         adoption_policy: AdoptionPolicy,
         /// What to do about changes made in AWS: `Correct` (the default) or `Warn`.
         drift_policy: DriftPolicy,

@@ -9,8 +9,10 @@ use crate::api::shapes::policy::{PredictiveScalingPolicy, ScheduledAction, StepS
 shape! {
     /// Who owns the count of tasks, and Application Auto Scaling. Bounds are `capacity.min` and `capacity.max`.
     GroupScaling {
-        /// Who owns the count: `Managed` (this object, `kubectl scale`, an HPA), `CreateOnly` or `External`
-        /// (Application Auto Scaling). When absent: `External` if policies or actions are given here, else `Managed`.
+        /// Who owns the count: `Managed`, `CreateOnly` or `External`.
+        ///
+        /// `Managed` is this object (Git, `kubectl scale`, HPA), `CreateOnly` whoever changes it in AWS, `External`
+        /// Application Auto Scaling. When absent: `External` if policies or actions are given here, else `Managed`.
         mode: ScalingMode,
         /// Policies that keep a metric at a value. `${cluster}`, `${service}` and `${targetGroup}` are replaced.
         target_tracking: Vec<TargetTrackingPolicy>,

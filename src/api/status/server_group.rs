@@ -112,7 +112,7 @@ pub struct RolloutStep {
     /// Percent of their tasks that the old versions keep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<i32>,
-    /// Do the old versions keep their tasks as a standby?
+    /// Whether the old versions keep their tasks as a standby.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub warm: bool,
     /// Versions kept, the current one counted.
@@ -258,7 +258,7 @@ pub struct Ending {
     /// Step in which it happened.
     #[serde(default)]
     pub step: StepKind,
-    /// Is the template held until it changes?
+    /// Whether the template is held until it changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hold: bool,
 }
@@ -369,7 +369,7 @@ pub struct Version {
     /// Capacity before it was disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<Remembered>,
-    /// Is its autoscaling suspended by us?
+    /// Whether its autoscaling is suspended by us.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// Policies, scheduled actions and alarms copied from another service, by name.
@@ -402,7 +402,7 @@ pub struct RuleStatus {
     /// Weights it has, `a/b`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<String>,
-    /// Are they equal?
+    /// Whether they are equal.
     #[serde(default)]
     pub in_sync: bool,
 }

@@ -5,13 +5,13 @@ use super::plane::{crds, plane};
 #[tokio::test]
 async fn crds_are_accepted_without_a_warning_and_a_second_apply_changes_nothing() {
     let plane = plane().await;
-    for kind in ["ecsclusters", "ecsservices", "ecstaskdefinitions"] {
+    for kind in ["ecsclusters", "ecsservices", "ecstaskdefinitions", "servergroups"] {
         let line = format!("customresourcedefinition.apiextensions.k8s.io/{kind}.ecs-operator.dev");
         assert!(plane.trial.contains(&format!("{line} created (server dry run)")), "{}", plane.trial);
         assert!(plane.upgrade.contains(&format!("{line} configured")), "{}", plane.upgrade);
     }
     let again = plane.kubectl(&["apply", "--warnings-as-errors", "-f", crds()], None).await.unwrap();
-    assert_eq!(again.lines().filter(|line| line.ends_with(" unchanged")).count(), 3, "{again}");
+    assert_eq!(again.lines().filter(|line| line.ends_with(" unchanged")).count(), 4, "{again}");
     let diff = plane.kubectl(&["diff", "-f", crds()], None).await;
     assert!(diff.ok && diff.out.is_empty(), "{diff:?}");
     let other = ["diff", "--server-side", "--force-conflicts", "--field-manager=flux", "-f", crds()];
@@ -28,13 +28,15 @@ async fn every_kind_has_its_short_name_and_is_in_the_category() {
     let plane = plane().await;
     let listed =
         plane.kubectl(&["api-resources", "--categories=ecs", "--no-headers", "-o", "wide"], None).await.unwrap();
-    for (short, kind) in [("ecsc", "EcsCluster"), ("ecss", "EcsService"), ("ecstd", "EcsTaskDefinition")] {
+    let kinds =
+        [("ecsc", "EcsCluster"), ("ecss", "EcsService"), ("ecssg", "ServerGroup"), ("ecstd", "EcsTaskDefinition")];
+    for (short, kind) in kinds {
         let row = listed.lines().find(|line| line.contains(&format!(" {kind} "))).unwrap_or_default();
         assert_eq!(row.split_whitespace().nth(1), Some(short), "{listed}");
         plane.kubectl(&["get", short, "--all-namespaces"], None).await.unwrap();
         let fields = plane.kubectl(&["explain", &format!("{short}.spec")], None).await.unwrap();
         assert!(fields.contains("What ECS is asked for"), "{fields}");
     }
-    assert_eq!(listed.lines().count(), 3, "{listed}");
+    assert_eq!(listed.lines().count(), 4, "{listed}");
     plane.kubectl(&["get", "ecs", "-A"], None).await.unwrap();
 }
