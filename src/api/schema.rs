@@ -194,15 +194,19 @@ fn inject(root: &mut Value, rule: &Rule) -> Option<()> {
     Some(())
 }
 
-/// Drops nulls, empty lists and empty maps, which would show as differences after an apply. An
-/// empty `status` subresource is a marker and stays.
+/// An empty `status` subresource is a marker, and an empty object as default makes room for the defaults below it.
+fn kept(name: &str, child: &Value) -> bool {
+    name == "subresources" || name == "status" || (name == "default" && child.is_object())
+}
+
+/// Drops nulls, empty lists and empty maps, which would show as differences after an apply.
 fn prune(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for child in map.values_mut() {
                 prune(child);
             }
-            map.retain(|name, child| name == "subresources" || name == "status" || !is_empty(child));
+            map.retain(|name, child| kept(name, child) || !is_empty(child));
         }
         Value::Array(items) => items.iter_mut().for_each(prune),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -11,6 +11,7 @@
 )]
 
 mod cluster;
+mod server_group;
 
 mod service;
 mod task_definition;

@@ -67,7 +67,7 @@ fn nothing_is_nullable_empty_or_unknown() {
         visit(&serde_json::to_value(&crd).unwrap(), &crd.spec.names.kind, &mut |path, value| {
             assert!(!value.is_null(), "{path}");
             assert!(value.as_array().is_none_or(|list| !list.is_empty()), "{path}");
-            let marker = path.ends_with("/subresources/status");
+            let marker = path.ends_with("/subresources/status") || path.ends_with("/default");
             assert!(marker || value.as_object().is_none_or(|map| !map.is_empty()), "{path}");
             for key in ["nullable", "oneOf", "anyOf", "allOf", "x-kubernetes-preserve-unknown-fields"] {
                 assert!(value.get(key).is_none(), "{path}/{key}");

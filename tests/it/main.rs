@@ -25,6 +25,7 @@ mod neighbours;
 mod preflight;
 mod reconcile;
 mod registered;
+mod rendering;
 mod scaling;
 mod server_group;
 mod support;

@@ -13,6 +13,9 @@ use crate::controllers::refusal::{self, Refusal};
 use crate::document::{self, Kind};
 use crate::preflight::{self, Problem};
 
+/// Most containers of a task.
+const MOST_CONTAINERS: usize = 10;
+
 /// Every reason against the spec. `problems` were found while it was read.
 pub(super) fn refusal(object: &ServerGroup, desired: &Desired, problems: Vec<String>) -> Option<Refusal> {
     let mut found = refusal::problems(object);
@@ -27,12 +30,15 @@ pub(super) fn refusal(object: &ServerGroup, desired: &Desired, problems: Vec<Str
     Refusal::of(&found)
 }
 
-/// Containers that target group mappings name.
+/// Containers that there are, and those that target group mappings name.
 fn mappings(desired: &Desired) -> Vec<String> {
     let inputs = desired.template.inputs.as_ref();
     let only = inputs.map(|inputs| inputs.container_name.as_ref().unwrap_or(&desired.moniker.application));
     let document = desired.document.as_ref().and_then(|document| document.container_definitions.as_ref());
     let containers = document.map_or(1, Vec::len);
+    if !(1..=MOST_CONTAINERS).contains(&containers) {
+        return vec![format!("artifact: `containerDefinitions` must have 1 to 10 containers and has {containers}")];
+    }
     let judge = |(index, named): (usize, Option<&str>)| {
         let path = format!("`spec.template.targetGroupMappings[{index}].containerName`");
         match (named.filter(|name| !name.is_empty()), only) {

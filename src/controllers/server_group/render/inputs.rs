@@ -101,9 +101,14 @@ fn ports(inputs: &Inputs, desired: &Desired) -> Vec<PortMapping> {
     let mappings = template.target_group_mappings.iter().flatten();
     let mapped = mappings.filter_map(|mapping| Some((mapping.container_port?, protocol(mapping.protocol.as_ref()))));
     let registries = template.service_registries.iter().flatten();
-    let registered = registries.filter_map(|registry| registry.container_port).map(|port| (port, "tcp".to_owned()));
-    for key in mapped.chain(registered) {
+    for key in mapped {
         single.entry(key).or_default();
+    }
+    // A registry names no protocol: a port that is open already is meant.
+    for port in registries.filter_map(|registry| registry.container_port) {
+        if !single.keys().any(|(open, _)| *open == port) {
+            single.insert((port, "tcp".to_owned()), PortMapping::default());
+        }
     }
     let same_port = desired.network_mode().is_some_and(|mode| matches!(mode.as_str(), "awsvpc" | "host"));
     let single = single.into_iter().map(|((port, protocol), given)| PortMapping {
