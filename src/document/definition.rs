@@ -38,12 +38,10 @@ pub fn task_definition(text: &str) -> Result<(EcsTaskDefinitionSpec, Vec<String>
 
 /// The members, out of the answer's `{taskDefinition: …, tags: …}` where they stand in it.
 fn unwrapped(document: Value, problems: &mut Vec<Problem>) -> Result<Map<String, Value>, Refused> {
-    let mut members = match document {
-        Value::Object(members) => members,
-        other => {
-            let reason = format!("is {} and not a task definition", fit::word(&other));
-            return Err(Refused::new(reason, "write an object with `containerDefinitions`"));
-        }
+    let what = fit::word(&document);
+    let Value::Object(mut members) = document else {
+        let reason = format!("is {what} and not a task definition");
+        return Err(Refused::new(reason, "write an object with `containerDefinitions`"));
     };
     let wrapper = members.iter().find(|(name, value)| name.eq_ignore_ascii_case("taskDefinition") && value.is_object());
     let Some(name) = wrapper.map(|(name, _)| name.clone()) else { return Ok(members) };

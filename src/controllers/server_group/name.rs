@@ -52,22 +52,16 @@ pub struct Moniker {
 impl Moniker {
     /// The parts in the spec, or else those of `metadata.name`; or why there are none.
     pub fn of(object: &ServerGroup) -> Result<Self, String> {
-        let moniker = match &object.spec.moniker {
-            Some(moniker) => Self {
-                application: moniker.application.clone().unwrap_or_default().trim().to_owned(),
-                stack: filled(moniker.stack.as_deref()),
-                detail: filled(moniker.detail.as_deref()),
-            },
-            None => {
-                let name = object.name_any();
-                let (moniker, sequence) = parse(&name);
-                if sequence.is_some() {
-                    let remedy = "it would read as a version of another group; set `spec.moniker`";
-                    return Err(format!("`metadata.name` must not end in `-v` and three digits; {remedy}"));
-                }
-                moniker
-            }
-        };
+        if let Some(moniker) = &object.spec.moniker {
+            let application = moniker.application.clone().unwrap_or_default().trim().to_owned();
+            let (stack, detail) = (filled(moniker.stack.as_deref()), filled(moniker.detail.as_deref()));
+            return Self { application, stack, detail }.checked();
+        }
+        let (moniker, sequence) = parse(&object.name_any());
+        if sequence.is_some() {
+            let remedy = "it would read as a version of another group; set `spec.moniker`";
+            return Err(format!("`metadata.name` must not end in `-v` and three digits; {remedy}"));
+        }
         moniker.checked()
     }
 

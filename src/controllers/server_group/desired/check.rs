@@ -96,7 +96,7 @@ fn stand_ins(desired: &Desired) -> Resolved {
     let subnets_by_name = named(template.subnet_names.as_ref()) || named(template.subnet_purposes.as_ref());
     let groups_by_name = named(template.security_group_names.as_ref());
     let mappings = template.target_group_mappings.iter().flatten();
-    let names = mappings.flat_map(|mapping| [&mapping.target_group, &mapping.alternate_target_group]).flatten();
+    let target_groups = mappings.flat_map(|mapping| [&mapping.target_group, &mapping.alternate_target_group]).flatten();
     let target_group = |name: &String| {
         (name.clone(), format!("arn:aws:elasticloadbalancing:us-east-1:000000000000:targetgroup/{name}/0"))
     };
@@ -107,7 +107,7 @@ fn stand_ins(desired: &Desired) -> Resolved {
     Resolved {
         subnets: ids(given.and_then(|vpc| vpc.subnets.clone()), subnets_by_name, "subnet-0"),
         security_groups: ids(given.and_then(|vpc| vpc.security_groups.clone()), groups_by_name, "sg-0"),
-        target_groups: names.filter(|name| !name.starts_with("arn:")).map(target_group).collect(),
+        target_groups: target_groups.filter(|name| !name.starts_with("arn:")).map(target_group).collect(),
         execution_role_arn: role(template.execution_role_arn.as_ref()),
         task_role_arn: role(template.inputs.as_ref().and_then(|inputs| inputs.task_role_arn.as_ref())),
         ..Resolved::default()

@@ -39,7 +39,7 @@ fn undefault(template: &mut Template, moniker: &Moniker) {
     let only = template.inputs.as_ref().map(|inputs| container(inputs, moniker));
     for mapping in template.target_group_mappings.iter_mut().flatten() {
         drop_if(&mut mapping.protocol, |protocol| protocol == "tcp");
-        drop_if(&mut mapping.container_name, |name| name.is_empty() || Some(&*name) == only.as_ref());
+        drop_if(&mut mapping.container_name, |name| name.is_empty() || Some(name) == only.as_ref());
     }
     if let Some(mappings) = template.target_group_mappings.take() {
         let mut distinct = Vec::new();
@@ -51,17 +51,17 @@ fn undefault(template: &mut Template, moniker: &Moniker) {
         template.target_group_mappings = Some(distinct);
     }
     let vpc = template.network_configuration.as_mut().and_then(|network| network.awsvpc_configuration.as_mut());
-    if let Some(vpc) = vpc {
-        vpc.subnets.iter_mut().for_each(|list| list.sort());
-        vpc.security_groups.iter_mut().for_each(|list| list.sort());
-    }
-    for set in [
-        &mut template.subnet_names,
-        &mut template.subnet_purposes,
-        &mut template.availability_zones,
-        &mut template.security_group_names,
-    ] {
-        set.iter_mut().for_each(|list| list.sort());
+    let (subnets, groups) = vpc.map_or((None, None), |vpc| (vpc.subnets.as_mut(), vpc.security_groups.as_mut()));
+    let sets = [
+        subnets,
+        groups,
+        template.subnet_names.as_mut(),
+        template.subnet_purposes.as_mut(),
+        template.availability_zones.as_mut(),
+        template.security_group_names.as_mut(),
+    ];
+    for set in sets.into_iter().flatten() {
+        set.sort();
     }
     if let Some(inputs) = &mut template.inputs {
         undefault_inputs(inputs, moniker);

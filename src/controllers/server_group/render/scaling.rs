@@ -12,7 +12,7 @@ use crate::controllers::arn::short;
 use crate::controllers::server_group::desired::Desired;
 
 /// The scaling of a version. `target_group` is the ARN of the first of its own target groups.
-pub(super) fn scaling(desired: &Desired, version: &VersionOf, target_group: Option<&str>, intent: &Intent) -> Scaling {
+pub(super) fn scaling(desired: &Desired, version: &VersionOf, target_group: Option<&str>, intent: Intent) -> Scaling {
     let mode = desired.scaling.mode;
     if mode != ScalingMode::External {
         // A count that a rollout sets is enforced, whoever owns it afterwards.
@@ -36,7 +36,7 @@ pub(super) fn scaling(desired: &Desired, version: &VersionOf, target_group: Opti
 
 /// Registering a target pulls the count inside the bounds, even of a target that is suspended; so the bounds give way
 /// to the count that is wanted.
-fn bounds(desired: &Desired, intent: &Intent) -> (i32, i32) {
+fn bounds(desired: &Desired, intent: Intent) -> (i32, i32) {
     let (min, max) = (desired.capacity.min, desired.capacity.max);
     match intent.pin {
         Pin::Free => (min, max),

@@ -48,7 +48,7 @@ pub fn in_place(existing: &EcsServiceSpec, desired: &Desired, version: &VersionO
     let target_group = balanced.and_then(|list| list.first()).and_then(|balancer| balancer.target_group_arn.as_deref());
     EcsServiceSpec {
         desired_count: Some(intent.count),
-        scaling: Some(scaling::scaling(desired, version, target_group, intent)),
+        scaling: Some(scaling::scaling(desired, version, target_group, *intent)),
         tags: Some(desired.tags_of(version.sequence)).filter(|tags| !tags.is_empty()),
         propagate_tags: Some(desired.propagate_tags.clone()),
         deployment_configuration: Some(desired.deployment.clone()),
