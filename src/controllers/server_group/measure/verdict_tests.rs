@@ -33,7 +33,11 @@ fn one_condition_decides_alone_and_two_leave_room_between_them() {
 
 #[test]
 fn numbers_are_compared_with_whole_ones_and_lists_by_their_elements() {
-    assert!(matches!(judged(Some("result >= 5 && result == 5"), None, 5.0), Outcome::Good(_)));
+    for holds in ["result >= 5 && result == 5", "!(result != 5)", "result != 4", "result in [4, 5]", "result == 5.0"] {
+        assert!(matches!(judged(Some(holds), None, 5.0), Outcome::Good(_)), "{holds}");
+    }
+    assert!(matches!(judged(Some("result == -1"), None, -1.0), Outcome::Good(_)));
+    assert!(matches!(judged(Some("result == 5 || result in [5]"), None, 5.5), Outcome::Bad(_)));
     let list = Reading::List(vec![1.0, 2.0, 9.0]);
     let on_list = |success: &str| verdict(&metric(Some(success), None), &list);
     for holds in [
@@ -43,6 +47,11 @@ fn numbers_are_compared_with_whole_ones_and_lists_by_their_elements() {
         "size(result) == 3",
         "result.max() > 8.0",
         "result.filter(x, x > 1.5).size() == 2",
+        "result == [1, 2, 9]",
+        "result[1] in [2, 3]",
+        "result.exists_one(x, x == 9)",
+        "result.map(x, x * 2.0) == [2, 4, 18]",
+        "{'a': result[0] == 1}.a",
     ] {
         assert!(matches!(on_list(holds), Outcome::Good(_)), "{holds}: {:?}", on_list(holds));
     }
@@ -80,10 +89,16 @@ fn the_worst_metric_decides_and_its_equals_are_named() {
 #[test]
 fn mistakes_are_found_before_anything_is_measured() {
     let problems = |metric: Metric| problems(&Analysis { metrics: Some(vec![metric]), ..Analysis::default() });
-    for fine in ["result < 0.05", "result.all(x, x < 1)", "result[0] > 1.0 || size(result) > 1", "result.max() < 3.0"] {
+    for fine in [
+        "result < 0.05",
+        "result.all(x, x < 1)",
+        "result[0] > 1.0 || size(result) > 1",
+        "result.max() < 3.0",
+        "result[9] == 1",
+    ] {
         assert_eq!(problems(metric(Some(fine), None)), Vec::<String>::new(), "{fine}");
     }
-    for wrong in ["result <", "value < 1", "result", "result + 1.0", "'text'", ""] {
+    for wrong in ["result <", "value < 1", "result", "result + 1.0", "'text'", "", "result * 2 > 5"] {
         let found = problems(metric(Some(wrong), None));
         assert_eq!(found.len(), 1, "{wrong}: {found:?}");
         assert!(found[0].starts_with("metric `rate`: `success`: `"), "{found:?}");
