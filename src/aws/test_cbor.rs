@@ -32,20 +32,21 @@ fn write(to: &mut Encoder, value: &Value) {
         }
         Value::Array(items) => {
             to.array(items.len());
-            items.iter().for_each(|item| write(to, item));
+            for item in items {
+                write(to, item);
+            }
         }
-        Value::Object(members) => match members.get("$time").and_then(Value::as_i64) {
-            Some(seconds) => {
+        Value::Object(members) => {
+            if let Some(seconds) = members.get("$time").and_then(Value::as_i64) {
                 to.timestamp(&DateTime::from_secs(seconds));
+                return;
             }
-            None => {
-                to.map(members.len());
-                for (name, member) in members {
-                    to.str(name);
-                    write(to, member);
-                }
+            to.map(members.len());
+            for (name, member) in members {
+                to.str(name);
+                write(to, member);
             }
-        },
+        }
     }
 }
 
@@ -79,7 +80,13 @@ fn read(from: &mut Decoder<'_>) -> Value {
             }
             members.into()
         }
-        _ => {
+        Type::Null
+        | Type::Undefined
+        | Type::Simple
+        | Type::Bytes
+        | Type::BytesIndef
+        | Type::Break
+        | Type::Unknown(_) => {
             from.skip().unwrap();
             Value::Null
         }

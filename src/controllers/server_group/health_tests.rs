@@ -1,6 +1,6 @@
 //! Tasks beside their targets.
 
-use aws_sdk_ecs::types::{Attachment, KeyValuePair, NetworkBinding};
+use aws_sdk_ecs::types::KeyValuePair;
 use aws_smithy_types::DateTime;
 use proptest::prelude::*;
 

@@ -2,7 +2,6 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{
     AuthenticateCognitoActionConfig, AuthenticateOidcActionConfig, FixedResponseActionConfig,
-    TargetGroupStickinessConfig,
 };
 use proptest::prelude::*;
 

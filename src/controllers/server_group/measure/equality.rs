@@ -13,9 +13,8 @@ const AMONG: &str = "@among";
 pub(super) fn register(context: &mut Context<'_>) {
     context.add_function(SAME, |a: Value, b: Value| a == b);
     context.add_function(OTHER, |a: Value, b: Value| a != b);
-    context.add_function(AMONG, |item: Value, list: Value| match list {
-        Value::List(items) => Ok(items.contains(&item)),
-        _ => Err(ExecutionError::NoSuchOverload),
+    context.add_function(AMONG, |item: Value, list: Value| {
+        if let Value::List(items) = list { Ok(items.contains(&item)) } else { Err(ExecutionError::NoSuchOverload) }
     });
 }
 

@@ -80,10 +80,11 @@ fn the_worst_metric_decides_and_its_equals_are_named() {
     let inconclusive = || Outcome::Inconclusive("i".to_owned());
     let error = || Outcome::Error("e".to_owned());
     let bad = |text: &str| Outcome::Bad(text.to_owned());
-    assert_eq!(worst(vec![good(), inconclusive(), good()]), inconclusive());
-    assert_eq!(worst(vec![error(), inconclusive()]), error());
-    assert_eq!(worst(vec![bad("x"), error(), bad("y"), good()]), bad("x; y"));
-    assert_eq!(worst(vec![good(), good()]), Outcome::Good("g; g".to_owned()));
+    assert_eq!(worst(&[good(), inconclusive(), good()]), inconclusive());
+    assert_eq!(worst(&[error(), inconclusive()]), error());
+    assert_eq!(worst(&[bad("x"), error(), bad("y"), good()]), bad("x; y"));
+    assert!(matches!(worst(&[]), Outcome::Error(_)), "nothing measured is nothing good");
+    assert_eq!(worst(&[good(), good()]), Outcome::Good("g; g".to_owned()));
 }
 
 #[test]
