@@ -13,13 +13,13 @@ use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptio
 use aws_smithy_runtime_api::client::auth::{
     AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
 };
-use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
+use aws_smithy_runtime_api::client::identity::{IdentityFuture, ResolveIdentity, SharedIdentityResolver};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
@@ -91,10 +91,22 @@ fn signing(config: &SdkConfig, region: &str) -> StaticRuntimePlugin {
     if let Some(cache) = config.identity_cache() {
         components.set_identity_cache(Some(cache));
     }
-    if let Some(provider) = config.credentials_provider() {
-        components.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(provider));
-    }
+    let identity = match config.credentials_provider() {
+        Some(provider) => SharedIdentityResolver::new(provider),
+        None => SharedIdentityResolver::new(Nobody),
+    };
+    components.set_identity_resolver(SCHEME_ID, identity);
     StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components)
+}
+
+/// An account without credentials.
+#[derive(Debug)]
+struct Nobody;
+
+impl ResolveIdentity for Nobody {
+    fn resolve_identity<'a>(&'a self, _: &'a RuntimeComponents, _: &'a ConfigBag) -> IdentityFuture<'a> {
+        IdentityFuture::ready(Err("no credentials are configured".into()))
+    }
 }
 
 /// EC2's endpoint in the region's partition: ECS's with the other service name, so that the SDK's table decides.

@@ -22,6 +22,8 @@ pub mod tasks;
 pub mod web;
 
 #[cfg(test)]
+mod test_cbor;
+#[cfg(test)]
 pub(crate) mod test_wire;
 
 pub use balancing::{RuleSeen, TargetGroupSeen, TargetSeen};

@@ -16,7 +16,8 @@ where
     Fut: Future<Output = Result<Vec<T>, AwsError>>,
 {
     let found = ask(names.clone()).await;
-    let spoilt = |class| matches!(class, Class::TargetMissing | Class::Permanent | Class::Permission);
+    // Not a refusal for want of permission: these reads are allowed for all things or for none.
+    let spoilt = |class| matches!(class, Class::TargetMissing | Class::Permanent);
     if found.as_ref().is_err_and(|error| names.len() > 1 && spoilt(error.class)) {
         let mut answers = BTreeMap::new();
         for name in names {

@@ -29,10 +29,19 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The strings of a list member.
+    /// The strings of a list member; in a form they are numbered.
     pub(crate) fn list(&self, member: &str) -> Vec<String> {
-        let items = self.body[member].as_array().cloned().unwrap_or_default();
+        let numbered = (1..).map_while(|at| {
+            let found = self.body.get(format!("{member}.member.{at}"));
+            found.or_else(|| self.body.get(format!("{member}.{at}")))
+        });
+        let items = self.body[member].as_array().cloned().unwrap_or_else(|| numbered.cloned().collect());
         items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// A member of a form, or of a document.
+    pub(crate) fn text(&self, member: &str) -> &str {
+        self.body[member].as_str().unwrap_or_default()
     }
 }
 
@@ -40,12 +49,27 @@ impl Asked {
 pub(crate) enum Reply {
     Json(u16, Value),
     Raw(u16, &'static str),
+    /// An answer of a Query protocol, or a document of any other kind.
+    Text(u16, String),
+    /// A document in CBOR; `{"$time": 1}` is a time.
+    Cbor(u16, Value),
     Hang,
 }
 
 impl Reply {
     pub(crate) fn ok(body: Value) -> Self {
         Self::Json(200, body)
+    }
+
+    /// An answer of Elastic Load Balancing.
+    pub(crate) fn result(action: &str, inner: &str) -> Self {
+        Self::Text(200, format!("<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"))
+    }
+
+    /// A refusal of Elastic Load Balancing.
+    pub(crate) fn refusal(code: &str) -> Self {
+        let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>");
+        Self::Text(400, format!("<ErrorResponse>{error}</ErrorResponse>"))
     }
 
     pub(crate) fn error(code: &str, message: &str) -> Self {
@@ -107,10 +131,10 @@ impl HttpClient for Wire {
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
-        let target = header("x-amz-target");
+        let (operation, body) = understood(&request);
         let asked = Asked {
-            operation: target.rsplit('.').next().unwrap_or_default().to_owned(),
-            body: serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default(),
+            operation,
+            body,
             authorization: header("authorization"),
             host: request.uri().to_owned(),
             at: Instant::now(),
@@ -118,19 +142,42 @@ impl HttpConnector for Wire {
         let reply = (self.script)(&asked);
         lock(&self.asked).push(asked);
         HttpConnectorFuture::new(async move {
-            let (status, body) = match reply {
-                Reply::Json(status, body) => (status, body.to_string()),
-                Reply::Raw(status, body) => (status, body.to_owned()),
+            let (status, body, kind) = match reply {
+                Reply::Json(status, body) => (status, body.to_string().into_bytes(), "application/x-amz-json-1.1"),
+                Reply::Raw(status, body) => (status, body.as_bytes().to_vec(), "application/x-amz-json-1.1"),
+                Reply::Text(status, body) => (status, body.into_bytes(), "text/xml"),
+                Reply::Cbor(status, body) => (status, super::test_cbor::encoded(&body), "application/cbor"),
                 Reply::Hang => {
                     sleep(Duration::from_hours(1)).await;
-                    (200, "{}".to_owned())
+                    (200, b"{}".to_vec(), "application/json")
                 }
             };
             let status = status.try_into().unwrap();
             let mut answer = HttpResponse::new(status, SdkBody::from(body));
             answer.headers_mut().insert("x-amzn-requestid", "request-1");
-            answer.headers_mut().insert("content-type", "application/x-amz-json-1.1");
+            answer.headers_mut().insert("content-type", kind);
+            answer.headers_mut().insert("smithy-protocol", "rpc-v2-cbor");
             Ok(answer)
         })
+    }
+}
+
+/// Operation and body of a request in any of the protocols: JSON, Query, CBOR; a plain GET has its method for a name.
+fn understood(request: &HttpRequest) -> (String, Value) {
+    let bytes = request.body().bytes().unwrap_or_default();
+    let last = |text: &str, by: char| text.rsplit(by).next().unwrap_or_default().to_owned();
+    match request.headers().get("content-type") {
+        Some("application/cbor") => (last(request.uri(), '/'), super::test_cbor::decoded(bytes)),
+        Some(form) if form.starts_with("application/x-www-form-urlencoded") => {
+            let pairs =
+                form_urlencoded::parse(bytes).map(|(name, value)| (name.into_owned(), value.into_owned().into()));
+            let body = Value::Object(pairs.collect());
+            (body["Action"].as_str().unwrap_or_default().to_owned(), body)
+        }
+        Some(_) => {
+            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            (last(target, '.'), serde_json::from_slice(bytes).unwrap_or_default())
+        }
+        None => (request.method().to_owned(), Value::Null),
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use aws_sdk_ecs::types::{Container, HealthStatus, Task};
+use aws_sdk_ecs::types::{Attachment, Container, HealthStatus, NetworkBinding, Task};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::status::Instances;
@@ -235,7 +235,7 @@ fn own_addresses(
     let named = |container: &&Container| mapping.container_name.as_deref().is_none_or(|n| container.name() == Some(n));
     let bindings = task.containers().iter().filter(named).flat_map(Container::network_bindings);
     let bound = bindings.filter(|binding| binding.container_port() == Some(mapping.container_port));
-    let mut ports: BTreeSet<i32> = bound.filter_map(|binding| binding.host_port()).collect();
+    let mut ports: BTreeSet<i32> = bound.filter_map(NetworkBinding::host_port).collect();
     if ports.is_empty() && expected.host_network {
         ports.insert(mapping.container_port);
     }
@@ -249,7 +249,7 @@ fn own_addresses(
 /// Private addresses of the task's network interface.
 fn interface_addresses(task: &Task) -> Vec<String> {
     let interfaces = task.attachments().iter().filter(|a| a.r#type() == Some("ElasticNetworkInterface"));
-    let details = interfaces.flat_map(aws_sdk_ecs::types::Attachment::details);
+    let details = interfaces.flat_map(Attachment::details);
     let addresses = details.filter(|d| matches!(d.name(), Some("privateIPv4Address" | "privateIPv6Address")));
     addresses.filter_map(|detail| detail.value().map(str::to_owned)).collect()
 }

@@ -1,6 +1,8 @@
 //! Listener rules: which target groups a weight belongs to, and the action list that changes only the weights. Pure.
 
-use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ForwardActionConfig, TargetGroupTuple};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, ForwardActionConfig, TargetGroupStickinessConfig, TargetGroupTuple,
+};
 
 use crate::api::status::Slot;
 use crate::aws::RuleSeen;
@@ -67,7 +69,7 @@ pub fn match_rule(rule: &RuleSeen, pairs: &[Pair]) -> Result<Matched, Mismatch> 
         pair: pair.clone(),
         weight_a: weight_in(config, &pair.a),
         weight_b: weight_in(config, &pair.b),
-        stickiness_seconds: sticky.and_then(|sticky| sticky.duration_seconds()).map(i64::from),
+        stickiness_seconds: sticky.and_then(TargetGroupStickinessConfig::duration_seconds).map(i64::from),
     })
 }
 

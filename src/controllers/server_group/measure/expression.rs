@@ -1,7 +1,13 @@
 //! Conditions over `result`, in CEL. Pure.
 
 use kube_cel::KubeCelExt;
-use kube_cel::cel::{Context, ExecutionError, Program, Value};
+use kube_cel::cel::parser::Parser;
+use kube_cel::cel::{Context, ExecutionError, Value};
+
+use super::equality::{by_value, register};
+
+/// Elements of the list that expressions are tried with.
+const SAMPLE: usize = 100;
 
 /// What was measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,10 +46,12 @@ enum Failed {
 }
 
 fn run(expression: &str, reading: &Reading) -> Result<bool, Failed> {
-    let program = Program::compile(expression).map_err(|error| Failed::Compile(error.to_string()))?;
+    let mut parsed = Parser::default().parse(expression).map_err(|error| Failed::Compile(error.to_string()))?;
+    by_value(&mut parsed);
     let mut context = Context::default().with_all();
+    register(&mut context);
     context.add_variable_from_value("result", reading.value());
-    match program.execute(&context) {
+    match Value::resolve(&parsed, &context) {
         Ok(Value::Bool(holds)) => Ok(holds),
         Ok(_) => Err(Failed::NotBool),
         Err(error) => Err(Failed::Run(error)),
@@ -55,20 +63,28 @@ pub(super) fn holds(expression: &str, reading: &Reading) -> Result<bool, String>
     run(expression, reading).map_err(|failed| said(expression, failed))
 }
 
-/// What is wrong with an expression whatever is measured.
+/// What is wrong with an expression whatever is measured: neither a number nor a list can be judged by it.
 pub(super) fn problem(expression: &str) -> Option<String> {
-    let samples = [Reading::Number(0.5), Reading::List(vec![0.5, 0.5])];
-    let mut worst = None;
-    for sample in samples {
-        match run(expression, &sample) {
-            Ok(_) => return None,
-            Err(failed @ (Failed::Compile(_) | Failed::NotBool)) => worst = Some(failed),
-            Err(failed @ Failed::Run(ExecutionError::UndeclaredReference(_))) => worst = Some(failed),
-            // The other form of the result, or other values, may do.
-            Err(Failed::Run(_)) => {}
-        }
+    let failed = run(expression, &Reading::Number(0.5)).err()?;
+    let other = run(expression, &Reading::List(vec![0.5; SAMPLE])).err()?;
+    if depends_on_value(&failed) || depends_on_value(&other) {
+        return None;
     }
-    worst.map(|failed| said(expression, failed))
+    Some(said(expression, failed))
+}
+
+/// Would other values do?
+fn depends_on_value(failed: &Failed) -> bool {
+    match failed {
+        Failed::Run(error) => matches!(
+            error,
+            ExecutionError::IndexOutOfBounds(_)
+                | ExecutionError::DivisionByZero(_)
+                | ExecutionError::RemainderByZero(_)
+                | ExecutionError::Overflow(..)
+        ),
+        Failed::Compile(_) | Failed::NotBool => false,
+    }
 }
 
 fn said(expression: &str, failed: Failed) -> String {

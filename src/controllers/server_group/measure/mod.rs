@@ -1,6 +1,7 @@
 //! Metrics of an analysis: what to read, what the values mean, and where the analysis stands.
 
 mod course;
+mod equality;
 mod expression;
 mod read;
 mod tokens;

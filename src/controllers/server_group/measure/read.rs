@@ -40,7 +40,7 @@ pub async fn measure(analysis: &Analysis, tokens: &Tokens, aws: &Aws, scope: &Sc
             (None, None) => Outcome::Error(format!("{}: nothing to measure", name_of(metric))),
         }
     });
-    worst(each.collect())
+    worst(&each.collect::<Vec<_>>())
 }
 
 fn of_reading(metric: &Metric, reading: Result<Reading, String>) -> Outcome {
@@ -144,7 +144,7 @@ fn of_alarms(metric: &Metric, names: &[String], tokens: &Tokens, alarms: &Alarms
             None => Outcome::Error(format!("{name}: alarm `{alarm}` does not exist")),
         }
     });
-    worst(each.collect())
+    worst(&each.collect::<Vec<_>>())
 }
 
 /// What a URL answers; `None` where the metric has none.

@@ -35,7 +35,10 @@ impl Outcome {
 }
 
 /// The worst decides: bad before error before inconclusive before good. Equals are named together.
-pub(super) fn worst(outcomes: Vec<Outcome>) -> Outcome {
+pub(super) fn worst(outcomes: &[Outcome]) -> Outcome {
+    if outcomes.is_empty() {
+        return Outcome::Error("there is nothing to measure".to_owned());
+    }
     let rank = outcomes.iter().map(Outcome::rank).max().unwrap_or_default();
     let texts: Vec<String> =
         outcomes.iter().filter(|outcome| outcome.rank() == rank).map(|o| o.message().to_owned()).collect();
