@@ -46,6 +46,8 @@ impl Reader<'_> {
         let found = shape.members.iter().find(|(member, _)| self.wire_name(shape, member) == name);
         match found {
             Some((member, target)) => (member.clone(), self.value(target, value)),
+            // A member's own name where the wire has another one is as unknown as any.
+            None if shape.members.contains_key(name) => (format!("{name} (in a form)"), value),
             None => (name.to_owned(), value),
         }
     }
@@ -111,9 +113,10 @@ mod tests {
 
     #[test]
     fn ec2_lists_are_flat_and_singular() {
-        let body = b"SubnetId.1=subnet-1&Filter.1.Name=tag:Name&Filter.1.Value.1=a&DryRun=false&Subnet.1=x";
+        let body = b"SubnetId.1=subnet-1&Filter.1.Name=tag:Name&Filter.1.Value.1=a&DryRun=false&SubnetIds.1=x";
         let filter = json!({ "Name": "tag:Name", "Values": ["a"] });
-        let expected = json!({ "SubnetIds": ["subnet-1"], "Filters": [filter], "DryRun": false, "Subnet": ["x"] });
+        let expected =
+            json!({ "SubnetIds": ["subnet-1"], "Filters": [filter], "DryRun": false, "SubnetIds (in a form)": ["x"] });
         assert_eq!(typed(Service::Ec2, "DescribeSubnets", query::parse(body)), expected);
     }
 

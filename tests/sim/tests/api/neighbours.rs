@@ -79,12 +79,13 @@ fn an_assumed_role_acts_in_its_account_until_it_ends() {
 #[test]
 fn an_action_that_nobody_answers_is_a_failure_of_the_test() {
     let mut sim = world();
-    for (service, body) in [("elasticloadbalancing", "Action=SetSubnets"), ("sqs", "Action=ReceiveMessage")] {
+    for (service, body) in [("elasticloadbalancing", "Action=DescribeAccountLimits"), ("sqs", "Action=ReceiveMessage")]
+    {
         let (response, text) = form(&mut sim, service, "AKIA", body);
         assert_eq!(response.status, 400);
         assert!(text.contains("UnknownOperationException"), "{text}");
     }
-    assert_eq!(sim.unknown_actions, ["elasticloadbalancing:SetSubnets", "sqs:ReceiveMessage"]);
+    assert_eq!(sim.unknown_actions, ["elasticloadbalancing:DescribeAccountLimits", "sqs:ReceiveMessage"]);
 }
 
 #[test]

@@ -168,7 +168,10 @@ proptest! {
         for image in 1..4 {
             world.make(&Move::Image(image, 0), 1000);
         }
-        for well in [Move::Alarm(false), Move::Room(None), Move::Freeze(false), Move::Wait(60), Move::Create, Move::Force] {
+        // Percentages that round to the desired count on both sides leave no room to roll.
+        let room = [Move::Room(None), Move::Percents(50, 200)];
+        let rest = [Move::Alarm(false), Move::Freeze(false), Move::Wait(60), Move::Create, Move::Force];
+        for well in room.into_iter().chain(rest) {
             world.make(&well, 1000);
         }
         world.settled("web");
