@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 use crate::aws::test_wire::{Reply, Wire};
+use crate::runtime::alone::alone;
 use crate::runtime::config::LogLevel;
 use crate::runtime::telemetry::targets;
 
@@ -189,16 +190,37 @@ where
     String::from_utf8(bytes).unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn bodies_never_reach_the_log_even_at_trace_level() {
-    let text = logged_while_registering(targets(LogLevel::Trace)).await;
-    assert!(text.contains("AWS answered") && text.contains("RegisterTaskDefinition"), "{text}");
-    assert!(!text.contains("canary-7f3a"), "{text}");
+#[test]
+fn bodies_never_reach_the_log_even_at_trace_level() {
+    alone("aws::clients::tests::bodies_never_reach_the_log_even_at_trace_level", async {
+        let text = logged_while_registering(targets(LogLevel::Trace)).await;
+        assert!(text.contains("AWS answered") && text.contains("RegisterTaskDefinition"), "{text}");
+        assert!(!text.contains("canary-7f3a"), "{text}");
+    });
 }
 
 /// What the test before guards against; without this it could pass for another reason.
-#[tokio::test(start_paused = true)]
-async fn the_sdk_left_to_itself_logs_environment_values_at_trace_level() {
-    let text = logged_while_registering(tracing::level_filters::LevelFilter::TRACE).await;
-    assert!(text.contains("canary-7f3a"));
+#[test]
+fn the_sdk_left_to_itself_logs_environment_values_at_trace_level() {
+    alone("aws::clients::tests::the_sdk_left_to_itself_logs_environment_values_at_trace_level", async {
+        let text = logged_while_registering(tracing::level_filters::LevelFilter::TRACE).await;
+        assert!(text.contains("canary-7f3a"));
+    });
+}
+
+/// Why those two run alone: the first thread to reach a line decides for all, by its own subscriber.
+#[test]
+fn a_line_first_reached_without_a_subscriber_is_off_for_the_one_that_listens() {
+    fn line() {
+        tracing::info!("seen");
+    }
+    alone("aws::clients::tests::a_line_first_reached_without_a_subscriber_is_off_for_the_one_that_listens", async {
+        let log = Log::default();
+        let writer = log.clone();
+        let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        std::thread::spawn(line).join().unwrap();
+        line();
+        assert!(lock(&log.0).is_empty());
+    });
 }
