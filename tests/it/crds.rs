@@ -153,6 +153,15 @@ fn a_new_object_reads_as_not_seen_yet_and_can_be_scaled() {
 }
 
 #[test]
+fn a_task_definition_has_at_least_one_container() {
+    let schema = ecs_operator::api::schema::schema("EcsTaskDefinition").unwrap().unwrap();
+    let spec = &schema["properties"]["spec"];
+    let list = &spec["properties"]["containerDefinitions"];
+    assert_eq!((&list["minItems"], &list["maxItems"]), (&1.into(), &10.into()));
+    assert!(spec["required"].as_array().unwrap().contains(&"containerDefinitions".into()));
+}
+
+#[test]
 fn columns_and_selectable_fields_name_existing_fields() {
     for crd in crds().unwrap() {
         let value = serde_json::to_value(&crd).unwrap();

@@ -116,7 +116,7 @@ fn definitions() -> Vec<Row> {
         (
             "no container",
             containers(json!([])),
-            &["spec.containerDefinitions", "must have a container that is `essential`"],
+            &["spec.containerDefinitions", "should have at least 1 items"],
         ),
         ("eleven containers", containers(many.into()), &["spec.containerDefinitions", "must have at most 10 items"]),
         (
