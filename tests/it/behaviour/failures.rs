@@ -177,8 +177,20 @@ async fn a_secret_in_the_environment_of_a_container_is_told_nowhere() {
     world.apply::<EcsTaskDefinition>(&secret("nginx:missing", format!("{CANARY}-3"), json!({}))).await;
     operator.rest().await;
     assert!(ready(&world).await.starts_with("False DeploymentRolledBack"), "{}", ready(&world).await);
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "RegisterTaskDefinition" => {
+            Fault::Refuse(400, "ClientException", "Invalid environment value: 'canary-5f2b-4' is too odd.")
+        }
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-4"), json!({}))).await;
+    operator.rest().await;
+    let refused = line(&world.status::<EcsTaskDefinition>("web").await.conditions, ConditionType::Ready);
+    assert!(refused.contains("Invalid environment value: '(value of PASSWORD)' is too odd."), "{refused}");
+    assert!(!stored(&world).contains(CANARY), "refused by ECS");
+    world.aws.set_plan(None);
     let bad = json!({"cpu": "300"});
-    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-4"), bad)).await;
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-5"), bad)).await;
     operator.rest().await;
     let text = stored(&world);
     assert!(text.contains("web:2") && text.contains("RolledBack"), "the search looks at the right place");
