@@ -24,5 +24,6 @@ mod mirror;
 mod preflight;
 mod reconcile;
 mod registered;
+mod registered_services;
 mod scaling;
 mod support;
