@@ -21,6 +21,7 @@ mod documents;
 mod layering;
 mod local_api;
 mod mirror;
+mod pages;
 mod preflight;
 mod reconcile;
 mod registered;
