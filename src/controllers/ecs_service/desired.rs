@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::api::policy::{DeletionMode, ScalingMode};
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition};
-use crate::controllers::arn::short;
 use crate::controllers::context::{Found, Stores, find};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
@@ -153,10 +152,4 @@ fn task_definition(
         Some(arn) if status.arn_generation == object.meta().generation => (Reference::Is(arn), Some(object)),
         _ => (Reference::Waits(waiting("EcsTaskDefinition", name, &status.conditions)), None),
     }
-}
-
-/// The short name of a cluster given by name or ARN.
-#[must_use]
-pub fn cluster_name(cluster: &str) -> &str {
-    short(cluster)
 }

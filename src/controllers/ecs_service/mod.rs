@@ -19,7 +19,7 @@ mod tests;
 mod verdict;
 
 pub use content::{Comparison, compare};
-pub use desired::{Desired, Reference, cluster_name};
+pub use desired::{Desired, Reference};
 pub use observe::Observed;
 pub use plan::{Situation, plan};
 pub use rollout::{Ending, follow};
