@@ -14,6 +14,7 @@ use crate::controllers::facts::Facts;
 pub use crate::controllers::reference::Reference;
 use crate::controllers::reference::{cluster, waiting};
 use crate::controllers::refusal::{Refusal, problems};
+use crate::diff::Change;
 use crate::preflight;
 
 /// Time without progress after which a deployment counts as stuck, when the spec does not say.
@@ -48,6 +49,8 @@ pub struct Desired {
     pub daemon: bool,
     /// Somebody else's autoscaling moves the count, or may do so.
     pub hands_off: bool,
+    /// Protocols of Service Connect ports that the wanted task definition has otherwise than the running one.
+    pub fixed_ports: Vec<Change>,
     refusal: Option<Refusal>,
 }
 
@@ -84,6 +87,7 @@ impl Desired {
                 .map_or(DEADLINE, Duration::from_secs),
             daemon: spec.scheduling_strategy.as_deref() == Some("DAEMON"),
             hands_off: false,
+            fixed_ports: Vec::new(),
             refusal: Refusal::of(&problems),
             spec: spec.clone(),
         }
