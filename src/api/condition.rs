@@ -3,46 +3,39 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant),+
-        }
-        impl $name {
-            /// All members, in the order of the documentation.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-            /// The word as it stands in a status.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => stringify!($variant)),+ }
-            }
-        }
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
+use super::words::words;
 
 words! {
-    /// Condition types. `Ready` and `Synced` always stand; the others only while True.
+    /// Condition types. `Ready` and `Synced` always stand, `Available` for services; the others only while True.
     ConditionType {
         /// AWS does what the spec asks and the thing is healthy.
+        ///
+        /// Always; what cannot be read keeps its word for a while.
         Ready,
         /// Work is going on, or will be tried again by itself.
+        ///
+        /// While True only: the last pass left work that the operator goes on with by itself.
         Reconciling,
         /// Nothing will change until somebody acts.
+        ///
+        /// While True only: the reason of `Ready` says what somebody has to do.
         Stalled,
         /// AWS equals the spec, whatever the health.
+        ///
+        /// Always. False while a difference is to be sent, cannot be sent, or is left.
         Synced,
         /// Enough healthy tasks now (services only).
+        ///
+        /// `EcsService`, as long as the service exists: running tasks against `minimumHealthyPercent` of the
+        /// desired count.
         Available,
         /// Paused by annotation.
+        ///
+        /// While the annotation `ecs-operator.dev/paused` is `"true"`.
         Paused,
         /// Something in AWS differs and is left so.
+        ///
+        /// With `driftPolicy: Warn`, or where nothing may be written; `status.drift` has the paths.
         Drifted,
     }
 }
@@ -51,52 +44,107 @@ words! {
     /// Reasons of conditions.
     Reason {
         /// As the spec asks.
+        ///
+        /// AWS equals the spec, nothing is under way, and as many tasks run as are wanted.
         Succeeded,
         /// Observe mode, healthy.
+        ///
+        /// As `Succeeded`, with `managementMode: Observe`.
         Observed,
         /// Work is going on.
+        ///
+        /// The resource is being made, taken over or changed, or a deployment is under way.
         Progressing,
         /// A passing failure; tried again by itself.
+        ///
+        /// A call was throttled, refused as too early, left unanswered, or failed in a way that passes; or the edit
+        /// has to wait for a change in AWS that is under way.
         ProgressingWithRetry,
         /// A referenced object is absent or not ready.
+        ///
+        /// An object named by a reference does not exist, is being deleted, or is not ready for its own generation;
+        /// or ECS says that something which the spec names is missing.
         DependencyNotReady,
         /// A gate waits for a person.
+        ///
+        /// A deployment waits at a PAUSE hook; `status.rollout.promoteWith` is what the annotation `promote` has to
+        /// say.
         AwaitingApproval,
         /// ECS finds no room for tasks.
+        ///
+        /// No deployment is under way, tasks are missing, and the newest event of the service says that none can be
+        /// placed.
         InsufficientCapacity,
         /// Tasks that ran are dying.
+        ///
+        /// No deployment is under way, and tasks have been missing for a minute.
         TasksUnhealthy,
         /// Being deleted.
+        ///
+        /// The object is being deleted and what it made still is in AWS.
         Deleting,
         /// Deletion waits for something that still needs it.
+        ///
+        /// Services, tasks or instances are left in a cluster, a task definition is in use, or Plan mode keeps the
+        /// call from being made.
         DeletionBlocked,
         /// ECS or the pre-flight refuses the spec.
+        ///
+        /// Before any call, for what can be told from the spec alone; after ECS refused the same call several
+        /// times; tried again after an edit, and rarely by itself.
         InvalidSpec,
         /// The change needs a new resource.
+        ///
+        /// A member differs that ECS cannot change on an existing resource.
         ReplacementRequired,
         /// The deployment failed and nothing was rolled back.
+        ///
+        /// The deployment ended as failed; its content is held in `status.held`.
         DeploymentFailed,
         /// The deployment failed and ECS runs the earlier revision.
+        ///
+        /// The circuit breaker or an alarm ended the deployment, and rollback is on; its content is held in
+        /// `status.held`.
         DeploymentRolledBack,
         /// No progress before the deadline.
+        ///
+        /// Nothing of an open deployment changed for `progressDeadlineSeconds`.
         ProgressDeadlineExceeded,
         /// Observe mode: the resource does not exist.
+        ///
+        /// With `managementMode: Observe`, which makes nothing.
         ResourceMissing,
         /// Plan mode: there are steps to do.
+        ///
+        /// With `managementMode: Plan`; `status.plan` has the calls.
         PlanPending,
         /// The stored object cannot be read by this version.
+        ///
+        /// The CRD was changed, or another version wrote the object; what runs in AWS is left alone.
         Undecodable,
         /// AWS denies the call.
+        ///
+        /// Denied for two minutes, because IAM changes take so long to be seen; tried again by itself.
         AccessDenied,
         /// A quota of the account is used up.
+        ///
+        /// AWS names a limit; tried again by itself.
         QuotaExceeded,
         /// The resource belongs to another owner.
+        ///
+        /// The tags of the resource name another object or installation.
         OwnedByAnother,
         /// The resource exists and adoption was not asked for.
+        ///
+        /// The resource has no tags of ours and `adoptionPolicy` does not allow to take it over.
         AdoptionRequired,
         /// Paused by annotation.
+        ///
+        /// Of the condition `Paused`.
         PausedByAnnotation,
         /// Something in AWS differs from the spec.
+        ///
+        /// Of the condition `Drifted`.
         DriftDetected,
     }
 }

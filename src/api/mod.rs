@@ -13,6 +13,7 @@ pub mod schema;
 pub mod server_group;
 pub mod shapes;
 pub mod status;
+pub(crate) mod words;
 
 pub use ecs_cluster::{EcsCluster, EcsClusterSpec};
 pub use ecs_service::{EcsService, EcsServiceSpec};

@@ -255,10 +255,12 @@ impl Aws {
         shared.metrics.unclassified(scope, op);
         let mut unknown = lock(&shared.unknown);
         if unknown.len() < LOGGED_PAIRS && unknown.insert((error.code.clone(), error.message.clone())) {
+            // Its request holds the environment of containers, which the message may quote.
+            let quotes = op == Op::RegisterTaskDefinition;
             tracing::warn!(
                 operation = op.name(),
                 code = error.code,
-                message = error.message,
+                message = if quotes { "in the status of the object" } else { error.message.as_str() },
                 aws_request_id = request_id,
                 "AWS answered with an error the operator does not know"
             );

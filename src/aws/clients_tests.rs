@@ -10,7 +10,8 @@ use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::aws::test_wire::{Reply, Wire};
+use crate::aws::test_wire::{Asked, Reply, Wire};
+use crate::runtime::alone::alone;
 use crate::runtime::config::LogLevel;
 use crate::runtime::telemetry::targets;
 
@@ -169,36 +170,75 @@ async fn logged_while_registering<F>(filter: F) -> String
 where
     F: tracing_subscriber::layer::Filter<tracing_subscriber::Registry> + Send + Sync + 'static,
 {
+    logged_with(filter, |asked| {
+        Reply::ok(json!({ "taskDefinition": {
+            "family": "f", "containerDefinitions": asked.body["containerDefinitions"],
+        } }))
+    })
+    .await
+}
+
+/// As [`logged_while_registering`], with another answer.
+async fn logged_with<F>(filter: F, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> String
+where
+    F: tracing_subscriber::layer::Filter<tracing_subscriber::Registry> + Send + Sync + 'static,
+{
     use tracing_subscriber::Layer;
     let log = Log::default();
     let writer = log.clone();
     let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone()).with_filter(filter);
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-    let wire = Wire::new(|asked| {
-        Reply::ok(json!({ "taskDefinition": {
-            "family": "f", "containerDefinitions": asked.body["containerDefinitions"],
-        } }))
-    });
+    let wire = Wire::new(answer);
     let aws = wire.aws();
     let canary = KeyValuePair::builder().name("PASSWORD").value("canary-7f3a").build();
     let container = ContainerDefinition::builder().name("app").environment(canary).build();
     let call = aws.ecs(&here()).register_task_definition().family("f").container_definitions(container).send();
-    aws.call(&here(), Op::RegisterTaskDefinition, Priority::Edit, call).await.unwrap();
+    let _ = aws.call(&here(), Op::RegisterTaskDefinition, Priority::Edit, call).await;
     assert!(wire.asked()[0].body.to_string().contains("canary-7f3a"));
     let bytes = lock(&log.0).clone();
     String::from_utf8(bytes).unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn bodies_never_reach_the_log_even_at_trace_level() {
-    let text = logged_while_registering(targets(LogLevel::Trace)).await;
-    assert!(text.contains("AWS answered") && text.contains("RegisterTaskDefinition"), "{text}");
-    assert!(!text.contains("canary-7f3a"), "{text}");
+#[test]
+fn bodies_never_reach_the_log_even_at_trace_level() {
+    alone("aws::clients::tests::bodies_never_reach_the_log_even_at_trace_level", async {
+        let text = logged_while_registering(targets(LogLevel::Trace)).await;
+        assert!(text.contains("AWS answered") && text.contains("RegisterTaskDefinition"), "{text}");
+        assert!(!text.contains("canary-7f3a"), "{text}");
+    });
 }
 
-/// What the test before guards against; without this it could pass for another reason.
-#[tokio::test(start_paused = true)]
-async fn the_sdk_left_to_itself_logs_environment_values_at_trace_level() {
-    let text = logged_while_registering(tracing::level_filters::LevelFilter::TRACE).await;
-    assert!(text.contains("canary-7f3a"));
+#[test]
+fn a_refusal_that_quotes_the_request_is_not_logged() {
+    alone("aws::clients::tests::a_refusal_that_quotes_the_request_is_not_logged", async {
+        let refusal = |_: &Asked| Reply::error("BrandNewException", "Invalid value: canary-7f3a");
+        let text = logged_with(targets(LogLevel::Trace), refusal).await;
+        assert!(text.contains("BrandNewException") && !text.contains("canary-7f3a"), "{text}");
+    });
+}
+
+/// What the tests before guard against; without this it could pass for another reason.
+#[test]
+fn the_sdk_left_to_itself_logs_environment_values_at_trace_level() {
+    alone("aws::clients::tests::the_sdk_left_to_itself_logs_environment_values_at_trace_level", async {
+        let text = logged_while_registering(tracing::level_filters::LevelFilter::TRACE).await;
+        assert!(text.contains("canary-7f3a"));
+    });
+}
+
+/// Why those two run alone: the first thread to reach a line decides for all, by its own subscriber.
+#[test]
+fn a_line_first_reached_without_a_subscriber_is_off_for_the_one_that_listens() {
+    fn line() {
+        tracing::info!("seen");
+    }
+    alone("aws::clients::tests::a_line_first_reached_without_a_subscriber_is_off_for_the_one_that_listens", async {
+        let log = Log::default();
+        let writer = log.clone();
+        let layer = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        std::thread::spawn(line).join().unwrap();
+        line();
+        assert!(lock(&log.0).is_empty());
+    });
 }

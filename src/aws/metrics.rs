@@ -88,6 +88,15 @@ impl AwsMetrics {
         );
     }
 
+    /// One series of each, so that all are exposed.
+    pub(crate) fn exemplify(&self) {
+        let (scope, op) = (Scope::new("eu-west-1"), Op::DescribeServices);
+        self.waited(&scope, op, Priority::Sweep, Duration::ZERO);
+        self.answered(&scope, op, "OK", Duration::ZERO);
+        self.throttled(&scope, op);
+        self.unclassified(&scope, op);
+    }
+
     pub(crate) fn waited(&self, scope: &Scope, op: Op, priority: Priority, wait: Duration) {
         let labels = WaitLabels {
             account: scope.account.0.clone(),

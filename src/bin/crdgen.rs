@@ -1,17 +1,21 @@
-//! Writes the CRDs to `crds/`, one file per kind; `--check` only compares.
+//! Writes the CRDs to `crds/`, one file per kind, and the reference pages to `docs/reference/`; `--check` only compares.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use ecs_operator::api::schema;
+use ecs_operator::pages;
 
-/// Writes the CRDs, or compares them with what is there.
+/// Writes the CRDs and the reference pages, or compares them with what is there.
 #[derive(Parser)]
 struct Arguments {
-    /// Directory of the files.
+    /// Directory of the CRDs.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/crds"))]
     directory: PathBuf,
+    /// Directory of the reference pages.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference"))]
+    pages: PathBuf,
     /// Change nothing; fail when a file differs.
     #[arg(long)]
     check: bool,
@@ -19,13 +23,22 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let files = schema::files().context("generate the CRDs")?;
-    if arguments.check {
-        return check(&arguments.directory, &files);
+    let crds = schema::files().context("generate the CRDs")?;
+    let pages = pages::files().context("generate the reference pages")?;
+    for (directory, files) in [(&arguments.directory, crds), (&arguments.pages, pages)] {
+        if arguments.check {
+            check(directory, &files)?;
+        } else {
+            write(directory, &files)?;
+        }
     }
-    std::fs::create_dir_all(&arguments.directory)?;
-    for (name, text) in &files {
-        let path = arguments.directory.join(name);
+    Ok(())
+}
+
+fn write(directory: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    for (name, text) in files {
+        let path = directory.join(name);
         std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(())

@@ -156,7 +156,7 @@ async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Res
     let verdict = Verdict::stuck(
         Reason::Undecodable,
         format!(
-            "This version of the operator cannot read the stored object: {}. Correct the member and apply again; what runs in AWS is left alone.",
+            "This version of the operator cannot read the stored object: {}. Correct the member and put the whole object in place with `kubectl replace`; what runs in AWS is left alone.",
             invalid.error
         ),
     );

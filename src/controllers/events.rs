@@ -8,87 +8,78 @@ use kube::api::PostParams;
 
 use crate::api::condition::bounded;
 use crate::api::names::REPORTER;
+use crate::api::words::words;
 use crate::controllers::context::Context;
 use crate::controllers::hash::hash;
 
-macro_rules! event_reasons {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// Reasons of events.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum EventReason { $($(#[$doc])* $name),+ }
-        impl EventReason {
-            /// All members, in the order of the documentation.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-            /// The word as it stands in an event.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str { match self { $(Self::$name => stringify!($name)),+ } }
-        }
-    };
-}
-
-event_reasons! {
-    /// The AWS resource was made.
-    Created,
-    /// The AWS resource was changed.
-    Updated,
-    /// A task definition revision was registered.
-    Registered,
-    /// A deployment began.
-    RolloutStarted,
-    /// A deployment reached another stage.
-    RolloutStepped,
-    /// A gate was passed by annotation.
-    GateOpened,
-    /// A deployment completed.
-    RolloutCompleted,
-    /// A deployment failed.
-    RolloutFailed,
-    /// A deployment was rolled back.
-    RolledBack,
-    /// The desired count was set.
-    Scaled,
-    /// A scale request has no effect in this scaling mode.
-    ScaleIgnored,
-    /// Somebody else's autoscaling moves the count.
-    ScalingContested,
-    /// A forced deployment was started by annotation.
-    Restarted,
-    /// AWS differs from the spec.
-    DriftDetected,
-    /// A difference was set back.
-    DriftCorrected,
-    /// Plan mode: the calls that would be made changed.
-    Planned,
-    /// An existing resource was taken over.
-    Adopted,
-    /// A resource of an earlier object of this name was taken back.
-    Reclaimed,
-    /// The resource belongs to somebody else.
-    OwnershipConflict,
-    /// Paused by annotation.
-    Paused,
-    /// No longer paused.
-    Resumed,
-    /// An annotation asks for something that does not apply.
-    RequestIgnored,
-    /// A referenced object is absent or not ready.
-    WaitingForDependency,
-    /// AWS denies a call.
-    AccessDenied,
-    /// The spec is refused.
-    SpecRejected,
-    /// The AWS resource was deleted.
-    Deleted,
-    /// The AWS resource was left, as the deletion policy says.
-    Retained,
-    /// Deletion waits.
-    DeletionBlocked,
-    /// A task stopped.
-    TaskStopped,
+words! {
+    /// Reasons of events.
+    EventReason {
+        /// The AWS resource was made.
+        Created,
+        /// The AWS resource was changed.
+        Updated,
+        /// A task definition revision was registered.
+        Registered,
+        /// A deployment began.
+        RolloutStarted,
+        /// A deployment reached another stage.
+        RolloutStepped,
+        /// A gate was passed by annotation.
+        GateOpened,
+        /// A deployment completed.
+        RolloutCompleted,
+        /// A deployment failed.
+        RolloutFailed,
+        /// A deployment was rolled back.
+        RolledBack,
+        /// The desired count was set.
+        Scaled,
+        /// A scale request has no effect in this scaling mode.
+        ScaleIgnored,
+        /// Somebody else's autoscaling moves the count.
+        ScalingContested,
+        /// A forced deployment was started by annotation.
+        Restarted,
+        /// AWS differs from the spec.
+        DriftDetected,
+        /// A difference was set back.
+        DriftCorrected,
+        /// Plan mode: the calls that would be made changed.
+        Planned,
+        /// An existing resource was taken over.
+        Adopted,
+        /// A resource of an earlier object of this name was taken back.
+        Reclaimed,
+        /// The resource belongs to somebody else.
+        OwnershipConflict,
+        /// Paused by annotation.
+        Paused,
+        /// No longer paused.
+        Resumed,
+        /// An annotation asks for something that does not apply.
+        RequestIgnored,
+        /// A referenced object is absent or not ready.
+        WaitingForDependency,
+        /// AWS denies a call.
+        AccessDenied,
+        /// The spec is refused.
+        SpecRejected,
+        /// The AWS resource was deleted.
+        Deleted,
+        /// The AWS resource was left, as the deletion policy says.
+        Retained,
+        /// Deletion waits.
+        DeletionBlocked,
+        /// A task stopped.
+        TaskStopped,
+    }
 }
 
 impl EventReason {
-    fn is_warning(self) -> bool {
+    /// Is its event a warning?
+    #[must_use]
+    pub fn is_warning(self) -> bool {
         matches!(
             self,
             Self::RolloutFailed

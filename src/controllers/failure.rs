@@ -66,7 +66,8 @@ pub fn judge(error: &StepError, failures: &Failures, uid: &str, now: Timestamp) 
         failures: (failures.count, failures.since),
     };
     let aws = match error {
-        StepError::Outdated => return again(Reason::Progressing, Duration::from_secs(1)),
+        // Not plain `Progressing`: whoever asks whether the edit was made must see that it was not.
+        StepError::Outdated => return again(Reason::ProgressingWithRetry, Duration::from_secs(1)),
         StepError::Kube(_) => return again(Reason::ProgressingWithRetry, delay),
         StepError::Incomplete(_) => return stuck(Reason::InvalidSpec, PROBE, true),
         StepError::Aws(aws) => aws,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::ownership::{Owner, Ownership};
+use crate::diff::tags::tag_changes;
 
 /// Why tags are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,21 +54,14 @@ impl Tagging {
     ) -> Option<Self> {
         let mut all = wanted.clone();
         all.extend(owner.tags());
-        let set: BTreeMap<String, String> = all
-            .iter()
-            .filter(|(key, value)| present.get(*key) != Some(*value))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let remove: Vec<String> = present
-            .keys()
-            .filter(|key| !all.contains_key(*key) && earlier.contains(&owned_name(key)))
-            .cloned()
-            .collect();
-        (!set.is_empty() || !remove.is_empty()).then(|| Self {
+        let once_ours: BTreeSet<String> = earlier.iter().filter_map(|name| key_of(name)).collect();
+        let present = present.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let changes = tag_changes(&all, present, &once_ours);
+        (!changes.is_empty()).then(|| Self {
             arn: arn.to_owned(),
             what: what.to_owned(),
-            set,
-            remove,
+            set: changes.set,
+            remove: changes.remove.into_iter().collect(),
             why: Why::Upkeep,
         })
     }
@@ -94,6 +88,11 @@ pub fn owned_tags(tags: &BTreeMap<String, String>) -> BTreeSet<String> {
 
 fn owned_name(key: &str) -> String {
     format!("tags[{key}]")
+}
+
+/// The key in such a name.
+fn key_of(name: &str) -> Option<String> {
+    Some(name.strip_prefix("tags[")?.strip_suffix(']')?.to_owned())
 }
 
 impl fmt::Display for Tagging {

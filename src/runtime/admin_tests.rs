@@ -9,6 +9,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
+use crate::runtime::alone::alone;
 use crate::runtime::telemetry::switchable;
 
 async fn ask(router: &Router, method: &str, path: &str, body: &str) -> (StatusCode, String) {
@@ -37,20 +38,22 @@ async fn probes_follow_the_flags_and_metrics_are_served() {
     );
 }
 
-#[tokio::test]
-async fn the_log_level_is_changed_by_name_only() {
-    let (filter, switch) = switchable(LogLevel::Info);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(filter);
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-    let router = router(Health::default(), Metrics::new(|_| ()), switch);
-    for refused in ["aws_smithy_runtime=trace", "loud", "", &"x".repeat(100)] {
-        let (status, _) = ask(&router, "PUT", "/log-level", refused).await;
-        assert!(status.is_client_error(), "{refused}: {status}");
-    }
-    assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-    assert_eq!(ask(&router, "PUT", "/log-level", "debug\n").await.0, StatusCode::OK);
-    assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-    assert_eq!(ask(&router, "GET", "/log-level", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+#[test]
+fn the_log_level_is_changed_by_name_only() {
+    alone("runtime::admin::tests::the_log_level_is_changed_by_name_only", async {
+        let (filter, switch) = switchable(LogLevel::Info);
+        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(filter);
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        let router = router(Health::default(), Metrics::new(|_| ()), switch);
+        for refused in ["aws_smithy_runtime=trace", "loud", "", &"x".repeat(100)] {
+            let (status, _) = ask(&router, "PUT", "/log-level", refused).await;
+            assert!(status.is_client_error(), "{refused}: {status}");
+        }
+        assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+        assert_eq!(ask(&router, "PUT", "/log-level", "debug\n").await.0, StatusCode::OK);
+        assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+        assert_eq!(ask(&router, "GET", "/log-level", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
+    });
 }
 
 #[tokio::test]

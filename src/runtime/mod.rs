@@ -1,6 +1,8 @@
 //! What the process needs beside the controllers: settings, logs, metrics, probes, an orderly end.
 
 pub mod admin;
+#[cfg(test)]
+pub(crate) mod alone;
 pub mod config;
 pub mod metrics;
 pub mod process;

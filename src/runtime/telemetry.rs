@@ -76,6 +76,7 @@ mod tests {
     use tracing::Level;
 
     use super::*;
+    use crate::runtime::alone::alone;
 
     #[test]
     fn other_libraries_never_log_below_info() {
@@ -90,12 +91,14 @@ mod tests {
 
     #[test]
     fn the_level_changes_while_running() {
-        let (filter, switch) = switchable(LogLevel::Info);
-        let layer = lines::layer().with_writer(std::io::sink).with_filter(filter);
-        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-        assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-        switch.set(LogLevel::Debug).unwrap();
-        assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
-        assert!(!tracing::enabled!(target: "aws_sdk_ecs", Level::DEBUG));
+        alone("runtime::telemetry::tests::the_level_changes_while_running", async {
+            let (filter, switch) = switchable(LogLevel::Info);
+            let layer = lines::layer().with_writer(std::io::sink).with_filter(filter);
+            let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+            assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+            switch.set(LogLevel::Debug).unwrap();
+            assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
+            assert!(!tracing::enabled!(target: "aws_sdk_ecs", Level::DEBUG));
+        });
     }
 }

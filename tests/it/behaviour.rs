@@ -23,7 +23,7 @@ use crate::support::world::{World, key};
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A condition in one line, empty when it does not stand.
-fn line(conditions: &[Condition], kind: ConditionType) -> String {
+pub fn line(conditions: &[Condition], kind: ConditionType) -> String {
     find(conditions, kind).map_or_else(String::new, |c| format!("{} {}: {}", c.status, c.reason, c.message))
 }
 

@@ -19,16 +19,19 @@ use serde_json::Value;
 
 #[test]
 fn checked_in_files_are_current() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-    let mut expected = BTreeSet::new();
-    for (name, text) in files().unwrap() {
-        let found = std::fs::read_to_string(directory.join(&name)).unwrap_or_default();
-        assert!(found == text, "crds/{name} is out of date; run `cargo run --bin crdgen`");
-        expected.insert(name);
+    for (folder, files) in [("crds", files().unwrap()), ("docs/reference", ecs_operator::pages::files().unwrap())] {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut expected = BTreeSet::new();
+        for (name, text) in files {
+            let found = std::fs::read_to_string(directory.join(&name)).unwrap_or_default();
+            assert!(found == text, "{folder}/{name} is out of date; run `cargo run --bin crdgen`");
+            expected.insert(name);
+        }
+        let entries = std::fs::read_dir(directory).unwrap();
+        let present: BTreeSet<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(present, expected, "{folder}/ holds a file that nothing makes");
     }
-    let present: BTreeSet<String> =
-        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(present, expected, "crds/ holds a file that no kind explains");
 }
 
 #[test]
@@ -159,6 +162,15 @@ fn a_new_object_reads_as_not_seen_yet_and_can_be_scaled() {
             assert_eq!(value, 1, "{kind}");
         }
     }
+}
+
+#[test]
+fn a_task_definition_has_at_least_one_container() {
+    let schema = ecs_operator::api::schema::schema("EcsTaskDefinition").unwrap().unwrap();
+    let spec = &schema["properties"]["spec"];
+    let list = &spec["properties"]["containerDefinitions"];
+    assert_eq!((&list["minItems"], &list["maxItems"]), (&1.into(), &10.into()));
+    assert!(spec["required"].as_array().unwrap().contains(&"containerDefinitions".into()));
 }
 
 #[test]

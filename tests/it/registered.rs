@@ -12,6 +12,16 @@ use serde_json::json;
 
 use crate::support::world::{NAMESPACE, World};
 
+/// The project's own documents, and those of `ECS_DOCUMENTS`.
+pub fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/documents"), &mut found);
+    if let Some(folder) = std::env::var_os("ECS_DOCUMENTS") {
+        files(Path::new(&folder), &mut found);
+    }
+    found
+}
+
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
@@ -26,13 +36,8 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[tokio::test(start_paused = true)]
 async fn every_accepted_task_definition_is_registered_once_and_stays_the_same() {
-    let mut found = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/documents"), &mut found);
-    if let Some(folder) = std::env::var_os("ECS_DOCUMENTS") {
-        files(Path::new(&folder), &mut found);
-    }
     let mut registered = 0;
-    for path in found {
+    for path in documents() {
         let Ok(text) = document::decode(&std::fs::read(&path).unwrap()) else { continue };
         for (number, verdict) in document::judge(&text).into_iter().enumerate() {
             let Verdict::Accepted(intake) = verdict else { continue };

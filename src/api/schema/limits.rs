@@ -117,6 +117,8 @@ const ITEMS: &[(&str, i64)] = &[
     ("scheduledActions", 50),
     ("status.conditions", 16),
 ];
+/// Shortest lists, where an empty one is refused.
+const LEAST_ITEMS: &[(&str, i64)] = &[("spec.containerDefinitions", 1)];
 const ITEM_COUNT: i64 = 50;
 const STATUS_ITEM_COUNT: i64 = 200;
 
@@ -240,6 +242,9 @@ pub(super) fn add(node: &mut Map<String, Value>, path: &str) {
         Some("array") => {
             let general = if status { STATUS_ITEM_COUNT } else { ITEM_COUNT };
             node.insert("maxItems".to_owned(), json!(find(ITEMS, path).unwrap_or(general)));
+            if let Some(least) = find(LEAST_ITEMS, path) {
+                node.insert("minItems".to_owned(), json!(least));
+            }
         }
         Some("object") if node.contains_key("additionalProperties") => {
             node.insert("maxProperties".to_owned(), json!(find(ENTRIES, path).unwrap_or(ENTRY_COUNT)));

@@ -236,7 +236,8 @@ fn corrections(desired: &Desired, live: &Cluster, target: &Target, steps: &mut V
             let message = format!("Cluster `{}` is still attaching capacity providers.", desired.name);
             return Some(Plan {
                 steps: std::mem::take(steps),
-                verdict: Verdict::underway(Reason::Progressing, message),
+                // The edit is still to be made, and this reason tells the next pass so.
+                verdict: Verdict::underway(Reason::ProgressingWithRetry, message),
                 requeue: Requeue::After(Duration::from_secs(5)),
             });
         }

@@ -142,7 +142,7 @@ fn each_difference_goes_into_the_call_that_mends_it() {
     assert_eq!(planned(&spec, Seen::Present(live()), &Facts { edited: true, ..warn }).steps.len(), 2);
     let busy = but(|cluster| cluster.attachments_status = Some("UPDATE_IN_PROGRESS".into()));
     let plan = planned(&spec, Seen::Present(busy), &facts());
-    assert_eq!((plan.steps.len(), plan.verdict.reason), (1, Reason::Progressing), "providers wait");
+    assert_eq!((plan.steps.len(), plan.verdict.reason), (1, Reason::ProgressingWithRetry), "providers wait");
 }
 
 #[test]

@@ -19,6 +19,8 @@ const APART: &[&str] = &["serviceName", "cluster", "desiredCount"];
 /// Members that only a service revision shows.
 const IN_REVISION: &[&str] = &["gatewayConnectors", "monitoring"];
 
+const TASK_DEFINITION: &str = "taskDefinition";
+
 /// How far a service is from its spec.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -100,6 +102,11 @@ pub fn compare(
             }
         }
     }
+    if !desired.fixed_ports.is_empty() && sent.iter().any(|(change, _)| change.member() == TASK_DEFINITION) {
+        // ECS takes such a revision only for a new service, so it is not sent.
+        sent.retain(|(change, _)| change.member() != TASK_DEFINITION);
+        stuck.extend(desired.fixed_ports.iter().cloned());
+    }
     Comparison { target, sent, stuck, rolling_hash }
 }
 
@@ -122,6 +129,18 @@ fn show_revision(declared: &mut Value, observed: &mut Value, revision: Option<&S
     }
 }
 
+/// The ARN of the running task definition, written as the wanted one is.
+pub(super) fn as_named<'a>(live: &'a str, wanted: &str) -> &'a str {
+    if is_arn(wanted) {
+        live
+    } else if family_revision(wanted).is_some() {
+        short(live)
+    } else {
+        // A bare family: which revision is ECS's choice at the time it is sent.
+        short(live).split(':').next().unwrap_or_default()
+    }
+}
+
 /// A task definition may be named by ARN, `family:revision` or family; ECS always answers with the ARN.
 fn align_task_definition(declared: &mut Value, observed: &mut Value, wanted: Option<&str>) {
     let (Some(declared), Some(observed)) = (declared.as_object_mut(), observed.as_object_mut()) else { return };
@@ -131,14 +150,7 @@ fn align_task_definition(declared: &mut Value, observed: &mut Value, wanted: Opt
     };
     declared.insert("taskDefinition".to_owned(), json!(wanted));
     let Some(live) = observed.get("taskDefinition").and_then(Value::as_str).map(str::to_owned) else { return };
-    let named = if is_arn(wanted) {
-        live
-    } else if family_revision(wanted).is_some() {
-        short(&live).to_owned()
-    } else {
-        // A bare family: which revision is ECS's choice at the time it is sent.
-        short(&live).split(':').next().unwrap_or_default().to_owned()
-    };
+    let named = as_named(&live, wanted);
     observed.insert("taskDefinition".to_owned(), json!(named));
 }
 

@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::api::policy::{DeletionMode, ScalingMode};
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition};
-use crate::controllers::arn::short;
 use crate::controllers::context::{Found, Stores, find};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
 pub use crate::controllers::reference::Reference;
 use crate::controllers::reference::{cluster, waiting};
 use crate::controllers::refusal::{Refusal, problems};
+use crate::diff::Change;
 use crate::preflight;
 
 /// Time without progress after which a deployment counts as stuck, when the spec does not say.
@@ -49,6 +49,8 @@ pub struct Desired {
     pub daemon: bool,
     /// Somebody else's autoscaling moves the count, or may do so.
     pub hands_off: bool,
+    /// Protocols of Service Connect ports that the wanted task definition has otherwise than the running one.
+    pub fixed_ports: Vec<Change>,
     refusal: Option<Refusal>,
 }
 
@@ -85,6 +87,7 @@ impl Desired {
                 .map_or(DEADLINE, Duration::from_secs),
             daemon: spec.scheduling_strategy.as_deref() == Some("DAEMON"),
             hands_off: false,
+            fixed_ports: Vec::new(),
             refusal: Refusal::of(&problems),
             spec: spec.clone(),
         }
@@ -164,10 +167,4 @@ fn task_definition(
         Some(arn) if status.arn_generation == object.meta().generation => (Reference::Is(arn), Some(object)),
         _ => (Reference::Waits(waiting("EcsTaskDefinition", name, &status.conditions)), None),
     }
-}
-
-/// The short name of a cluster given by name or ARN.
-#[must_use]
-pub fn cluster_name(cluster: &str) -> &str {
-    short(cluster)
 }

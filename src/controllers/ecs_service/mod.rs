@@ -19,7 +19,7 @@ mod tests;
 mod verdict;
 
 pub use content::{Comparison, compare};
-pub use desired::{Desired, Reference, cluster_name};
+pub use desired::{Desired, Reference};
 pub use observe::Observed;
 pub use plan::{Situation, plan};
 pub use rollout::{Ending, follow};
@@ -50,6 +50,7 @@ impl Reconcile for EcsService {
             follow: pass.cx.config.follow,
         };
         let observed = observe::observe(&desired, pass).await;
+        desired.fixed_ports = observe::fixed_ports(&desired, &observed, pass).await;
         desired.hands_off = observed.scaling.hands_off(&desired, &facts);
         let plan = plan::plan(&desired, &observed, &at);
         if let Some(error) = observed.service.error() {

@@ -1,13 +1,19 @@
 //! Reads the service, and of its deployment only what cannot be told from the service itself.
 
-use aws_sdk_ecs::types::{DeploymentRolloutState, Service, ServiceDeployment, ServiceRevision, Task};
+use aws_sdk_ecs::types::{DeploymentRolloutState, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition};
+use serde_json::Value;
 
 use super::Desired;
+use super::content::as_named;
 use super::scaling::{self, ScalingObserved};
-use crate::api::EcsService;
+use crate::api::{EcsService, EcsTaskDefinitionSpec};
+use crate::aws::Op;
 use crate::aws::pages::TaskFilter;
+use crate::controllers::document::document;
 use crate::controllers::pass::Pass;
 use crate::controllers::seen::Seen;
+use crate::diff::Change;
+use crate::diff::effect::immutable_port_changes;
 
 /// Stopped tasks looked at for their reasons: as many as one call describes, for the listing has no order.
 const STOPPED: usize = 100;
@@ -106,6 +112,36 @@ async fn revision(desired: &Desired, service: &Service, pass: &Pass<'_, EcsServi
     }
     let arn = service.current_service_revisions().last()?.arn.clone()?;
     pass.cx.aws.describe_service_revision(&pass.scope(), &arn, pass.priority).await.ok().flatten()
+}
+
+/// What the wanted task definition changes of the ports that Service Connect serves, and ECS lets nobody change.
+/// Both revisions are read only where they differ; one that cannot be read leaves the judgement to ECS.
+pub(super) async fn fixed_ports(desired: &Desired, observed: &Observed, pass: &Pass<'_, EcsService>) -> Vec<Change> {
+    let connect = desired.spec.service_connect_configuration.as_ref();
+    if pass.deleting() || connect.and_then(|connect| connect.services.as_ref()).is_none_or(Vec::is_empty) {
+        return Vec::new();
+    }
+    let running = observed.service.present().and_then(|service| service.task_definition.as_deref());
+    let (Some(running), Some(wanted)) = (running, desired.task_definition.value()) else { return Vec::new() };
+    if as_named(running, wanted) == wanted {
+        return Vec::new();
+    }
+    let (Some(running), Some(wanted)) = (definition(running, pass).await, definition(wanted, pass).await) else {
+        return Vec::new();
+    };
+    immutable_port_changes(&desired.document, &running, &wanted)
+}
+
+/// A task definition as a document: from memory, or described.
+async fn definition(name: &str, pass: &Pass<'_, EcsService>) -> Option<Value> {
+    let shown = |definition: &TaskDefinition| document(&EcsTaskDefinitionSpec::observed(definition));
+    if let Some(known) = pass.cx.revisions.get(name) {
+        return Some(shown(&known.definition));
+    }
+    let scope = pass.scope();
+    let call = pass.cx.aws.ecs(&scope).describe_task_definition().task_definition(name).send();
+    let answer = pass.cx.aws.call(&scope, Op::DescribeTaskDefinition, pass.priority, call).await.ok()?;
+    answer.task_definition.as_ref().map(shown)
 }
 
 /// Stopped tasks, when the counts say that some must have stopped.

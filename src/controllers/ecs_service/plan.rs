@@ -155,7 +155,8 @@ pub(super) fn rollout(
     at: &Situation<'_>,
 ) -> Option<Rollout> {
     // The PRIMARY deployment brings what the spec asks for if nothing is left that would start another.
-    let brings = comparison.rolling().next().is_none() && !matches!(desired.task_definition, Reference::Waits(_));
+    let waits = matches!(desired.task_definition, Reference::Waits(_)) || !desired.fixed_ports.is_empty();
+    let brings = comparison.rolling().next().is_none() && !waits;
     let content = brings.then_some(comparison.rolling_hash.as_str());
     follow(at.status.rollout.as_ref(), live, observed.deployment.as_ref(), content, at.facts.now)
 }

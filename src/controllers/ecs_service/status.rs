@@ -201,6 +201,7 @@ fn drift(comparison: Option<&Comparison>, edited: bool, desired: &Desired) -> Ve
         .map(|(change, _)| change)
         .chain(&comparison.stuck)
         .filter(|change| !(by_reference && change.member() == "taskDefinition"))
+        .filter(|change| !desired.fixed_ports.contains(change))
         .map(|change| change.path.clone())
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::observe::{Described, revision_of};
+use super::redact::without_values;
 use crate::api::EcsTaskDefinition;
 use crate::aws::{Op, Priority};
 use crate::controllers::arn::family_revision;
@@ -36,7 +37,8 @@ async fn one(step: &Step, pass: &Pass<'_, EcsTaskDefinition>) -> Result<Option<D
         Step::Register(request) => {
             let family = request.get_family().clone().unwrap_or_default();
             let call = request.as_ref().clone().send_with(&client);
-            let answer = aws.call(&scope, Op::RegisterTaskDefinition, pass.priority, call).await?;
+            let answer = aws.call(&scope, Op::RegisterTaskDefinition, pass.priority, call).await;
+            let answer = answer.map_err(|error| without_values(error, request))?;
             let tags = request.get_tags().clone().unwrap_or_default();
             return Ok(answer.task_definition.and_then(|definition| {
                 let arn = definition.task_definition_arn.clone()?;

@@ -4,6 +4,7 @@ mod act;
 mod desired;
 mod observe;
 mod plan;
+mod redact;
 mod status;
 #[cfg(test)]
 #[allow(clippy::wildcard_enum_match_arm, reason = "a test looks at one kind of step")]

@@ -6,7 +6,7 @@ use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use serde_json::{Value, json};
 
-use super::{MINUTE, ready, shop, stands, told, with, writes};
+use super::{MINUTE, line, ready, shop, stands, told, with, writes};
 use crate::support::manifests::{cluster, service, web};
 use crate::support::wire::Fault;
 use crate::support::world::World;
@@ -82,21 +82,58 @@ async fn a_ready_service_stays_ready_through_a_short_outage() {
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_edit_that_fails_at_first_is_made_in_the_end() {
-    let (world, mut operator) = shop(85, &json!({})).await;
+/// Refuses the first few calls of an operation for a passing reason.
+fn refuse_at_first(world: &World, refused: &'static str) {
     let mut left = 3;
     world.aws.set_plan(Some(Box::new(move |_, operation| {
-        if operation == "UpdateService" && left > 0 {
+        if operation == refused && left > 0 {
             left -= 1;
             return Fault::Refuse(500, "ServerException", "Service Unavailable.");
         }
         Fault::Pass
     })));
-    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 4}})).await;
-    operator.rest().await;
-    assert_eq!(world.status::<EcsService>("web").await.desired_count, Some(4), "{}", ready(&world).await);
-    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_that_fails_at_first_is_made_in_the_end() {
+    for policy in ["Correct", "Warn"] {
+        let (world, mut operator) = shop(85, &json!({"driftPolicy": policy})).await;
+        refuse_at_first(&world, "UpdateService");
+        world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 4}})).await;
+        operator.rest().await;
+        let status = world.status::<EcsService>("web").await;
+        assert_eq!(status.desired_count, Some(4), "{policy}: {}", ready(&world).await);
+        assert!(ready(&world).await.starts_with("True"), "{policy}: {}", ready(&world).await);
+        assert!(!stands(&world, ConditionType::Drifted).await, "{policy}");
+        // A new process knows nothing of the failures, only what the status tells.
+        refuse_at_first(&world, "UpdateService");
+        world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 5}})).await;
+        operator.sweep().await;
+        world.operator().rest().await;
+        let status = world.status::<EcsService>("web").await;
+        assert_eq!(status.desired_count, Some(5), "{policy}: {}", ready(&world).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_of_a_cluster_that_has_to_wait_is_made_in_the_end() {
+    for policy in ["Correct", "Warn"] {
+        let (world, mut operator) = shop(87, &json!({})).await;
+        world.edit::<EcsCluster>("prod", json!({"spec": {"driftPolicy": policy}})).await;
+        operator.rest().await;
+        world.edit::<EcsCluster>("prod", json!({"spec": {"capacityProviders": ["FARGATE"]}})).await;
+        operator.sweep().await;
+        let both = json!({"spec": {"capacityProviders": ["FARGATE_SPOT", "FARGATE"]}});
+        world.edit::<EcsCluster>("prod", both).await;
+        operator.sweep().await;
+        let waits = line(&world.status::<EcsCluster>("prod").await.conditions, ConditionType::Ready);
+        assert!(waits.contains("still attaching"), "{policy}: {waits}");
+        operator.rest().await;
+        let clusters = world.cli().describe_clusters().clusters("prod").send().await.unwrap().clusters.unwrap();
+        let mut providers = clusters[0].capacity_providers().to_vec();
+        providers.sort();
+        assert_eq!(providers, ["FARGATE", "FARGATE_SPOT"], "{policy}");
+    }
 }
 
 /// Everything that is stored, its specs and what people themselves wrote aside.
@@ -140,8 +177,20 @@ async fn a_secret_in_the_environment_of_a_container_is_told_nowhere() {
     world.apply::<EcsTaskDefinition>(&secret("nginx:missing", format!("{CANARY}-3"), json!({}))).await;
     operator.rest().await;
     assert!(ready(&world).await.starts_with("False DeploymentRolledBack"), "{}", ready(&world).await);
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "RegisterTaskDefinition" => {
+            Fault::Refuse(400, "ClientException", "Invalid environment value: 'canary-5f2b-4' is too odd.")
+        }
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-4"), json!({}))).await;
+    operator.rest().await;
+    let refused = line(&world.status::<EcsTaskDefinition>("web").await.conditions, ConditionType::Ready);
+    assert!(refused.contains("Invalid environment value: '(value of PASSWORD)' is too odd."), "{refused}");
+    assert!(!stored(&world).contains(CANARY), "refused by ECS");
+    world.aws.set_plan(None);
     let bad = json!({"cpu": "300"});
-    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-4"), bad)).await;
+    world.apply::<EcsTaskDefinition>(&secret("nginx:1", format!("{CANARY}-5"), bad)).await;
     operator.rest().await;
     let text = stored(&world);
     assert!(text.contains("web:2") && text.contains("RolledBack"), "the search looks at the right place");

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use ecs_operator::api::condition::ConditionType;
-use ecs_operator::api::{EcsService, EcsTaskDefinition};
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use ecs_sim::fixtures::{AlarmState, ImageFate};
 use serde_json::{Value, json};
 
-use super::{MINUTE, fleet, idle, ready, shop, stands, told, writes};
+use super::{MINUTE, fleet, idle, ready, shop, stands, told, with, writes};
 use crate::support::driver::Operator;
-use crate::support::manifests::web;
+use crate::support::manifests::{cluster, service, web};
 use crate::support::world::World;
 
 fn pausing() -> Value {
@@ -27,10 +27,9 @@ fn pausing() -> Value {
 async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
     let world = World::ready(seed).await;
     let mut operator = world.operator();
-    world.apply::<ecs_operator::api::EcsCluster>(&crate::support::manifests::cluster("prod")).await;
+    world.apply::<EcsCluster>(&cluster("prod")).await;
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
-    let service = crate::support::manifests::service("web", "prod", "web");
-    world.apply::<EcsService>(&service).await;
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
     operator.rest().await;
     world.edit::<EcsService>("web", json!({"spec": pausing()})).await;
     operator.rest().await;
@@ -153,15 +152,55 @@ async fn a_first_deployment_that_fails_is_stalled_with_the_reason_of_its_tasks()
     let world = World::ready(77).await;
     let mut operator = world.operator();
     world.aws.sim(|sim| sim.set_image("nginx:missing", ImageFate::Missing));
-    world.apply::<ecs_operator::api::EcsCluster>(&crate::support::manifests::cluster("prod")).await;
+    world.apply::<EcsCluster>(&cluster("prod")).await;
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:missing")).await;
-    world.apply::<EcsService>(&crate::support::manifests::service("web", "prod", "web")).await;
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
     operator.rest().await;
     let said = ready(&world).await;
     assert!(said.starts_with("False DeploymentFailed") && said.contains("CannotPullContainerError"), "{said}");
     assert!(stands(&world, ConditionType::Stalled).await && !stands(&world, ConditionType::Available).await);
     assert_eq!(idle(&world, &mut operator).await, Vec::<String>::new());
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_protocol_of_a_service_connect_port_needs_another_service() {
+    let speaks = |protocol: &str, image: &str| {
+        let mut definition = web("web", image);
+        definition["spec"]["containerDefinitions"][0]["portMappings"] =
+            json!([{"containerPort": 80, "name": "api", "appProtocol": protocol}]);
+        definition
+    };
+    let world = World::ready(75).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsTaskDefinition>(&speaks("http", "nginx:1")).await;
+    let connect = json!({"enabled": true, "namespace": "shop", "services": [{"portName": "api"}]});
+    let connected = with(service("web", "prod", "web"), &json!({"serviceConnectConfiguration": connect}));
+    world.apply::<EcsService>(&connected).await;
+    operator.rest().await;
+    world.apply::<EcsTaskDefinition>(&speaks("http", "nginx:2")).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    writes(&world);
+
+    world.apply::<EcsTaskDefinition>(&speaks("http2", "nginx:2")).await;
+    operator.rest().await;
+    let said = ready(&world).await;
+    let change = "containerDefinitions[web].portMappings[api].appProtocol: http → http2";
+    assert!(said.starts_with("False ReplacementRequired") && said.contains(change), "{said}");
+    assert_eq!(writes(&world), ["RegisterTaskDefinition"]);
+    // What else is asked for is done all the same.
+    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 3}})).await;
+    operator.rest().await;
+    assert_eq!(writes(&world), ["UpdateService"]);
+    let status = world.status::<EcsService>("web").await;
+    assert_eq!((status.task_definition.as_deref(), status.desired_count), (Some("web:2"), Some(3)));
+    assert_eq!(idle(&world, &mut operator).await, Vec::<String>::new());
+
+    world.apply::<EcsTaskDefinition>(&speaks("http", "nginx:2")).await;
     operator.rest().await;
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
 }

@@ -113,11 +113,7 @@ fn definitions() -> Vec<Row> {
             &["spec.networkMode", "must be `awsvpc` for Fargate"],
         ),
         ("container twice", containers(twice), &["spec.containerDefinitions[1]", "Duplicate value"]),
-        (
-            "no container",
-            containers(json!([])),
-            &["spec.containerDefinitions", "must have a container that is `essential`"],
-        ),
+        ("no container", containers(json!([])), &["spec.containerDefinitions", "should have at least 1 items"]),
         ("eleven containers", containers(many.into()), &["spec.containerDefinitions", "must have at most 10 items"]),
         (
             "none essential",
