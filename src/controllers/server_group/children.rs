@@ -128,11 +128,11 @@ pub(super) fn made(
     desired: &Desired,
     version: &Version,
     resolved: &Resolved,
-    intent: &Intent,
+    intent: Intent,
 ) -> Result<(EcsTaskDefinition, EcsService), Vec<String>> {
     let of = version_of(version);
     let definition = task_definition(desired, &of, resolved)?;
-    let spec = in_place(&service(desired, &of, resolved, intent.count), desired, &of, intent);
+    let spec = in_place(&service(desired, &of, resolved, intent.count), desired, &of, &intent);
     let metadata = metadata(group, version);
     Ok((
         EcsTaskDefinition { metadata: metadata.clone(), spec: definition, status: None },
@@ -166,9 +166,9 @@ pub(super) fn aligned_service(
     existing: &EcsService,
     desired: &Desired,
     version: &Version,
-    intent: &Intent,
+    intent: Intent,
 ) -> Option<crate::api::EcsServiceSpec> {
-    let wanted = in_place(&existing.spec, desired, &version_of(version), intent);
+    let wanted = in_place(&existing.spec, desired, &version_of(version), &intent);
     (wanted != existing.spec).then_some(wanted)
 }
 

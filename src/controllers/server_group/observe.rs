@@ -20,6 +20,7 @@ use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
 use crate::controllers::pass::Pass;
+use crate::controllers::reference::Reference;
 
 /// Numbers tried at a time: one `DescribeServices`.
 const NUMBERS: usize = 5;
@@ -88,11 +89,11 @@ pub(super) async fn observe(
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
     }
-    let reads = wants.health.iter().map(|version| {
+    let judged = wants.health.iter().map(|version| {
         let pair = observed.children.pair(version);
         async move { (version.clone(), health(desired, &pair, pass).await) }
     });
-    for (version, health) in join_all(reads).await {
+    for (version, health) in join_all(judged).await {
         match health {
             Ok(Some(health)) => {
                 observed.sight.health.insert(version.clone(), health.instances);
@@ -110,8 +111,8 @@ pub(super) async fn observe(
 
 fn waits(desired: &Desired) -> Option<String> {
     match &desired.cluster {
-        crate::controllers::reference::Reference::Waits(why) => Some(why.clone()),
-        _ => desired.waits.clone(),
+        Reference::Waits(why) => Some(why.clone()),
+        Reference::Is(_) | Reference::Unset => desired.waits.clone(),
     }
 }
 
@@ -300,7 +301,7 @@ async fn measured(
         .unwrap_or_default();
     let mut balancer = String::new();
     if !group.is_empty()
-        && let Ok(groups) = pass.cx.aws.target_groups(&pass.scope(), &[group.clone()], pass.priority).await
+        && let Ok(groups) = pass.cx.aws.target_groups(&pass.scope(), std::slice::from_ref(&group), pass.priority).await
     {
         let seen = groups.into_values().flatten().next();
         balancer = seen.and_then(|seen| seen.load_balancer_arns.first().cloned()).unwrap_or_default();

@@ -5,6 +5,7 @@ use kube::{Resource as _, ResourceExt};
 use super::children::{Pair, aligned_definition, aligned_service, made};
 use super::desired::Desired;
 use super::observe::Observed;
+use super::render::Intent;
 use super::rollout::intents::{self, Wanted};
 use super::rollout::sight::Asked;
 use super::step::Step;
@@ -28,9 +29,9 @@ pub(super) fn plan(
         match wanted {
             Wanted::Gone => ends.extend(gone(&pair)),
             Wanted::Made(intent) if pair.service.is_none() => {
-                steps.extend(makes(group, desired, asked, &version, &pair, observed, &intent));
+                steps.extend(makes(group, desired, asked, &version, &pair, observed, intent));
             }
-            Wanted::Made(intent) | Wanted::Kept(intent) => steps.extend(aligned(desired, &version, &pair, &intent)),
+            Wanted::Made(intent) | Wanted::Kept(intent) => steps.extend(aligned(desired, &version, &pair, intent)),
         }
     }
     if let Some(b) = intents::weight_of_b(asked, status, &observed.sight) {
@@ -50,7 +51,7 @@ fn makes(
     version: &Version,
     pair: &Pair,
     observed: &Observed,
-    intent: &super::render::Intent,
+    intent: Intent,
 ) -> Vec<Step> {
     // What was taken down is made, or nothing; and only when all names are known.
     let known = observed.error.is_none() && observed.sight.problems.is_empty() && observed.sight.waits.is_none();
@@ -68,7 +69,7 @@ fn makes(
     steps
 }
 
-fn aligned(desired: &Desired, version: &Version, pair: &Pair, intent: &super::render::Intent) -> Vec<Step> {
+fn aligned(desired: &Desired, version: &Version, pair: &Pair, intent: Intent) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(existing) = pair.task_definition.as_ref().filter(|object| object.meta().deletion_timestamp.is_none())
         && let Some(spec) = aligned_definition(existing, desired, version)

@@ -143,12 +143,12 @@ async fn network(desired: &Desired, pass: &Pass<'_, ServerGroup>, found: &mut Fo
         let zones = template.availability_zones.clone().unwrap_or_default();
         let fits = |subnet: &&SubnetSeen| zones.is_empty() || zones.contains(&subnet.zone);
         for name in &names {
-            let named: Vec<&SubnetSeen> =
+            let by_name: Vec<&SubnetSeen> =
                 all.iter().filter(|subnet| subnet.tags.get("Name") == Some(name)).filter(fits).collect();
-            if named.is_empty() {
+            if by_name.is_empty() {
                 found.problems.push(format!("`subnetNames`: no subnet has the tag Name `{name}`"));
             }
-            subnets.extend(named.into_iter().cloned());
+            subnets.extend(by_name.into_iter().cloned());
         }
         for purpose in &purposes {
             let fit: Vec<&SubnetSeen> =

@@ -8,6 +8,7 @@ use super::rollout::start::weight_of;
 use super::step::Step;
 use super::verdict;
 use crate::api::condition::Reason;
+use crate::api::policy::ScalingMode;
 use crate::api::status::{Account, RuleStatus, Slot, StoppedTask, VersionState};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::controllers::conclude::{Findings, conclude};
@@ -75,7 +76,7 @@ pub(super) fn report(
     let findings = Findings {
         verdict,
         synced,
-        available: available(asked, &status, observed),
+        available: Some(available(asked, &status, observed)),
         drift: Vec::new(),
         had_work: !calls.is_empty() || ended.moved,
         steps: calls,
@@ -90,11 +91,11 @@ pub(super) fn report(
 }
 
 /// Enough tasks of versions that may receive traffic?
-fn available(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> Option<(bool, String)> {
+fn available(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> (bool, String) {
     let serving = status.versions.iter().filter(|version| version.state == VersionState::Active);
     let running: i32 = serving.map(|version| observed.sight.child(&version.name).running).sum();
     let needed = if asked.disabled { 0 } else { asked.min.min(asked.desired).max(i32::from(asked.desired > 0)) };
-    Some((running >= needed, format!("{running} tasks run, {needed} are needed")))
+    (running >= needed, format!("{running} tasks run, {needed} are needed"))
 }
 
 /// What the children and the rules say, into the status.
@@ -111,8 +112,7 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
         let child = observed.sight.child(&version.name);
         version.running = child.running;
         version.pending = child.pending;
-        version.suspended = version.state != VersionState::Active && desired.traffic.is_none();
-        version.suspended = false;
+        version.suspended = version.state != VersionState::Active && desired.scaling.mode == ScalingMode::External;
         if child.service_arn.is_some() {
             version.service = child.service_arn;
         }

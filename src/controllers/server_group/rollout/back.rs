@@ -59,6 +59,7 @@ pub(super) fn turn(
 }
 
 /// One look at a step of the way back.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these steps lead back; any other ends it")]
 pub(super) fn step(
     asked: &Asked,
     step: &RolloutStep,

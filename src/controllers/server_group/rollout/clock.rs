@@ -95,6 +95,7 @@ pub fn measurement_due(rollout: &GroupRollout, now: Timestamp) -> bool {
 
 /// Seconds until the rollout is worth another look when nothing tells of a change.
 #[must_use]
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these steps have a time of their own")]
 pub fn next_look(rollout: &GroupRollout, limits: &Gate, settle: i64, now: Timestamp) -> i64 {
     const LOOK: i64 = 10;
     let began = since(rollout.step_started_at.as_ref(), now);

@@ -195,7 +195,6 @@ fn run(
         }
     }
     match step.step {
-        StepKind::Preparing => Course::Done,
         StepKind::FreeingSlot => free_slot(rollout, sight, decision),
         StepKind::Creating => create(step, rollout, sight, decision),
         StepKind::Gating => gated(asked, step.count.unwrap_or(rollout.target), rollout, sight, decision),
@@ -215,7 +214,9 @@ fn run(
         StepKind::DestroyingOld => destroy_others(rollout, decision),
         StepKind::Pruning => prune(step, rollout, sight, decision),
         StepKind::Finishing | StepKind::Ending => finish(rollout, sight, decision),
-        StepKind::Restoring | StepKind::DisablingCandidate | StepKind::DestroyingCandidate => Course::Done,
+        StepKind::Preparing | StepKind::Restoring | StepKind::DisablingCandidate | StepKind::DestroyingCandidate => {
+            Course::Done
+        }
     }
 }
 

@@ -109,10 +109,10 @@ fn directives(asked: &Asked, decision: &mut Decision) {
         match &decision.status.hold {
             Some(hold) if hold.version == *value => decision.status.hold = None,
             Some(hold) => {
-                let held = hold.version.clone();
+                let other = hold.version.clone();
                 decision.say(
                     EventReason::RequestIgnored,
-                    format!("`ecs-operator.dev/retry: {value}`: the version that is held is {held}"),
+                    format!("`ecs-operator.dev/retry: {value}`: the version that is held is {other}"),
                 );
             }
             None => {

@@ -11,6 +11,7 @@ use crate::controllers::server_group::desired::Gate;
 use crate::controllers::server_group::measure::Outcome;
 
 /// What the spec and the annotations ask now.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Name of the group.
@@ -58,6 +59,7 @@ pub struct Asked {
 }
 
 /// The objects of one version, as their controllers last reported.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Child {
     /// Is there an `EcsTaskDefinition`?
@@ -197,6 +199,7 @@ impl Sight {
 }
 
 /// What has to be read for the next decision.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
     /// Tasks and targets of these versions.

@@ -267,9 +267,9 @@ fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore
             version.capacity = first_count.unwrap_or(0);
         }
     }
-    let replaced = from.map(|from| format!(", replacing {from}")).unwrap_or_default();
+    let in_place_of = from.map(|from| format!(", replacing {from}")).unwrap_or_default();
     decision.say(
         EventReason::RolloutStarted,
-        format!("Rolling out {to}, template {}, strategy {name}{replaced}", asked.hash),
+        format!("Rolling out {to}, template {}, strategy {name}{in_place_of}", asked.hash),
     );
 }
