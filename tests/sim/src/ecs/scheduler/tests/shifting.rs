@@ -250,3 +250,28 @@ fn strategies_are_refused_without_what_they_need() {
         assert!(refusal.starts_with("InvalidParameterException"), "{refusal}");
     }
 }
+
+#[test]
+fn a_declared_rule_shows_the_weights_that_ecs_wrote() {
+    let mut world = World::brisk();
+    let key = world.key.clone();
+    let spec = crate::elbv2::BalancerSpec::new("web", &[("web-a", 100), ("web-b", 0)]);
+    let made = world.sim.balancer(&key, &spec).unwrap();
+    let mut input = shifting(&json!({ "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1 }));
+    let entry = &mut input["loadBalancers"][0];
+    entry["targetGroupArn"] = json!(made.groups[0]);
+    entry["advancedConfiguration"]["alternateTargetGroupArn"] = json!(made.groups[1]);
+    entry["advancedConfiguration"]["productionListenerRule"] = json!(made.rule);
+    world.create("web", 2, &input);
+    world.settled("web");
+    let served = world.sim.now();
+    let arn = world.register("web:2");
+    world.update("web", &json!({ "taskDefinition": arn }));
+    world.until(3600, |w| w.rollout("web").get("finishedAt").is_some());
+    let weights = world.sim.weights(&key, &made.rule);
+    assert_eq!((weights[&made.groups[0]], weights[&made.groups[1]]), (0, 100));
+    let log = world.sim.weight_log(&key, &made.rule);
+    assert_eq!(log.last().unwrap().by, "ecs.amazonaws.com");
+    let gaps = world.sim.unserved(&key);
+    assert!(gaps.iter().all(|gap| gap.until.is_some_and(|until| until <= served)), "{gaps:?}");
+}
