@@ -1,9 +1,10 @@
 //! Going back: tasks first, then traffic, then the new version goes. Pure.
 
 use super::clock::{overdue, since, stamp};
-use super::forward::{Course, ending, healthy_for, shift};
+use super::forward::{Course, ending, healthy_for};
 use super::gate::{self, Failure};
 use super::program::{self, Done};
+use super::shift::shift;
 use super::sight::{Asked, Sight};
 use super::{Decision, begin_step, entry, entry_mut, remember};
 use crate::api::status::{

@@ -3,15 +3,18 @@
 //! A pass either moves the machine on, and then writes only the status, or carries out what the stored status asks.
 //! So an intent is always written down before its effect, and a crash anywhere resumes at the recorded step.
 
-pub mod back;
+mod asks;
+mod back;
 pub mod clock;
-pub mod forward;
+mod forward;
 pub mod gate;
 pub mod intents;
+mod olds;
 pub mod program;
+mod shift;
 pub mod sight;
 pub mod start;
-pub mod steady;
+mod steady;
 #[cfg(test)]
 mod tests;
 

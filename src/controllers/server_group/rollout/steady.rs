@@ -1,6 +1,6 @@
 //! A group without a rollout: its size, being out of service, and what begins next. Pure.
 
-use super::forward::disable;
+use super::olds::disable;
 use super::sight::{Asked, Sight};
 use super::{Decision, entry, entry_mut, start};
 use crate::api::status::VersionState;

@@ -1,0 +1,69 @@
+//! Moving traffic: what a shift of weights waits for, and when it is done. Pure.
+
+use super::clock::{since, stamp};
+use super::forward::Course;
+use super::program::share;
+use super::sight::{Asked, Rules, Sight};
+use super::start::weight_of;
+use super::{Decision, entry, gate};
+use crate::api::status::{GroupRollout, Replaced};
+
+/// Shifts traffic: only to tasks that are healthy now, and done only when every rule shows it and clients have moved.
+pub(super) fn shift(
+    asked: &Asked,
+    weight: i32,
+    rollout: &mut GroupRollout,
+    sight: &Sight,
+    decision: &Decision,
+) -> Course {
+    let Some(slot) = entry(&decision.status, &rollout.to).and_then(|version| version.slot) else {
+        return Course::waits("the slot of the version is not known");
+    };
+    let shares = match &sight.rules {
+        Rules::Show(shares) => shares,
+        Rules::Unusable(why) => return Course::Waits(format!("RuleMismatch: {}", why.join("; "))),
+        Rules::Unread => return Course::waits("the listener rules are not read yet"),
+    };
+    let there = shares.iter().all(|rule| weight_of(slot, rule.b) == weight);
+    if !there {
+        rollout.shifted_at = None;
+        if let Some(why) = lacks(weight, rollout, sight) {
+            // The write may have gone out already; what is not granted any more is not written again.
+            return Course::Waits(why);
+        }
+        rollout.weight = weight;
+        return Course::Waits(format!("{weight} % of the traffic go to {}", rollout.to));
+    }
+    rollout.weight = weight;
+    let Some(shifted) = &rollout.shifted_at else {
+        rollout.shifted_at = Some(stamp(sight.now));
+        return settle(asked, weight, shares.iter().map(|rule| rule.stickiness_seconds).max(), 0);
+    };
+    let passed = since(Some(shifted), sight.now);
+    settle(asked, weight, shares.iter().map(|rule| rule.stickiness_seconds).max(), passed)
+}
+
+fn settle(asked: &Asked, weight: i32, stickiness: Option<i64>, passed: i64) -> Course {
+    if weight > 0 && weight < 100 {
+        return Course::Done;
+    }
+    let sticky = stickiness.unwrap_or(0);
+    let long = if sticky > 0 { sticky.min(asked.max_settle_seconds) } else { asked.settle_seconds };
+    if passed >= long { Course::Done } else { Course::Waits(format!("clients move over for {long} s")) }
+}
+
+/// Why nobody may receive the traffic that a weight gives them.
+fn lacks(weight: i32, rollout: &GroupRollout, sight: &Sight) -> Option<String> {
+    if weight >= rollout.weight {
+        let need = share(weight, rollout.target);
+        let healthy = gate::healthy(&rollout.to, sight);
+        return (healthy < need)
+            .then(|| format!("{weight} % need {need} healthy tasks of {}, {healthy} are", rollout.to));
+    }
+    if rollout.replaces.is_empty() {
+        return None;
+    }
+    let served = |old: &Replaced| gate::healthy(&old.version, sight) >= share(100 - weight, old.desired).max(1);
+    (!rollout.replaces.iter().any(served))
+        .then(|| format!("{} % need more healthy tasks of the old version", 100 - weight))
+}
