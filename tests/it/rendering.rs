@@ -49,6 +49,7 @@ fn read_with(spec: &Value, config_map: Option<&ConfigMapText>) -> Desired {
         clusters: kube::runtime::reflector::store().0,
         task_definitions: kube::runtime::reflector::store().0,
         services: kube::runtime::reflector::store().0,
+        server_groups: kube::runtime::reflector::store().0,
     };
     Desired::resolve(&group("shop", spec), &stores, config_map)
 }

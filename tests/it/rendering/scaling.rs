@@ -22,9 +22,10 @@ fn pinned(spec: &Value, count: i32, pin: Pin) -> Scaling {
 
 #[test]
 fn without_autoscaling_only_the_owner_of_the_count_is_said() {
+    let said = |mode: &str, pin| serde_json::to_value(pinned(&scaled(json!({ "mode": mode })), 3, pin)).unwrap();
     for mode in ["Managed", "CreateOnly"] {
-        let found = serde_json::to_value(pinned(&scaled(json!({ "mode": mode })), 3, Pin::Full)).unwrap();
-        assert_eq!(found, json!({ "mode": mode }));
+        assert_eq!(said(mode, Pin::Free), json!({ "mode": mode }));
+        assert_eq!(said(mode, Pin::Full), json!({ "mode": "Managed" }), "a rollout enforces its counts");
     }
 }
 
