@@ -24,6 +24,7 @@ mod mirror;
 mod neighbours;
 mod pages;
 mod preflight;
+mod readers;
 mod reconcile;
 mod registered;
 mod registered_services;
