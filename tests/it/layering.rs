@@ -75,6 +75,9 @@ fn offences(words: &[&str], forbidden: impl Fn(&str) -> bool) -> Vec<String> {
     found
 }
 
+/// Rooms of the server group that only compute.
+const GROUP: &[&str] = &["server_group/name.rs", "server_group/desired", "server_group/render/"];
+
 /// Rooms in which the same arguments always give the same value.
 fn is_pure(path: &str) -> bool {
     const PURE: &[&str] = &[
@@ -111,7 +114,6 @@ fn is_pure(path: &str) -> bool {
     let Some(room) = path.strip_prefix("controllers/") else {
         return path.starts_with("diff/") || path.starts_with("preflight/") || path.starts_with("document/");
     };
-    const GROUP: &[&str] = &["server_group/name.rs", "server_group/desired", "server_group/render/"];
     if GROUP.iter().any(|start| room.starts_with(start)) {
         return true;
     }

@@ -45,7 +45,7 @@ async fn load_balancing_is_understood_by_its_client() {
     let pages = client.describe_target_groups().page_size(1).into_paginator().items().send();
     assert_eq!(pages.collect::<Result<Vec<_>, _>>().await.unwrap().len(), 2);
     let one = client.describe_target_groups().names("web-b").send().await.unwrap();
-    assert_eq!(one.target_groups()[0].load_balancer_arns(), [made.load_balancer.clone()]);
+    assert_eq!(one.target_groups()[0].load_balancer_arns(), std::slice::from_ref(&made.load_balancer));
     let health = client.describe_target_health().target_group_arn(&made.groups[0]).send().await.unwrap();
     assert!(health.target_health_descriptions().is_empty());
     let tags = client.describe_tags().resource_arns(&made.groups[0]).send().await.unwrap();
@@ -71,8 +71,8 @@ async fn cloudwatch_is_understood_by_its_client() {
     let dimension = Dimension::builder().name("TargetGroup").value("web").build();
     let metric = Metric::builder().namespace("Shop").metric_name("Errors").dimensions(dimension).build();
     let query = |id: &str, stat: &str| {
-        let stat = MetricStat::builder().metric(metric.clone()).period(60).stat(stat).build();
-        MetricDataQuery::builder().id(id).metric_stat(stat).build()
+        let measured = MetricStat::builder().metric(metric.clone()).period(60).stat(stat).build();
+        MetricDataQuery::builder().id(id).metric_stat(measured).build()
     };
     let ask = |queries: Vec<MetricDataQuery>| {
         let ask = client.get_metric_data().set_metric_data_queries(Some(queries));

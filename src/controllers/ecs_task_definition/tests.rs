@@ -35,6 +35,7 @@ fn desired(more: &Value) -> Desired {
         clusters: kube::runtime::reflector::store().0,
         task_definitions: kube::runtime::reflector::store().0,
         services: kube::runtime::reflector::store().0,
+        server_groups: kube::runtime::reflector::store().0,
     };
     Desired::resolve(&object, &stores)
 }

@@ -32,6 +32,7 @@ fn empty_stores() -> Stores {
         clusters: kube::runtime::reflector::store().0,
         task_definitions: kube::runtime::reflector::store().0,
         services: kube::runtime::reflector::store().0,
+        server_groups: kube::runtime::reflector::store().0,
     }
 }
 

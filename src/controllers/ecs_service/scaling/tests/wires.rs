@@ -72,6 +72,7 @@ impl Bench {
             clusters: kube::runtime::reflector::store().0,
             task_definitions: kube::runtime::reflector::store().0,
             services: kube::runtime::reflector::store().0,
+            server_groups: kube::runtime::reflector::store().0,
         };
         let clock = Clock::starting_at(jiff::Timestamp::from_second(1_800_000_000).unwrap());
         let (client, metrics) = (kube::Client::new(kube, "shop"), Metrics::new(|_| {}));
