@@ -88,6 +88,7 @@ fn many_tags(count: usize) -> Value {
     Value::Object(tags)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn group_cases() -> Vec<Case> {
     let moniker = |patch: Value| {
         let mut moniker = json!({ "application": "shop" });
@@ -324,6 +325,7 @@ fn scaling_cases() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn template_cases() -> Vec<Case> {
     let blanks = "must not be empty or have blanks";
     let mapped = |image: &str| {
