@@ -111,6 +111,7 @@ fn is_pure(path: &str) -> bool {
         "tagging.rs",
         "target.rs",
     ];
+    const GROUP: &[&str] = &["server_group/name.rs", "server_group/desired", "server_group/render/"];
     let Some(room) = path.strip_prefix("controllers/") else {
         return path.starts_with("diff/") || path.starts_with("preflight/") || path.starts_with("document/");
     };
