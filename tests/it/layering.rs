@@ -75,9 +75,6 @@ fn offences(words: &[&str], forbidden: impl Fn(&str) -> bool) -> Vec<String> {
     found
 }
 
-/// Rooms of the server group that only compute.
-const GROUP: &[&str] = &["server_group/name.rs", "server_group/desired", "server_group/render/"];
-
 /// Rooms in which the same arguments always give the same value.
 fn is_pure(path: &str) -> bool {
     const PURE: &[&str] = &[
@@ -111,7 +108,15 @@ fn is_pure(path: &str) -> bool {
         "tagging.rs",
         "target.rs",
     ];
-    const GROUP: &[&str] = &["server_group/name.rs", "server_group/desired", "server_group/render/"];
+    const GROUP: &[&str] = &[
+        "server_group/name.rs",
+        "server_group/desired",
+        "server_group/render/",
+        "server_group/rollout/",
+        "server_group/children.rs",
+        "server_group/health.rs",
+        "server_group/traffic.rs",
+    ];
     let Some(room) = path.strip_prefix("controllers/") else {
         return path.starts_with("diff/") || path.starts_with("preflight/") || path.starts_with("document/");
     };
