@@ -57,6 +57,8 @@ pub struct Findings {
 pub enum Ask {
     /// `restarted-at`
     Restart,
+    /// `terminate-tasks`
+    Terminate,
 }
 
 impl Findings {
@@ -121,6 +123,9 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
     let mut record = pass.directive.record(before);
     if found.open.contains(&Ask::Restart) {
         record.restarted_at = baseline().restarted_at;
+    }
+    if found.open.contains(&Ask::Terminate) {
+        record.terminate_tasks = baseline().terminate_tasks;
     }
     record
 }

@@ -23,6 +23,8 @@ pub struct Directive {
     pub abort: Option<String>,
     /// A value of `retry` not answered yet.
     pub retry: Option<String>,
+    /// A value of `terminate-tasks` not answered yet.
+    pub terminate: Option<String>,
     /// All present values: the baseline of a new object, and the record once answered.
     pub present: Handled,
 }
@@ -44,6 +46,7 @@ pub fn read(
         promote: get(annotation::PROMOTE),
         abort: get(annotation::ABORT),
         retry: get(annotation::RETRY),
+        terminate_tasks: get(annotation::TERMINATE_TASKS),
     };
     let annotated = get(annotation::MODE).and_then(|word| ManagementMode::parse(&word)).unwrap_or_default();
     let mode = operator_mode.max(spec_mode.unwrap_or_default()).max(annotated);
@@ -59,6 +62,7 @@ pub fn read(
         promote: new(&present.promote, |h| &h.promote),
         abort: new(&present.abort, |h| &h.abort),
         retry: new(&present.retry, |h| &h.retry),
+        terminate: new(&present.terminate_tasks, |h| &h.terminate_tasks),
         present,
     }
 }
@@ -75,6 +79,7 @@ impl Directive {
             promote: self.present.promote.clone().or(before.promote),
             abort: self.present.abort.clone().or(before.abort),
             retry: self.present.retry.clone().or(before.retry),
+            terminate_tasks: self.present.terminate_tasks.clone().or(before.terminate_tasks),
         }
     }
 

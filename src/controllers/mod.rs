@@ -37,10 +37,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::core::DeserializeGuard;
+use kube::core::{DeserializeGuard, PartialObjectMeta};
+use kube::runtime::WatchStreamExt;
 use kube::runtime::controller::{Action, Config as Workers, Controller, Error as ControllerError};
-use kube::runtime::watcher;
+use kube::runtime::watcher::{self, Event};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
@@ -60,6 +62,7 @@ pub struct Controllers {
     task_definitions: Watched<EcsTaskDefinition>,
     services: Watched<EcsService>,
     server_groups: Watched<ServerGroup>,
+    namespace: Option<String>,
 }
 
 impl Controllers {
@@ -70,6 +73,7 @@ impl Controllers {
             task_definitions: controller(client, namespace),
             services: controller(client, namespace),
             server_groups: controller(client, namespace),
+            namespace: namespace.map(str::to_owned),
         }
     }
 
@@ -90,8 +94,30 @@ impl Controllers {
             work(self.task_definitions.reconcile_on(woken.task_definitions), cx, concurrency, stop),
             work(self.services.reconcile_on(woken.services), cx, concurrency, stop),
             work(self.server_groups.reconcile_on(woken.server_groups), cx, concurrency, stop),
+            documents(cx, self.namespace.as_deref(), stop),
         ]
     }
+}
+
+/// Wakes the groups whose artifact stands in a `ConfigMap` that changed. Only names are kept of what is watched; a
+/// group reads the text itself. Without the permission to watch, changes are found at the next sweep.
+fn documents(cx: &Arc<Context>, namespace: Option<&str>, stop: &CancellationToken) -> Running {
+    let api: Api<PartialObjectMeta<ConfigMap>> = match namespace {
+        Some(namespace) => Api::namespaced(cx.kube.clone(), namespace),
+        None => Api::all(cx.kube.clone()),
+    };
+    let cx = cx.clone();
+    let stopped = stop.clone().cancelled_owned();
+    let changes = watcher::watcher(api, watcher::Config::default()).default_backoff();
+    let changes = changes.take_until(stopped).for_each(move |change| {
+        match change {
+            Ok(Event::Apply(map) | Event::Delete(map)) => cx.wakes.document_changed(&map.metadata, &cx.stores),
+            Ok(Event::Init | Event::InitApply(_) | Event::InitDone) => {}
+            Err(error) => tracing::warn!(%error, "ConfigMaps cannot be watched"),
+        }
+        std::future::ready(())
+    });
+    Box::pin(changes)
 }
 
 fn controller<K: kind::Kind>(client: &kube::Client, namespace: Option<&str>) -> Watched<K> {

@@ -78,6 +78,18 @@ impl Wakes {
         }
     }
 
+    /// A `ConfigMap` changed: groups whose artifact stands in it look again.
+    pub fn document_changed(&self, metadata: &ObjectMeta, stores: &Stores) {
+        for group in all(&stores.server_groups) {
+            let artifact = group.spec.template.as_ref().and_then(|template| template.artifact.as_ref());
+            let named = artifact.and_then(|artifact| artifact.config_map_key_ref.as_ref()?.name.as_ref());
+            if named.is_some() && named == metadata.name.as_ref() && group.namespace() == metadata.namespace {
+                let namespace = metadata.namespace.as_deref().unwrap_or_default();
+                let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
+            }
+        }
+    }
+
     /// A service came to another state, or left: what it refers to counts anew, or can go too.
     pub fn settled(&self, namespace: &str, service: &EcsService) {
         if let Some(cluster) = &service.spec.cluster_ref {

@@ -1,5 +1,6 @@
 //! Server groups on both simulated worlds: versions, strategies, traffic, failures.
 
+mod asks;
 mod rollouts;
 
 use std::time::Duration;

@@ -36,6 +36,9 @@ pub struct Handled {
     /// Last `retry`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<String>,
+    /// Last `terminate-tasks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminate_tasks: Option<String>,
 }
 
 /// A request that is not repeatable, written down before it is sent.

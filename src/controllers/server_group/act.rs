@@ -7,6 +7,7 @@ use serde_json::json;
 use super::step::Step;
 use crate::api::names::FIELD_MANAGER;
 use crate::api::{EcsService, EcsTaskDefinition, ServerGroup};
+use crate::aws::{Class, Op};
 use crate::controllers::failure::StepError;
 use crate::controllers::kind::Kind;
 use crate::controllers::pass::Pass;
@@ -42,6 +43,8 @@ async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError>
             pass.cx.aws.modify_rule(&pass.scope(), rule, actions.clone(), pass.priority).await?;
             Ok(())
         }
+        Step::Annotate { object, key, value } => annotate(object, key, value, pass).await,
+        Step::StopTask { cluster, task, reason } => stop(cluster, task, reason, pass).await,
         Step::DeleteService { object } => delete::<EcsService>(object, pass).await,
         Step::DeleteTaskDefinition { object } => delete::<EcsTaskDefinition>(object, pass).await,
         Step::Release(_) => pass.release().await,
@@ -96,5 +99,26 @@ async fn delete<K: Kind>((name, uid): &(String, String), pass: &Pass<'_, ServerG
         Ok(_) => Ok(()),
         Err(kube::Error::Api(refused)) if refused.is_not_found() || refused.is_conflict() => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn annotate(
+    (name, uid): &(String, String),
+    key: &str,
+    value: &str,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<(), StepError> {
+    let patch = json!({"metadata": {"uid": uid, "annotations": {key: value}}});
+    api::<EcsService>(pass).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await?;
+    Ok(())
+}
+
+/// A task that is gone already was stopped.
+async fn stop(cluster: &str, task: &str, reason: &str, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
+    let (aws, scope) = (&pass.cx.aws, pass.scope());
+    let call = aws.ecs(&scope).stop_task().cluster(cluster).task(task).reason(reason).send();
+    match aws.call(&scope, Op::StopTask, pass.priority, call).await {
+        Err(error) if error.class != Class::TargetMissing => Err(error.into()),
+        _ => Ok(()),
     }
 }

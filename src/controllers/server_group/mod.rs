@@ -13,6 +13,7 @@ mod observe;
 mod plan;
 mod removal;
 pub mod render;
+mod requests;
 mod resolve;
 pub mod rollout;
 mod status;
@@ -30,6 +31,7 @@ use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::controllers::context::all;
 use crate::controllers::drive::Reconcile;
+use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
 use crate::controllers::pass::Pass;
@@ -75,7 +77,19 @@ impl Reconcile for ServerGroup {
         if ended.moved {
             return status::report(pass, &desired, &asked, decision.status, &observed, ended);
         }
-        let steps = plan::plan(pass.object, &desired, &asked, &before, &observed);
+        let mut steps = plan::plan(pass.object, &desired, &asked, &before, &observed);
+        let (more, ignored) = requests::steps(
+            &desired,
+            &pass.directive,
+            &before,
+            &observed.children,
+            &observed.terminating,
+            &pass.owner.name,
+        );
+        steps.extend(more);
+        if !paused {
+            ended.said.extend(ignored.into_iter().map(|note| Happening::new(EventReason::RequestIgnored, note)));
+        }
         ended.steps = &steps;
         if pass.may_act(&inputs) {
             let outcome = act::run(&steps, pass).await;

@@ -12,6 +12,7 @@ use super::health::{self, Expected, Mapping, Require};
 use super::measure::{self, Tokens, dimension};
 use super::name;
 use super::render::Resolved;
+use super::requests;
 use super::resolve;
 use super::rollout::sight::{Asked, Number, RuleShare, Rules, Sight, Wants};
 use super::rollout::{entry, present};
@@ -36,6 +37,8 @@ pub(super) struct Observed {
     pub(super) rules: Vec<(RuleSeen, Matched)>,
     /// Names of the template as ids, where a version is to be made.
     pub(super) resolved: Resolved,
+    /// Tasks that an annotation asks to stop.
+    pub(super) terminating: requests::Asked,
     /// A read that failed and that the pass needed.
     pub(super) error: Option<AwsError>,
 }
@@ -68,7 +71,18 @@ pub(super) async fn observe(
     let mut sight = Sight::at(pass.now);
     sight.children = children.seen(&status.versions);
     sight.waits = waits(desired);
-    let mut observed = Observed { sight, children, rules: Vec::new(), resolved: Resolved::default(), error: None };
+    let mut observed = Observed {
+        sight,
+        children,
+        rules: Vec::new(),
+        resolved: Resolved::default(),
+        terminating: requests::Asked::new(),
+        error: None,
+    };
+    match requests::read(desired, pass).await {
+        Ok(tasks) => observed.terminating = tasks,
+        Err(error) => observed.error = Some(error),
+    }
     let making = status
         .rollout
         .as_ref()

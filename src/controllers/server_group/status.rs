@@ -11,7 +11,7 @@ use crate::api::condition::Reason;
 use crate::api::policy::ScalingMode;
 use crate::api::status::{Account, RuleStatus, Slot, StoppedTask, VersionState};
 use crate::api::{ServerGroup, ServerGroupStatus};
-use crate::controllers::conclude::{Findings, conclude};
+use crate::controllers::conclude::{Ask, Findings, conclude};
 use crate::controllers::events::Happening;
 use crate::controllers::failure::Consequence;
 use crate::controllers::pass::Pass;
@@ -83,7 +83,8 @@ pub(super) fn report(
         owned: std::collections::BTreeSet::new(),
         scaling: Some(desired.scaling.mode),
         consequence: ended.consequence,
-        open: Vec::new(),
+        // What asks for effects waits for the pass that makes them.
+        open: if ended.moved { vec![Ask::Restart, Ask::Terminate] } else { Vec::new() },
         happenings: ended.said,
         requeue: if at_once { Requeue::After(std::time::Duration::ZERO) } else { requeue },
     };

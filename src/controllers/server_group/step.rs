@@ -41,6 +41,24 @@ pub enum Step {
         /// The new weights, for people.
         what: String,
     },
+    /// Hands an ask on to the service of a version.
+    Annotate {
+        /// Name and UID of the object.
+        object: (String, String),
+        /// The annotation.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Stops a task; ECS starts another in its place.
+    StopTask {
+        /// The cluster.
+        cluster: String,
+        /// ARN of the task.
+        task: String,
+        /// What ECS shows as the reason.
+        reason: String,
+    },
     /// Deletes the service object of a version; its own controller takes down what is in AWS.
     DeleteService {
         /// Name and UID of the object.
@@ -81,6 +99,8 @@ impl fmt::Display for Step {
                 let call = if rule.is_listener { "ModifyListener" } else { "ModifyRule" };
                 write!(f, "{call} {}: {what}", crate::controllers::arn::short(&rule.arn))
             }
+            Self::Annotate { object, key, value } => write!(f, "annotate EcsService {}: {key}={value}", object.0),
+            Self::StopTask { task, .. } => write!(f, "StopTask {}", crate::controllers::arn::short(task)),
             Self::DeleteService { object } => write!(f, "delete EcsService {}", object.0),
             Self::DeleteTaskDefinition { object } => write!(f, "delete EcsTaskDefinition {}", object.0),
             Self::Release(what) => write!(f, "remove the finalizer ({what})"),
