@@ -13,7 +13,7 @@ use super::rollout::sight::Child;
 use crate::api::condition::{ConditionType, find, is_true};
 use crate::api::names::label;
 use crate::api::status::Version;
-use crate::api::{EcsService, EcsTaskDefinition, ServerGroup};
+use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition, ServerGroup};
 use crate::controllers::context::{Stores, all};
 
 /// The objects of one version.
@@ -140,6 +140,18 @@ pub(super) fn made(
     ))
 }
 
+/// The service object of a version that runs already.
+pub(super) fn adopted(
+    group: &ServerGroup,
+    desired: &Desired,
+    version: &Version,
+    spec: EcsServiceSpec,
+    intent: Intent,
+) -> EcsService {
+    let spec = in_place(&spec, desired, &version_of(version), &intent);
+    EcsService { metadata: metadata(group, version), spec, status: None }
+}
+
 fn metadata(group: &ServerGroup, version: &Version) -> ObjectMeta {
     let uid = group.uid().unwrap_or_default();
     // A label's value has 63 characters at most; names of versions may be longer.
@@ -167,7 +179,7 @@ pub(super) fn aligned_service(
     desired: &Desired,
     version: &Version,
     intent: Intent,
-) -> Option<crate::api::EcsServiceSpec> {
+) -> Option<EcsServiceSpec> {
     let wanted = in_place(&existing.spec, desired, &version_of(version), &intent);
     (wanted != existing.spec).then_some(wanted)
 }

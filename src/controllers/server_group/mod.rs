@@ -3,6 +3,7 @@
 //! A pass either moves the stored state machine on (`rollout`), or carries out what it asks (`plan`, `act`).
 
 mod act;
+mod adopt;
 mod asked;
 mod children;
 pub mod desired;

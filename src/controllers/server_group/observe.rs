@@ -6,6 +6,7 @@ use futures::future::join_all;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::Api;
 
+use super::adopt;
 use super::children::{Children, Pair};
 use super::desired::{ConfigMapText, Desired};
 use super::health::{self, Expected, Mapping, Require};
@@ -14,9 +15,10 @@ use super::name;
 use super::render::Resolved;
 use super::requests;
 use super::resolve;
-use super::rollout::sight::{Asked, Number, RuleShare, Rules, Sight, Wants};
+use super::rollout::sight::{Adoptable, Asked, Number, RuleShare, Rules, Sight, Wants};
 use super::rollout::{entry, present};
 use super::traffic::{self, Matched};
+use crate::api::policy::AdoptionPolicy;
 use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
@@ -37,6 +39,8 @@ pub(super) struct Observed {
     pub(super) rules: Vec<(RuleSeen, Matched)>,
     /// Names of the template as ids, where a version is to be made.
     pub(super) resolved: Resolved,
+    /// Services that are taken in as versions, by name.
+    pub(super) adopted: BTreeMap<String, adopt::Found>,
     /// Tasks that an annotation asks to stop.
     pub(super) terminating: requests::Asked,
     /// A read that failed and that the pass needed.
@@ -76,6 +80,7 @@ pub(super) async fn observe(
         children,
         rules: Vec::new(),
         resolved: Resolved::default(),
+        adopted: BTreeMap::new(),
         terminating: requests::Asked::new(),
         error: None,
     };
@@ -94,6 +99,7 @@ pub(super) async fn observe(
         observed.resolved = found.resolved;
         observed.error = found.error;
     }
+    adoption(desired, status, pass, &mut observed).await;
     if wants.number && ready {
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
     }
@@ -127,6 +133,50 @@ fn waits(desired: &Desired) -> Option<String> {
     match &desired.cluster {
         Reference::Waits(why) => Some(why.clone()),
         Reference::Is(_) | Reference::Unset => desired.waits.clone(),
+    }
+}
+
+/// Services that are there already: looked for until the group has made or taken its first version.
+async fn adoption(
+    desired: &Desired,
+    status: &ServerGroupStatus,
+    pass: &Pass<'_, ServerGroup>,
+    observed: &mut Observed,
+) {
+    let Some(cluster) = desired.cluster.value() else { return };
+    let waiting = status.versions.iter().filter(|version| version.adopted && version.created_at.is_none());
+    let mut names: Vec<String> = waiting.map(|version| version.name.clone()).collect();
+    let first = status.last_sequence.is_none() && status.versions.is_empty();
+    if pass.policies.adoption != AdoptionPolicy::Always || (names.is_empty() && !first) {
+        return;
+    }
+    let read = async {
+        if first {
+            let prefix = format!("{}-v", desired.group);
+            names = pass.cx.aws.service_names(&pass.scope(), cluster, &prefix, pass.priority).await?;
+        }
+        let pairs = if desired.traffic.is_some() {
+            resolve::pairs(desired, pass).await.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        adopt::read(desired, &names, &pairs, pass).await
+    };
+    match read.await {
+        Ok(found) => observed.adopted = found,
+        Err(error) => observed.error = Some(error),
+    }
+    if first {
+        observed.sight.adoptable = observed
+            .adopted
+            .iter()
+            .map(|(name, found)| Adoptable {
+                name: name.clone(),
+                sequence: found.sequence,
+                desired: found.desired,
+                slot: found.slot,
+            })
+            .collect();
     }
 }
 
@@ -258,7 +308,9 @@ async fn health(
     let (aws, scope) = (&pass.cx.aws, pass.scope());
     let tasks = aws.tasks_of_service(&scope, cluster, name, pass.priority).await?;
     let definition = pair.task_definition.as_ref();
-    let mode = definition.and_then(|definition| definition.spec.network_mode.as_deref());
+    // A version that was taken in has no task definition object; a network of its own tells the mode.
+    let given = service.spec.network_configuration.as_ref().map(|_| "awsvpc");
+    let mode = definition.and_then(|definition| definition.spec.network_mode.as_deref()).or(given);
     let mappings: Vec<Mapping> = service
         .spec
         .load_balancers

@@ -2,7 +2,7 @@
 
 use kube::{Resource as _, ResourceExt};
 
-use super::children::{Pair, aligned_definition, aligned_service, made};
+use super::children::{Pair, adopted, aligned_definition, aligned_service, made};
 use super::desired::Desired;
 use super::observe::Observed;
 use super::render::Intent;
@@ -53,6 +53,11 @@ fn makes(
     observed: &Observed,
     intent: Intent,
 ) -> Vec<Step> {
+    if version.adopted {
+        let spec = observed.adopted.get(&version.name).map(|found| found.spec.clone());
+        let taken = spec.map(|spec| adopted(group, desired, version, spec, intent));
+        return taken.into_iter().map(|service| Step::MakeService(Box::new(service))).collect();
+    }
     // What was taken down is made, or nothing; and only when all names are known.
     let known = observed.error.is_none() && observed.sight.problems.is_empty() && observed.sight.waits.is_none();
     if version.template_hash != asked.hash || !known {

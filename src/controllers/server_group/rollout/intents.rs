@@ -33,7 +33,8 @@ fn wanted(asked: &Asked, status: &ServerGroupStatus, version: &Version) -> Wante
         rollout.to == version.name && rollout.ending.is_none() && rollout.step != StepKind::FreeingSlot
     });
     let _ = asked;
-    if making && version.created_at.is_none() { Wanted::Made(intent) } else { Wanted::Kept(intent) }
+    let taking = version.adopted && version.created_at.is_none();
+    if taking || making && version.created_at.is_none() { Wanted::Made(intent) } else { Wanted::Kept(intent) }
 }
 
 /// How far autoscaling is held back.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::api::ServerGroupStatus;
 use crate::api::server_group::strategy::Strategy;
-use crate::api::status::{Instances, StepKind, StoppedTask, VersionState};
+use crate::api::status::{Instances, Slot, StepKind, StoppedTask, VersionState};
 use crate::controllers::server_group::desired::Gate;
 use crate::controllers::server_group::measure::Outcome;
 
@@ -136,6 +136,19 @@ pub enum Rules {
     Show(Vec<RuleShare>),
 }
 
+/// A service that was there before and is to become a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adoptable {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub sequence: i32,
+    /// Tasks it is asked for.
+    pub desired: i32,
+    /// Target group it is behind, under weighted traffic.
+    pub slot: Option<Slot>,
+}
+
 /// The next free number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Number {
@@ -167,6 +180,8 @@ pub struct Sight {
     pub measured: Option<Outcome>,
     /// The next free number.
     pub number: Number,
+    /// Services that become versions.
+    pub adoptable: Vec<Adoptable>,
     /// Why a version of this template cannot be made.
     pub problems: Vec<String>,
     /// What has to come first.
@@ -186,6 +201,7 @@ impl Sight {
             firing: Vec::new(),
             measured: None,
             number: Number::Unread,
+            adoptable: Vec::new(),
             problems: Vec::new(),
             waits: None,
         }

@@ -2,7 +2,7 @@
 
 use super::clock::stamp;
 use super::program::{self, Terms};
-use super::sight::{Asked, Number, Rules, Sight};
+use super::sight::{Adoptable, Asked, Number, Rules, Sight};
 use super::{Decision, begin_step, entry, entry_mut};
 use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
@@ -81,6 +81,10 @@ fn retained(status: &ServerGroupStatus) -> String {
 
 /// Begins what is wanted, if all that it needs is there.
 pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
+    if decision.status.versions.is_empty() && !sight.adoptable.is_empty() {
+        adopt(sight, decision);
+        return;
+    }
     let Some(start) = wanted(asked, &decision.status) else { return };
     if let Start::Refused(why) = start {
         decision.blocked = Some((Reason::InvalidSpec, why));
@@ -109,6 +113,29 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         Start::New => new_version(asked, sight, decision, slot),
         Start::Refused(_) => {}
     }
+}
+
+/// Takes services in as versions: the newest that runs is current.
+fn adopt(sight: &Sight, decision: &mut Decision) {
+    let mut found: Vec<&Adoptable> = sight.adoptable.iter().collect();
+    found.sort_by_key(|service| std::cmp::Reverse(service.sequence));
+    let current = found.iter().find(|service| service.desired > 0).map(|service| service.name.clone());
+    decision.status.last_sequence = found.first().map(|service| service.sequence);
+    for service in found {
+        let serves = service.desired > 0;
+        decision.status.versions.push(Version {
+            name: service.name.clone(),
+            sequence: service.sequence,
+            state: if serves { VersionState::Active } else { VersionState::Disabled },
+            role: if Some(&service.name) == current.as_ref() { "Current".to_owned() } else { String::new() },
+            capacity: service.desired,
+            slot: service.slot,
+            adopted: true,
+            ..Version::default()
+        });
+        decision.say(EventReason::Adopted, format!("service {} taken in as a version", service.name));
+    }
+    decision.status.current_version = current;
 }
 
 fn new_version(asked: &Asked, sight: &Sight, decision: &mut Decision, slot: Option<Slot>) {

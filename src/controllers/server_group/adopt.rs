@@ -1,0 +1,94 @@
+//! Services that were there before the group, made by Spinnaker or by hand under the same naming rules: taken in as
+//! versions when `adoptionPolicy: Always` asks for it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::Service;
+use futures::future::join_all;
+
+use super::desired::Desired;
+use super::name;
+use super::traffic::Pair;
+use crate::api::policy::AdoptionPolicy;
+use crate::api::status::Slot;
+use crate::api::{EcsServiceSpec, ServerGroup};
+use crate::aws::AwsError;
+use crate::controllers::context::tag_map;
+use crate::controllers::pass::Pass;
+
+/// A service that is to become a version.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Its number.
+    pub(super) sequence: i32,
+    /// Tasks it is asked for.
+    pub(super) desired: i32,
+    /// Target group it is behind, under weighted traffic.
+    pub(super) slot: Option<Slot>,
+    /// The spec that asks for what it is.
+    pub(super) spec: EcsServiceSpec,
+}
+
+/// The services of the group's name, by name, that nobody else's object owns.
+pub(super) async fn read(
+    desired: &Desired,
+    names: &[String],
+    pairs: &[Pair],
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<BTreeMap<String, Found>, AwsError> {
+    let Some(cluster) = desired.cluster.value().filter(|_| pass.policies.adoption == AdoptionPolicy::Always) else {
+        return Ok(BTreeMap::new());
+    };
+    let scope = pass.scope();
+    let reads = names.iter().map(|service| {
+        let scope = scope.clone();
+        async move { pass.cx.aws.describe_service(&scope, cluster, service, pass.priority).await }
+    });
+    let mut found = BTreeMap::new();
+    for read in join_all(reads).await {
+        let Some(service) = read? else { continue };
+        let Some(service_name) = service.service_name.clone() else { continue };
+        let (moniker, sequence) = name::parse(&service_name);
+        let Some(sequence) = sequence.filter(|_| moniker.group_name() == desired.group) else { continue };
+        let owned = tag_map(service.tags()).keys().any(|key| key.starts_with(crate::api::names::tag::PREFIX));
+        if service.status.as_deref() == Some("ACTIVE") && !owned {
+            found.insert(
+                service_name,
+                Found {
+                    sequence,
+                    desired: service.desired_count,
+                    slot: slot(&service, pairs),
+                    spec: spec(&service, desired),
+                },
+            );
+        }
+    }
+    Ok(found)
+}
+
+fn slot(service: &Service, pairs: &[Pair]) -> Option<Slot> {
+    let group = service.load_balancers().first()?.target_group_arn()?;
+    pairs.iter().find_map(|pair| if pair.a == group { Some(Slot::A) } else { (pair.b == group).then_some(Slot::B) })
+}
+
+/// The spec that asks for exactly what runs.
+fn spec(service: &Service, desired: &Desired) -> EcsServiceSpec {
+    let seen = EcsServiceSpec::observed(service);
+    let strategy = seen.capacity_provider_strategy.clone().filter(|list| !list.is_empty());
+    let linked = |role: &String| role.contains(":role/aws-service-role/") || role.ends_with("AWSServiceRoleForECS");
+    EcsServiceSpec {
+        cluster_ref: desired.spec.cluster_ref.clone(),
+        cluster: desired.spec.cluster.clone(),
+        region: desired.spec.region.clone(),
+        adoption_policy: Some(AdoptionPolicy::Always),
+        role: seen.role.clone().filter(|role| !linked(role)),
+        launch_type: seen.launch_type.clone().filter(|_| strategy.is_none()),
+        capacity_provider_strategy: strategy,
+        load_balancers: seen.load_balancers.clone().filter(|list| !list.is_empty()),
+        service_registries: seen.service_registries.clone().filter(|list| !list.is_empty()),
+        placement_constraints: seen.placement_constraints.clone().filter(|list| !list.is_empty()),
+        placement_strategy: seen.placement_strategy.clone().filter(|list| !list.is_empty()),
+        tags: None,
+        ..seen
+    }
+}
