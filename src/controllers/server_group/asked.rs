@@ -22,7 +22,7 @@ pub(super) fn asked(desired: &Desired, directive: &Directive, source_count: Opti
         on_failure: desired.rollback.on_failure,
         destroy_latest: desired.rollback.destroy_latest,
         reuse_equal: desired.rollback.reuse_equal_version,
-        strategy: desired.spec.strategy.clone().unwrap_or_default(),
+        strategy: desired.strategy.clone(),
         gate: desired.gate.clone(),
         weighted: traffic.is_some(),
         settle_seconds: traffic.map_or(0, |traffic| traffic.settle_seconds.into()),

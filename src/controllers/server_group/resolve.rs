@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::desired::Desired;
+use super::desired::{CanaryStep, Desired, Strategy};
 use super::measure;
 use super::render::Resolved;
 use super::traffic::Pair;
@@ -50,12 +50,15 @@ pub(super) async fn resolve(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> 
 
 /// Metrics whose conditions do not compile.
 fn analyses(desired: &Desired) -> Vec<String> {
-    let strategy = desired.spec.strategy.clone().unwrap_or_default();
-    let canary = strategy.canary.and_then(|canary| canary.steps).unwrap_or_default();
-    let steps = canary.into_iter().filter_map(|step| step.analysis);
-    let rolling = strategy.rolling_red_black.and_then(|rolling| rolling.analysis);
-    let all: Vec<Analysis> = steps.chain(rolling).collect();
-    all.iter().flat_map(measure::problems).collect()
+    let all: Vec<&Analysis> = match &desired.strategy {
+        Strategy::Rolling { analysis, .. } => analysis.iter().collect(),
+        Strategy::Canary { steps, .. } => steps
+            .iter()
+            .filter_map(|step| if let CanaryStep::Analysis(analysis) = step { Some(analysis) } else { None })
+            .collect(),
+        Strategy::None | Strategy::Highlander { .. } | Strategy::RedBlack { .. } => Vec::new(),
+    };
+    all.into_iter().flat_map(measure::problems).collect()
 }
 
 /// The target groups of the template, by name or ARN as in the spec.

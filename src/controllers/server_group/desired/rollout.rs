@@ -98,7 +98,8 @@ macro_rules! tail {
 
 impl Strategy {
     /// The strategy of a spec; `redBlack` when it names none.
-    pub(super) fn of(strategy: Option<&api::Strategy>) -> Self {
+    #[must_use]
+    pub fn of(strategy: Option<&api::Strategy>) -> Self {
         let given = strategy.cloned().unwrap_or_default();
         if given.none.is_some() {
             Self::None

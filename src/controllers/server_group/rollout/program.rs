@@ -1,7 +1,8 @@
 //! Strategies as programs: the list of steps that a rollout goes through, taken down when it begins. Pure.
 
-use crate::api::server_group::strategy::{Canary, CanaryStep, RollingRedBlack, StepCapacity, Strategy};
+use crate::api::server_group::analysis::Analysis;
 use crate::api::status::{RolloutStep, StepKind};
+use crate::controllers::server_group::desired::{CanaryStep, Strategy, Tail};
 
 /// What the steps are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,44 +13,6 @@ pub struct Terms {
     pub weighted: bool,
     /// Is there nothing to replace?
     pub first: bool,
-}
-
-/// What happens to the old versions once the new one serves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tail {
-    max_remaining: Option<i32>,
-    delay: Option<i32>,
-    warm: Option<bool>,
-    scale_down: Option<bool>,
-    scale_down_delay: Option<i32>,
-}
-
-macro_rules! tail {
-    ($of:expr) => {
-        Tail {
-            max_remaining: $of.max_remaining,
-            delay: $of.delay_before_disable_seconds,
-            warm: $of.warm_standby,
-            scale_down: $of.scale_down,
-            scale_down_delay: $of.delay_before_scale_down_seconds,
-        }
-    };
-}
-
-/// Name of the strategy that is set; `redBlack` when none is.
-#[must_use]
-pub fn name(strategy: &Strategy) -> &'static str {
-    if strategy.none.is_some() {
-        "none"
-    } else if strategy.highlander.is_some() {
-        "highlander"
-    } else if strategy.rolling_red_black.is_some() {
-        "rollingRedBlack"
-    } else if strategy.canary.is_some() {
-        "canary"
-    } else {
-        "redBlack"
-    }
 }
 
 /// Percent of a whole, rounded up.
@@ -71,30 +34,31 @@ pub fn forward(strategy: &Strategy, terms: Terms) -> Vec<RolloutStep> {
         steps.push(step(StepKind::Finishing));
         return steps;
     }
-    if strategy.none.is_some() {
-        steps.push(create(terms.target));
-        steps.push(gate(terms.target));
-        steps.push(step(StepKind::Finishing));
-        return steps;
-    }
-    if let Some(highlander) = &strategy.highlander {
-        full_size(&mut steps, terms);
-        wait(&mut steps, highlander.delay_before_destroy_seconds);
-        steps.push(step(StepKind::DisablingOld));
-        steps.push(step(StepKind::DestroyingOld));
-        steps.push(step(StepKind::Finishing));
-        return steps;
-    }
-    if let Some(rolling) = &strategy.rolling_red_black {
-        rolling_steps(&mut steps, rolling, terms);
-        tail(&mut steps, tail!(rolling), terms);
-    } else if let Some(canary) = &strategy.canary {
-        canary_steps(&mut steps, canary, terms);
-        tail(&mut steps, tail!(canary), terms);
-    } else {
-        full_size(&mut steps, terms);
-        let settings = strategy.red_black.as_ref().map(|settings| tail!(settings));
-        tail(&mut steps, settings.unwrap_or_default(), terms);
+    match strategy {
+        Strategy::None => {
+            steps.push(create(terms.target));
+            steps.push(gate(terms.target));
+            steps.push(step(StepKind::Finishing));
+        }
+        Strategy::Highlander { delay_before_destroy_seconds } => {
+            full_size(&mut steps, terms);
+            wait(&mut steps, *delay_before_destroy_seconds);
+            steps.push(step(StepKind::DisablingOld));
+            steps.push(step(StepKind::DestroyingOld));
+            steps.push(step(StepKind::Finishing));
+        }
+        Strategy::RedBlack { tail: settings } => {
+            full_size(&mut steps, terms);
+            tail(&mut steps, *settings, terms);
+        }
+        Strategy::Rolling { tail: settings, .. } => {
+            rolling_steps(&mut steps, strategy, terms);
+            tail(&mut steps, *settings, terms);
+        }
+        Strategy::Canary { steps: list, tail: settings } => {
+            canary_steps(&mut steps, list, terms);
+            tail(&mut steps, *settings, terms);
+        }
     }
     steps
 }
@@ -107,14 +71,8 @@ pub fn restore(strategy: &Strategy, terms: Terms) -> Vec<RolloutStep> {
         steps.push(step(StepKind::FreeingSlot));
     }
     full_size(&mut steps, terms);
-    let settings = match (&strategy.rolling_red_black, &strategy.canary, &strategy.red_black) {
-        (Some(settings), _, _) => tail!(settings),
-        (_, Some(settings), _) => tail!(settings),
-        (_, _, Some(settings)) => tail!(settings),
-        _ => Tail::default(),
-    };
+    tail(&mut steps, strategy.tail().unwrap_or_default(), terms);
     // What was rolled back from stays for another change of mind: nothing is pruned.
-    tail(&mut steps, settings, terms);
     steps.retain(|step| step.step != StepKind::Pruning);
     steps
 }
@@ -181,10 +139,14 @@ fn shift(weight: i32) -> RolloutStep {
     RolloutStep { weight: Some(weight), ..step(StepKind::Shifting) }
 }
 
-fn wait(steps: &mut Vec<RolloutStep>, seconds: Option<i32>) {
-    if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
+fn wait(steps: &mut Vec<RolloutStep>, seconds: i32) {
+    if seconds > 0 {
         steps.push(RolloutStep { seconds: Some(seconds), ..step(StepKind::Waiting) });
     }
+}
+
+fn analyse(analysis: &Analysis) -> RolloutStep {
+    RolloutStep { analysis: Some(analysis.clone()), ..step(StepKind::Analysing) }
 }
 
 fn full_size(steps: &mut Vec<RolloutStep>, terms: Terms) {
@@ -195,8 +157,11 @@ fn full_size(steps: &mut Vec<RolloutStep>, terms: Terms) {
     }
 }
 
-fn rolling_steps(steps: &mut Vec<RolloutStep>, rolling: &RollingRedBlack, terms: Terms) {
-    let percents = rolling.percents.clone().filter(|list| !list.is_empty()).unwrap_or_else(|| vec![25, 50, 100]);
+fn rolling_steps(steps: &mut Vec<RolloutStep>, strategy: &Strategy, terms: Terms) {
+    let Strategy::Rolling { percents, delay_between_steps_seconds, pause_between_steps, analysis, .. } = strategy
+    else {
+        return;
+    };
     for (position, percent) in percents.iter().enumerate() {
         let count = share(*percent, terms.target).max(1).min(terms.target);
         if position == 0 {
@@ -206,48 +171,44 @@ fn rolling_steps(steps: &mut Vec<RolloutStep>, rolling: &RollingRedBlack, terms:
         if terms.weighted {
             steps.push(shift(*percent));
         }
-        if let Some(analysis) = &rolling.analysis {
-            steps.push(RolloutStep { analysis: Some(analysis.clone()), ..step(StepKind::Analysing) });
-        }
+        steps.extend(analysis.as_ref().map(analyse));
         if *percent >= 100 {
             break;
         }
         if !terms.weighted {
             steps.push(RolloutStep { percent: Some(100 - percent), ..step(StepKind::ShrinkingOld) });
         }
-        wait(steps, rolling.delay_between_steps_seconds);
-        if rolling.pause_between_steps == Some(true) {
+        wait(steps, *delay_between_steps_seconds);
+        if *pause_between_steps {
             steps.push(step(StepKind::Paused));
         }
     }
 }
 
-fn canary_steps(steps: &mut Vec<RolloutStep>, canary: &Canary, terms: Terms) {
-    let list = canary.steps.as_deref().unwrap_or_default();
-    let mut count = list.first().map_or(1, |first| wanted(first, terms)).max(1).min(terms.target);
+fn canary_steps(steps: &mut Vec<RolloutStep>, list: &[CanaryStep], terms: Terms) {
+    let mut count = list.first().and_then(|first| wanted(first, terms)).unwrap_or(1).max(1).min(terms.target);
     let mut given = 0;
     steps.push(create(count));
     steps.push(gate(count));
     for one in list {
-        if one.set_capacity.is_some() {
-            // Never below what the traffic it has been given needs.
-            count = wanted(one, terms).max(share(given, terms.target));
-            steps.push(gate(count));
-        } else if let Some(weight) = one.set_weight {
-            let enough = share(weight, terms.target).max(1).min(terms.target).max(count);
-            if enough > count {
-                count = enough;
+        match one {
+            CanaryStep::Count(_) | CanaryStep::Percent(_) => {
+                // Never below what the traffic it has been given needs.
+                count = wanted(one, terms).unwrap_or(count).max(share(given, terms.target));
                 steps.push(gate(count));
             }
-            given = weight;
-            steps.push(shift(weight));
-        } else if let Some(pause) = &one.pause {
-            match pause.duration_seconds {
-                Some(_) => wait(steps, pause.duration_seconds),
-                None => steps.push(step(StepKind::Paused)),
+            CanaryStep::Weight(weight) => {
+                let enough = wanted(one, terms).unwrap_or(count).max(count);
+                if enough > count {
+                    count = enough;
+                    steps.push(gate(count));
+                }
+                given = *weight;
+                steps.push(shift(given));
             }
-        } else if let Some(analysis) = &one.analysis {
-            steps.push(RolloutStep { analysis: Some(analysis.clone()), ..step(StepKind::Analysing) });
+            CanaryStep::Pause(Some(seconds)) => wait(steps, *seconds),
+            CanaryStep::Pause(None) => steps.push(step(StepKind::Paused)),
+            CanaryStep::Analysis(analysis) => steps.push(analyse(analysis)),
         }
     }
     steps.push(gate(terms.target));
@@ -256,26 +217,24 @@ fn canary_steps(steps: &mut Vec<RolloutStep>, canary: &Canary, terms: Terms) {
     }
 }
 
-/// Tasks of the new version that a canary step asks for. A version that receives traffic keeps a task.
-fn wanted(step: &CanaryStep, terms: Terms) -> i32 {
-    let count = match (&step.set_capacity, step.set_weight) {
-        (Some(StepCapacity { count: Some(count), .. }), _) => *count,
-        (Some(StepCapacity { percent: Some(percent), .. }), _) => share(*percent, terms.target),
-        (_, Some(weight)) => share(weight, terms.target),
-        _ => 1,
+/// Tasks of the new version that a step needs. A version that is to be looked at keeps a task.
+fn wanted(step: &CanaryStep, terms: Terms) -> Option<i32> {
+    let count = match step {
+        CanaryStep::Count(count) => *count,
+        CanaryStep::Percent(percent) | CanaryStep::Weight(percent) => share(*percent, terms.target),
+        CanaryStep::Pause(_) | CanaryStep::Analysis(_) => return None,
     };
-    count.max(1).min(terms.target)
+    Some(count.max(1).min(terms.target))
 }
 
 fn tail(steps: &mut Vec<RolloutStep>, settings: Tail, terms: Terms) {
-    wait(steps, settings.delay);
-    let warm = terms.weighted && settings.warm == Some(true);
+    wait(steps, settings.delay_before_disable_seconds);
+    let warm = terms.weighted && settings.warm_standby;
     steps.push(RolloutStep { warm, ..step(StepKind::DisablingOld) });
-    if warm && settings.scale_down == Some(true) {
-        wait(steps, settings.scale_down_delay);
+    if warm && settings.scale_down {
+        wait(steps, settings.delay_before_scale_down_seconds);
         steps.push(step(StepKind::ScalingDown));
     }
-    let most = settings.max_remaining.unwrap_or(2);
-    steps.push(RolloutStep { max_remaining: Some(most), ..step(StepKind::Pruning) });
+    steps.push(RolloutStep { max_remaining: Some(settings.max_remaining), ..step(StepKind::Pruning) });
     steps.push(step(StepKind::Finishing));
 }

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::api::ServerGroupStatus;
-use crate::api::server_group::strategy::Strategy;
 use crate::api::status::{Instances, Slot, StepKind, StoppedTask, VersionState};
-use crate::controllers::server_group::desired::Gate;
+use crate::controllers::server_group::desired::{Gate, Strategy};
 use crate::controllers::server_group::measure::Outcome;
 
 /// What the spec and the annotations ask now.

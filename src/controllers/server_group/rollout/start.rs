@@ -267,7 +267,7 @@ fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore
     let (name, steps) = if restore {
         ("restore", program::restore(&asked.strategy, terms))
     } else {
-        (program::name(&asked.strategy), program::forward(&asked.strategy, terms))
+        (asked.strategy.name(), program::forward(&asked.strategy, terms))
     };
     let from = status.current_version.clone().filter(|_| !terms.first);
     let mut rollout = GroupRollout {

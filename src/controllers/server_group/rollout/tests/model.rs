@@ -12,7 +12,7 @@ use crate::api::server_group::strategy::{
     Canary, CanaryStep, Highlander, NoStrategy, RedBlack, RollingRedBlack, Strategy,
 };
 use crate::api::status::{GroupRollout, Instances, Slot, StepKind, StoppedTask, VersionState};
-use crate::controllers::server_group::desired::Gate;
+use crate::controllers::server_group::desired::{self, Gate};
 use crate::controllers::server_group::measure::Outcome;
 
 /// A template by its hash: what becomes of its tasks.
@@ -52,21 +52,21 @@ pub(super) struct World {
 
 pub(super) const SECONDS: i64 = 10;
 
-pub(super) fn asked(strategy: Strategy, desired: i32, weighted: bool) -> Asked {
+pub(super) fn asked(strategy: &Strategy, tasks: i32, weighted: bool) -> Asked {
     Asked {
         group: "shop-prod".to_owned(),
         hash: "h1".to_owned(),
         images: vec!["app:1".to_owned()],
-        min: desired,
-        desired,
-        max: desired,
+        min: tasks,
+        desired: tasks,
+        max: tasks,
         managed: true,
         disabled: false,
         to_version: None,
         on_failure: true,
         destroy_latest: false,
         reuse_equal: true,
-        strategy,
+        strategy: desired::Strategy::of(Some(strategy)),
         gate: Gate::of(None),
         weighted,
         settle_seconds: 15,

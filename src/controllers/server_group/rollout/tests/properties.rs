@@ -121,7 +121,7 @@ fn check(world: &World, schedule: &Schedule) {
 }
 
 fn play(schedule: &Schedule) -> World {
-    let mut world = World::new(asked(schedule.strategy.clone(), schedule.tasks, schedule.weighted));
+    let mut world = World::new(asked(&schedule.strategy, schedule.tasks, schedule.weighted));
     world.deploy_first();
     world.pace = schedule.pace;
     world.template("h2");
@@ -153,12 +153,12 @@ proptest! {
     fn no_schedule_breaks_an_invariant_and_every_one_ends(schedule in schedules()) {
         let world = play(&schedule);
         let serving = world.serving();
-        if world.asked.strategy.none.is_none() {
+        if schedule.strategy.none.is_none() {
             prop_assert_eq!(serving.len(), 1, "two active versions after the end: {:?}", serving);
         }
         prop_assert!(serving.contains(&world.current()));
         prop_assert_eq!(world.healthy(world.current()), schedule.tasks);
-        if schedule.weighted && world.asked.strategy.none.is_none() {
+        if schedule.weighted && schedule.strategy.none.is_none() {
             let b = world.slot(world.current()) == crate::api::status::Slot::B;
             prop_assert_eq!(world.b, if b { 100 } else { 0 });
         }
@@ -174,7 +174,7 @@ proptest! {
 
     #[test]
     fn what_is_asked_is_the_same_however_often_it_is_asked(schedule in schedules()) {
-        let mut world = World::new(asked(schedule.strategy.clone(), schedule.tasks, schedule.weighted));
+        let mut world = World::new(asked(&schedule.strategy, schedule.tasks, schedule.weighted));
         world.deploy_first();
         world.template("h2");
         for loss in &schedule.losses {

@@ -2,7 +2,7 @@
 
 use super::super::present;
 use super::model::{Fate, World, analysis, asked, canary, highlander, none, red_black, rolling, warm};
-use crate::api::server_group::strategy::{CanaryStep, Pause, StepCapacity};
+use crate::api::server_group::strategy::{CanaryStep, Pause, StepCapacity, Strategy};
 use crate::api::status::{StepKind, VersionState};
 use crate::controllers::server_group::measure::Outcome;
 
@@ -10,7 +10,7 @@ const V0: &str = "shop-prod-v000";
 const V1: &str = "shop-prod-v001";
 const V2: &str = "shop-prod-v002";
 
-fn world(strategy: crate::api::server_group::strategy::Strategy, weighted: bool) -> World {
+fn world(strategy: &Strategy, weighted: bool) -> World {
     let mut world = World::new(asked(strategy, 4, weighted));
     world.deploy_first();
     world.template("h2");
@@ -23,7 +23,7 @@ fn state(world: &World, name: &str) -> Option<VersionState> {
 
 #[test]
 fn the_first_version_is_current_once_all_of_its_tasks_are_healthy() {
-    let mut world = World::new(asked(red_black(), 4, true));
+    let mut world = World::new(asked(&red_black(), 4, true));
     world.run(|world| {
         if world.current() == V0 {
             assert_eq!(world.healthy(V0), 4);
@@ -35,7 +35,7 @@ fn the_first_version_is_current_once_all_of_its_tasks_are_healthy() {
 
 #[test]
 fn none_leaves_both_versions_active() {
-    let mut world = world(none(), false);
+    let mut world = world(&none(), false);
     world.run(|_| ());
     assert_eq!(world.current(), V1);
     assert_eq!(world.serving(), [V1, V0]);
@@ -44,7 +44,7 @@ fn none_leaves_both_versions_active() {
 
 #[test]
 fn highlander_destroys_every_other_version() {
-    let mut world = world(highlander(), false);
+    let mut world = world(&highlander(), false);
     world.run(|_| ());
     assert_eq!(world.services.keys().collect::<Vec<_>>(), [V1]);
     assert_eq!(world.current(), V1);
@@ -53,7 +53,7 @@ fn highlander_destroys_every_other_version() {
 
 #[test]
 fn red_black_keeps_the_old_version_disabled_and_prunes_beyond_two() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.run(|_| ());
     assert_eq!((state(&world, V0), world.services[V0].running), (Some(VersionState::Disabled), 0));
     assert_eq!(world.status.versions[1].remembered.as_ref().unwrap().desired, 4);
@@ -65,7 +65,7 @@ fn red_black_keeps_the_old_version_disabled_and_prunes_beyond_two() {
 
 #[test]
 fn a_warm_standby_keeps_its_tasks_and_serves_again_within_a_shift_of_weights() {
-    let mut world = world(warm(), true);
+    let mut world = world(&warm(), true);
     world.run(|_| ());
     assert_eq!((world.services[V0].running, world.b), (4, 100));
     assert_eq!(state(&world, V0), Some(VersionState::Disabled));
@@ -77,7 +77,7 @@ fn a_warm_standby_keeps_its_tasks_and_serves_again_within_a_shift_of_weights() {
 
 #[test]
 fn a_reverted_template_restores_the_retained_version() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.run(|_| ());
     world.template("h1");
     world.run(|_| ());
@@ -87,7 +87,7 @@ fn a_reverted_template_restores_the_retained_version() {
 
 #[test]
 fn rolling_moves_capacity_in_steps_and_never_falls_below_the_old_size() {
-    let mut world = world(rolling(vec![25, 50, 100]), false);
+    let mut world = world(&rolling(vec![25, 50, 100]), false);
     let mut sizes = Vec::new();
     world.run(|world| {
         let both = world.healthy(V0) + world.healthy(V1);
@@ -118,7 +118,7 @@ fn analyse() -> CanaryStep {
 
 #[test]
 fn a_canary_takes_its_steps_waits_for_a_person_and_goes_to_full_size() {
-    let mut world = world(canary(vec![weight(25), pause(), analyse(), weight(50)]), true);
+    let mut world = world(&canary(vec![weight(25), pause(), analyse(), weight(50)]), true);
     world.run(|_| ());
     assert_eq!((world.b, world.services[V1].asked), (25, 1));
     let gate = world.rollout().promote_with.clone().unwrap();
@@ -139,7 +139,7 @@ fn a_canary_takes_its_steps_waits_for_a_person_and_goes_to_full_size() {
 
 #[test]
 fn promoting_to_full_skips_what_is_left_but_not_the_gate() {
-    let mut world = world(canary(vec![capacity(1), pause(), weight(50), pause()]), true);
+    let mut world = world(&canary(vec![capacity(1), pause(), weight(50), pause()]), true);
     world.run(|_| ());
     world.asked.promote = Some(format!("{V1}/full"));
     world.run(|world| assert!(world.b == 0 || world.healthy(V1) == 4));
@@ -148,7 +148,7 @@ fn promoting_to_full_skips_what_is_left_but_not_the_gate() {
 
 #[test]
 fn failed_metrics_take_the_traffic_back_before_the_tasks() {
-    let mut world = world(canary(vec![weight(25), analyse()]), true);
+    let mut world = world(&canary(vec![weight(25), analyse()]), true);
     world.metric = Outcome::Bad("5 % errors".to_owned());
     let mut had_traffic = false;
     world.run(|world| {
@@ -166,7 +166,7 @@ fn failed_metrics_take_the_traffic_back_before_the_tasks() {
 
 #[test]
 fn inconclusive_metrics_wait_for_a_person() {
-    let mut world = world(canary(vec![weight(25), analyse()]), true);
+    let mut world = world(&canary(vec![weight(25), analyse()]), true);
     world.metric = Outcome::Inconclusive("no data".to_owned());
     world.run(|_| ());
     let gate = world.rollout().promote_with.clone().unwrap();
@@ -178,7 +178,7 @@ fn inconclusive_metrics_wait_for_a_person() {
 
 #[test]
 fn a_template_whose_tasks_die_is_held_and_tried_again_only_when_asked() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.fates.insert("h2".to_owned(), Fate::Dies);
     world.run(|world| assert_eq!(world.healthy(V0), 4));
     let hold = world.status.hold.clone().unwrap();
@@ -195,7 +195,7 @@ fn a_template_whose_tasks_die_is_held_and_tried_again_only_when_asked() {
 
 #[test]
 fn an_ill_version_fails_at_the_progress_deadline() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.fates.insert("h2".to_owned(), Fate::Ill);
     world.run(|world| assert_eq!(world.healthy(V0), 4));
     let hold = world.status.hold.as_ref().unwrap();
@@ -205,7 +205,7 @@ fn an_ill_version_fails_at_the_progress_deadline() {
 
 #[test]
 fn destroy_latest_leaves_nothing_of_a_failed_version() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.asked.destroy_latest = true;
     world.fates.insert("h2".to_owned(), Fate::Dies);
     world.run(|_| ());
@@ -216,7 +216,7 @@ fn destroy_latest_leaves_nothing_of_a_failed_version() {
 
 #[test]
 fn an_alarm_rolls_back_and_one_that_fires_before_lets_nothing_begin() {
-    let mut world = world(canary(vec![weight(25), pause()]), true);
+    let mut world = world(&canary(vec![weight(25), pause()]), true);
     world.firing = vec!["errors".to_owned()];
     world.run(|_| ());
     assert_eq!(world.services.len(), 1, "nothing was made");
@@ -234,7 +234,7 @@ fn an_alarm_rolls_back_and_one_that_fires_before_lets_nothing_begin() {
 fn abort_restores_shrunk_versions_before_the_candidate_goes() {
     let mut settings = rolling(vec![50, 100]);
     settings.rolling_red_black.as_mut().unwrap().pause_between_steps = Some(true);
-    let mut world = world(settings, false);
+    let mut world = world(&settings, false);
     world.run(|_| ());
     assert_eq!((world.services[V0].running, world.healthy(V1)), (2, 2));
     world.asked.abort = Some(V1.to_owned());
@@ -245,7 +245,7 @@ fn abort_restores_shrunk_versions_before_the_candidate_goes() {
 
 #[test]
 fn a_new_template_supersedes_a_rollout_without_a_hold() {
-    let mut world = world(canary(vec![weight(25), pause()]), true);
+    let mut world = world(&canary(vec![weight(25), pause()]), true);
     world.run(|_| ());
     world.template("h3");
     world.run(|world| assert_eq!(world.healthy(V0), 4));
@@ -256,7 +256,7 @@ fn a_new_template_supersedes_a_rollout_without_a_hold() {
 
 #[test]
 fn a_disabled_group_has_no_tasks_and_comes_back_with_its_size() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.template("h1");
     world.asked.disabled = true;
     world.run(|_| ());
@@ -270,7 +270,7 @@ fn a_disabled_group_has_no_tasks_and_comes_back_with_its_size() {
 
 #[test]
 fn capacity_is_set_in_place() {
-    let mut world = World::new(asked(red_black(), 4, false));
+    let mut world = World::new(asked(&red_black(), 4, false));
     world.deploy_first();
     (world.asked.desired, world.asked.max) = (7, 7);
     world.run(|_| ());
@@ -280,7 +280,7 @@ fn capacity_is_set_in_place() {
 
 #[test]
 fn a_pin_serves_a_retained_version_and_its_end_acts_on_the_template_as_it_is_then() {
-    let mut world = world(red_black(), false);
+    let mut world = world(&red_black(), false);
     world.run(|_| ());
     world.asked.to_version = Some(V0.to_owned());
     world.run(|_| ());
@@ -298,12 +298,12 @@ fn a_pin_serves_a_retained_version_and_its_end_acts_on_the_template_as_it_is_the
 
 #[test]
 fn a_version_deleted_by_hand_is_deployed_anew_under_another_number() {
-    let mut world = World::new(asked(red_black(), 4, false));
+    let mut world = World::new(asked(&red_black(), 4, false));
     world.deploy_first();
     world.services.clear();
     world.run(|_| ());
     assert_eq!((world.current(), world.healthy(V1)), (V1, 4));
-    let mut world = self::world(canary(vec![capacity(1), pause()]), false);
+    let mut world = self::world(&canary(vec![capacity(1), pause()]), false);
     world.run(|_| ());
     world.services.remove(V1);
     world.run(|world| assert_eq!(world.healthy(V0), 4));
@@ -312,7 +312,7 @@ fn a_version_deleted_by_hand_is_deployed_anew_under_another_number() {
 
 #[test]
 fn onfailure_false_leaves_everything_where_it_is() {
-    let mut world = world(canary(vec![weight(25), analyse()]), true);
+    let mut world = world(&canary(vec![weight(25), analyse()]), true);
     world.asked.on_failure = false;
     world.metric = Outcome::Bad("errors".to_owned());
     world.run(|_| ());
@@ -323,7 +323,7 @@ fn onfailure_false_leaves_everything_where_it_is() {
 
 #[test]
 fn weights_edited_by_hand_come_back_in_a_settled_group() {
-    let mut world = World::new(asked(red_black(), 4, true));
+    let mut world = World::new(asked(&red_black(), 4, true));
     world.deploy_first();
     world.b = 30;
     world.run(|_| ());
@@ -332,7 +332,7 @@ fn weights_edited_by_hand_come_back_in_a_settled_group() {
 
 #[test]
 fn a_rollout_shows_its_steps() {
-    let mut world = world(canary(vec![weight(25), pause()]), true);
+    let mut world = world(&canary(vec![weight(25), pause()]), true);
     world.run(|_| ());
     let rollout = world.rollout();
     let kinds: Vec<String> = rollout.steps.iter().map(|step| step.step.to_string()).collect();
