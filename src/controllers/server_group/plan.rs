@@ -24,7 +24,7 @@ pub(super) fn plan(
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut ends = Vec::new();
-    for (version, wanted) in intents::children(asked, status) {
+    for (version, wanted) in intents::children(asked, status, &observed.sight) {
         let pair = observed.children.pair(&version.name);
         match wanted {
             Wanted::Gone => ends.extend(gone(&pair)),

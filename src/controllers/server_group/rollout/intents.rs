@@ -2,9 +2,9 @@
 
 use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
-use super::{entry, present};
+use super::{entry, gate, present, shift};
 use crate::api::ServerGroupStatus;
-use crate::api::status::{Slot, StepKind, Version, VersionState};
+use crate::api::status::{GroupRollout, Replaced, Slot, StepKind, Version, VersionState};
 use crate::controllers::server_group::render::{Intent, Pin};
 
 /// What is wanted of a version's objects.
@@ -20,21 +20,43 @@ pub enum Wanted {
 
 /// What is wanted of every version, the newest first.
 #[must_use]
-pub fn children(asked: &Asked, status: &ServerGroupStatus) -> Vec<(Version, Wanted)> {
-    status.versions.iter().map(|version| (version.clone(), wanted(asked, status, version))).collect()
+pub fn children(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> Vec<(Version, Wanted)> {
+    status.versions.iter().map(|version| (version.clone(), wanted(asked, status, version, sight))).collect()
 }
 
-fn wanted(asked: &Asked, status: &ServerGroupStatus, version: &Version) -> Wanted {
-    if version.state == VersionState::Destroying {
+fn wanted(asked: &Asked, status: &ServerGroupStatus, version: &Version, sight: &Sight) -> Wanted {
+    let needed = status.rollout.as_ref().is_some_and(|rollout| still_needed(asked, status, rollout, version, sight));
+    if version.state == VersionState::Destroying && !needed {
         return Wanted::Gone;
     }
-    let intent = Intent { count: version.capacity, pin: pin(status, version) };
+    // What was decided may be old: after a crash the tasks that were to take over may have died meanwhile.
+    let least = if needed { sight.child(&version.name).asked } else { 0 };
+    let intent = Intent { count: version.capacity.max(least), pin: pin(status, version) };
     let making = status.rollout.as_ref().is_some_and(|rollout| {
         rollout.to == version.name && rollout.ending.is_none() && rollout.step != StepKind::FreeingSlot
     });
-    let _ = asked;
     let taking = version.adopted && version.created_at.is_none();
     if taking || making && version.created_at.is_none() { Wanted::Made(intent) } else { Wanted::Kept(intent) }
+}
+
+/// Do the tasks of a version still carry what those that replace it cannot carry at this moment?
+fn still_needed(
+    asked: &Asked,
+    status: &ServerGroupStatus,
+    rollout: &GroupRollout,
+    version: &Version,
+    sight: &Sight,
+) -> bool {
+    let forward = rollout.ending.is_none();
+    if forward && rollout.replaces.iter().any(|old| old.version == version.name) && !version.warm {
+        let count = entry(status, &rollout.to).map_or(0, |to| to.capacity);
+        return !gate::holds(&rollout.to, count, asked, sight);
+    }
+    if !forward && rollout.to == version.name && !rollout.replaces.is_empty() {
+        let serves = |old: &Replaced| gate::healthy(&old.version, sight) > 0 || old.desired == 0;
+        return gate::healthy(&version.name, sight) > 0 && !rollout.replaces.iter().any(serves);
+    }
+    false
 }
 
 /// How far autoscaling is held back.
@@ -66,6 +88,8 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
         let to = entry(status, &rollout.to)?;
         let slot = to.slot?;
         let granted = shifting && rollout.shifted_at.is_none() && granted(rollout, present(rollout)?.weight);
+        let step_weight = present(rollout).and_then(|step| step.weight).unwrap_or(0);
+        let granted = granted && shift::lacks(step_weight, rollout, sight).is_none();
         return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
     }
     let current = entry(status, status.current_version.as_deref()?)?;
@@ -80,6 +104,6 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
 }
 
 /// Has the step's precondition been seen to hold, so that its weight stands in the rollout?
-fn granted(rollout: &crate::api::status::GroupRollout, weight: Option<i32>) -> bool {
+fn granted(rollout: &GroupRollout, weight: Option<i32>) -> bool {
     weight == Some(rollout.weight)
 }

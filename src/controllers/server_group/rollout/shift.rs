@@ -52,9 +52,10 @@ fn settle(asked: &Asked, weight: i32, stickiness: Option<i64>, passed: i64) -> C
     if passed >= long { Course::Done } else { Course::Waits(format!("clients move over for {long} s")) }
 }
 
-/// Why nobody may receive the traffic that a weight gives them.
-fn lacks(weight: i32, rollout: &GroupRollout, sight: &Sight) -> Option<String> {
-    if weight >= rollout.weight {
+/// Why nobody may receive the traffic that a weight gives them. Asked when the weight is granted, and again when it is
+/// written: a crash may lie between.
+pub(super) fn lacks(weight: i32, rollout: &GroupRollout, sight: &Sight) -> Option<String> {
+    if rollout.ending.is_none() {
         let need = share(weight, rollout.target);
         let healthy = gate::healthy(&rollout.to, sight);
         return (healthy < need)

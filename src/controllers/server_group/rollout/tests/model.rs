@@ -46,6 +46,10 @@ pub(super) struct World {
     pub metric: Outcome,
     pub said: Vec<String>,
     pub blocked: Option<String>,
+    /// A version whose tasks are ill for now.
+    pub lapse: Option<String>,
+    /// Effects that should not have been.
+    pub wrong: Vec<String>,
     /// Tasks that start or stop in one tick.
     pub pace: i32,
 }
@@ -127,6 +131,8 @@ impl World {
             metric: Outcome::Good("fine".to_owned()),
             said: Vec::new(),
             blocked: None,
+            lapse: None,
+            wrong: Vec::new(),
             pace: 100,
         }
     }
@@ -145,7 +151,8 @@ impl World {
     }
 
     pub(super) fn healthy(&self, name: &str) -> i32 {
-        self.services.get(name).filter(|s| s.fate == Fate::Healthy).map_or(0, |s| s.running)
+        let well = |service: &&Service| service.fate == Fate::Healthy && self.lapse.as_deref() != Some(name);
+        self.services.get(name).filter(well).map_or(0, |service| service.running)
     }
 
     fn child(&self, name: &str) -> Child {
@@ -220,7 +227,7 @@ impl World {
 
     pub(super) fn carry_out(&mut self) {
         let sight = self.sight();
-        for (version, wanted) in intents::children(&self.asked, &self.status) {
+        for (version, wanted) in intents::children(&self.asked, &self.status, &sight) {
             let fate = self.fates.get(&version.template_hash).copied().unwrap_or(Fate::Healthy);
             match wanted {
                 intents::Wanted::Made(intent) => {
@@ -234,6 +241,7 @@ impl World {
                     });
                 }
                 intents::Wanted::Kept(intent) => {
+                    self.judge_shrink(&version.name, intent.count);
                     if let Some(service) = self.services.get_mut(&version.name)
                         && service.asked != intent.count
                     {
@@ -249,7 +257,29 @@ impl World {
             }
         }
         if let Some(b) = intents::weight_of_b(&self.asked, &self.status, &sight) {
+            self.judge_weight(b);
             self.b = b;
+        }
+    }
+
+    /// An old version gives up tasks only while the new one is healthy at that very moment.
+    fn judge_shrink(&mut self, name: &str, count: i32) {
+        let Some(rollout) = self.status.rollout.as_ref().filter(|rollout| rollout.ending.is_none()) else { return };
+        let asked = self.services.get(name).map_or(0, |service| service.asked);
+        let old = rollout.replaces.iter().any(|old| old.version == name);
+        let capacity = self.status.versions.iter().find(|v| v.name == rollout.to).map_or(0, |v| v.capacity);
+        if old && count < asked && self.healthy(&rollout.to) < capacity {
+            self.wrong.push(format!("{name} shrinks from {asked} to {count} beside an ill {}", rollout.to));
+        }
+    }
+
+    /// Traffic goes only to tasks that are healthy at that very moment.
+    fn judge_weight(&mut self, b: i32) {
+        let gains = if b > self.b { Slot::B } else { Slot::A };
+        let names: Vec<String> = self.services.keys().filter(|name| self.slot(name) == gains).cloned().collect();
+        let healthy: i32 = names.iter().map(|name| self.healthy(name)).sum();
+        if b != self.b && healthy == 0 {
+            self.wrong.push(format!("b goes from {} to {b} with no healthy task there", self.b));
         }
     }
 

@@ -22,6 +22,8 @@ struct Schedule {
     /// What is lost at each pass: 0 nothing, 1 the effects, 2 the status write.
     losses: Vec<u8>,
     abort_at: Option<usize>,
+    /// The new version's tasks are ill in these turns.
+    ill: Option<(usize, usize)>,
 }
 
 fn steps() -> impl Strategy<Value = Vec<CanaryStep>> {
@@ -66,8 +68,10 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         1..5,
         prop::collection::vec(prop_oneof![4 => Just(0_u8), 1 => Just(1), 1 => Just(2)], 1..60),
         prop::option::of(0..80_usize),
+        prop::option::of((0..60_usize, 1..9_usize)),
     )
-        .prop_map(|(strategy, tasks, weighted, fate, metric, pace, losses, abort_at)| Schedule {
+        .prop_map(|(strategy, tasks, weighted, fate, metric, pace, losses, abort_at, ill)| Schedule {
+            ill,
             // Without weights a canary cannot set one.
             weighted: weighted || strategy.canary.is_some(),
             strategy,
@@ -102,6 +106,11 @@ fn crashing_pass(world: &mut World, loss: u8) {
 }
 
 fn check(world: &World, schedule: &Schedule) {
+    assert!(world.wrong.is_empty(), "{:?}", world.wrong);
+    if schedule.ill.is_some() {
+        // What falls ill by itself breaks promises that nobody else broke.
+        return;
+    }
     let tasks = schedule.tasks;
     let old = world.healthy(V0);
     let new: i32 = world.services.keys().filter(|name| *name != V0).map(|name| world.healthy(name)).sum();
@@ -136,12 +145,15 @@ fn play(schedule: &Schedule) -> World {
         {
             world.asked.abort = Some(rollout.to.clone());
         }
+        let ill = schedule.ill.is_some_and(|(from, long)| (from..from + long).contains(&turn));
+        world.lapse = world.status.rollout.as_ref().filter(|_| ill).map(|rollout| rollout.to.clone());
         crashing_pass(&mut world, *loss);
         check(&world, schedule);
         world.asked.abort = None;
         world.tick();
         check(&world, schedule);
     }
+    world.lapse = None;
     world.run(|world| check(world, schedule));
     world
 }
@@ -178,8 +190,8 @@ proptest! {
         world.deploy_first();
         world.template("h2");
         for loss in &schedule.losses {
-            let once = intents::children(&world.asked, &world.status);
-            let again = intents::children(&world.asked, &world.status);
+            let once = intents::children(&world.asked, &world.status, &world.sight());
+            let again = intents::children(&world.asked, &world.status, &world.sight());
             prop_assert_eq!(once, again);
             let decision = world.decide();
             prop_assert_eq!(&decision.status, &world.decide().status);

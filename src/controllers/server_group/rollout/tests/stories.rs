@@ -343,3 +343,57 @@ fn a_rollout_shows_its_steps() {
     assert_eq!(present(rollout).unwrap().step, StepKind::Paused);
     assert_eq!(rollout.display, "Paused 5/10");
 }
+
+/// Passes and ticks until the rollout stands at a step.
+fn until(world: &mut World, kind: StepKind) {
+    for _ in 0..200 {
+        if world.at(kind) {
+            return;
+        }
+        if !world.pass() {
+            world.tick();
+        }
+    }
+    panic!("never at {kind}");
+}
+
+#[test]
+fn a_weight_that_was_granted_is_not_written_once_the_tasks_fall_ill() {
+    let mut world = world(&canary(vec![weight(50), pause()]), true);
+    until(&mut world, StepKind::Shifting);
+    assert!(world.pass(), "the weight is granted, not yet written");
+    assert_eq!((world.rollout().weight, world.b), (50, 0));
+    world.lapse = Some(V1.to_owned());
+    for _ in 0..4 {
+        world.pass();
+    }
+    assert_eq!(world.b, 0, "nobody healthy would receive it");
+    world.lapse = None;
+    world.pass();
+    world.pass();
+    assert_eq!(world.b, 50);
+}
+
+#[test]
+fn an_old_version_stays_in_service_while_the_new_one_is_ill_at_the_last_moment() {
+    let mut settings = red_black();
+    settings.red_black = Some(crate::api::server_group::strategy::RedBlack {
+        delay_before_disable_seconds: Some(15),
+        ..Default::default()
+    });
+    let mut world = world(&settings, false);
+    until(&mut world, StepKind::Waiting);
+    world.tick();
+    world.tick();
+    world.lapse = Some(V1.to_owned());
+    world.pass();
+    assert!(world.at(StepKind::DisablingOld));
+    for _ in 0..4 {
+        world.pass();
+        world.tick();
+        assert_eq!(state(&world, V0), Some(VersionState::Active));
+    }
+    world.lapse = None;
+    world.run(|_| ());
+    assert_eq!(world.current(), V1);
+}
