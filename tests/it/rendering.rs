@@ -6,7 +6,6 @@ mod scaling;
 mod templates;
 mod versions;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use ecs_operator::api::ServerGroup;
@@ -95,10 +94,8 @@ fn arn(name: &str) -> String {
 
 /// What the controller found for the names in the fixtures.
 fn resolved() -> Resolved {
-    let image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/api";
     Resolved {
         target_groups: ["shop-web", "api-a", "api-b"].map(|name| (name.to_owned(), arn(name))).into(),
-        images: BTreeMap::from([(format!("{image}:stable"), format!("{image}@sha256:abc"))]),
         ..Resolved::default()
     }
 }

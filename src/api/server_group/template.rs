@@ -18,17 +18,6 @@ use crate::api::shapes::volume::Volume;
 use crate::api::shapes::volume_service::ServiceVolumeConfiguration;
 
 choice! {
-    /// What becomes of an image tag.
-    ImagePolicy {
-        /// The image runs as it is written.
-        #[default]
-        AsWritten,
-        /// The tag is resolved to a digest once, when the version is made.
-        ResolveDigest,
-    }
-}
-
-choice! {
     /// How the container of an `inputs` template is named.
     ContainerNaming {
         /// `containerName`, the same in all versions.
@@ -152,8 +141,6 @@ shape! {
     Inputs {
         /// Image to run, with registry, tag or digest.
         image (required): String,
-        /// What becomes of an image tag: `AsWritten` (the default) or `ResolveDigest`.
-        image_policy: ImagePolicy,
         /// Credentials of a private registry.
         repository_credentials: RepositoryCredentials,
         /// Name of the container; the application when absent.

@@ -145,10 +145,10 @@ pub(super) fn adopted(
     group: &ServerGroup,
     desired: &Desired,
     version: &Version,
-    spec: EcsServiceSpec,
+    spec: &EcsServiceSpec,
     intent: Intent,
 ) -> EcsService {
-    let spec = in_place(&spec, desired, &version_of(version), &intent);
+    let spec = in_place(spec, desired, &version_of(version), &intent);
     EcsService { metadata: metadata(group, version), spec, status: None }
 }
 

@@ -39,7 +39,7 @@ use crate::controllers::pass::Pass;
 use crate::controllers::report::{Plan, Report};
 use children::Children;
 use desired::Desired;
-use rollout::sight::{Asked, Wants, wants};
+use rollout::sight::{Wants, wants};
 use status::Ended;
 
 impl Reconcile for ServerGroup {
@@ -51,7 +51,7 @@ impl Reconcile for ServerGroup {
         let asked = asked::asked(&desired, &pass.directive, None);
         let children = Children::of(pass.uid(), pass.namespace(), &pass.cx.stores);
         if pass.deleting() {
-            return remove(pass, &desired, &asked, &before, children).await;
+            return remove(pass, &desired, &before, children).await;
         }
         if let Some(refusal) = desired.refusal(&Facts::of(pass)) {
             return status::refused(pass, &refusal);
@@ -61,7 +61,7 @@ impl Reconcile for ServerGroup {
         }
         let paused = !pass.directive.may_write();
         let wants = wants(&asked, &before, paused && pass.mode() != ManagementMode::Plan, pass.now);
-        let observed = observe::observe(&desired, &asked, &before, children, &wants, pass).await;
+        let observed = observe::observe(&desired, &before, children, &wants, pass).await;
         let inputs = format!("{}/{}", pass.generation(), before.last_sequence.unwrap_or(-1));
         let decision = rollout::decide(&asked, &before, &observed.sight, paused);
         let mut ended = Ended {
@@ -107,25 +107,22 @@ impl Reconcile for ServerGroup {
 async fn remove(
     pass: &Pass<'_, ServerGroup>,
     desired: &Desired,
-    asked: &Asked,
     before: &ServerGroupStatus,
     children: Children,
 ) -> Report<ServerGroupStatus> {
     let retain = pass.deletion_policy() == DeletionPolicy::Retain || pass.mode() == ManagementMode::Observe;
     let resets = desired.traffic.as_ref().is_some_and(|traffic| traffic.on_delete == TrafficOnDelete::Reset);
     let wants = Wants { rules: resets && !retain, ..Wants::default() };
-    let observed = observe::observe(desired, asked, before, children, &wants, pass).await;
+    let observed = observe::observe(desired, before, children, &wants, pass).await;
     let writes = if resets { plan::shifts(rollout::start::weight_of(Slot::B, 0), &observed) } else { Vec::new() };
     let plan: Plan<Step> = removal::plan(before, &observed.children, retain, writes);
     let inputs = format!("delete/{}", pass.generation());
     let mut consequence = None;
-    let mut done = 0;
     if pass.may_act(&inputs) {
         let outcome = act::run(&plan.steps, pass).await;
-        done = outcome.done;
         consequence = pass.judge(&inputs, outcome.failed.as_ref());
     }
-    status::leaving(pass, before.clone(), &plan, &observed, done, consequence)
+    status::leaving(pass, before.clone(), &plan, &observed, consequence)
 }
 
 /// An older object with the same name of group in the same cluster: of two the older acts.

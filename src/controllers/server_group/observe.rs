@@ -15,8 +15,8 @@ use super::name;
 use super::render::Resolved;
 use super::requests;
 use super::resolve;
-use super::rollout::sight::{Adoptable, Asked, Number, RuleShare, Rules, Sight, Wants};
-use super::rollout::{entry, present};
+use super::rollout::present;
+use super::rollout::sight::{Adoptable, Number, RuleShare, Rules, Sight, Wants};
 use super::traffic::{self, Matched};
 use crate::api::policy::AdoptionPolicy;
 use crate::api::status::{Slot, StepKind};
@@ -66,7 +66,6 @@ pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMap
 /// Reads what is wanted.
 pub(super) async fn observe(
     desired: &Desired,
-    asked: &Asked,
     status: &ServerGroupStatus,
     children: Children,
     wants: &Wants,
@@ -104,7 +103,7 @@ pub(super) async fn observe(
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
     }
     if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
-        rules(desired, status, pass, &mut observed).await;
+        rules(desired, pass, &mut observed).await;
     }
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
@@ -124,7 +123,7 @@ pub(super) async fn observe(
         }
     }
     if wants.metrics {
-        measured(asked, desired, status, pass, &mut observed).await;
+        measured(desired, status, pass, &mut observed).await;
     }
     observed
 }
@@ -235,9 +234,8 @@ fn sequence_of(rest: &str) -> Option<i32> {
 }
 
 /// What the listed rules say of the pairs of target groups.
-async fn rules(desired: &Desired, status: &ServerGroupStatus, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+async fn rules(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
     let Some(listed) = desired.traffic.as_ref().map(|traffic| &traffic.listener_rules) else { return };
-    let _ = status;
     let pairs = match resolve::pairs(desired, pass).await {
         Ok(pairs) => pairs,
         Err(resolve::Unresolved::Problem(why)) => {
@@ -351,7 +349,6 @@ async fn health(
 
 /// Measures the metrics of the step under way.
 async fn measured(
-    asked: &Asked,
     desired: &Desired,
     status: &ServerGroupStatus,
     pass: &Pass<'_, ServerGroup>,
@@ -359,7 +356,6 @@ async fn measured(
 ) {
     let Some(rollout) = &status.rollout else { return };
     let Some(analysis) = present(rollout).and_then(|step| step.analysis.as_ref()) else { return };
-    let _ = (asked, entry(status, &rollout.to));
     let pair = observed.children.pair(&rollout.to);
     let service = pair.service.as_ref();
     let group = service

@@ -54,8 +54,8 @@ fn makes(
     intent: Intent,
 ) -> Vec<Step> {
     if version.adopted {
-        let spec = observed.adopted.get(&version.name).map(|found| found.spec.clone());
-        let taken = spec.map(|spec| adopted(group, desired, version, spec, intent));
+        let found = observed.adopted.get(&version.name);
+        let taken = found.map(|found| adopted(group, desired, version, &found.spec, intent));
         return taken.into_iter().map(|service| Step::MakeService(Box::new(service))).collect();
     }
     // What was taken down is made, or nothing; and only when all names are known.

@@ -204,7 +204,6 @@ pub(super) fn leaving(
     mut status: ServerGroupStatus,
     plan: &crate::controllers::report::Plan<Step>,
     observed: &Observed,
-    done: usize,
     consequence: Option<Consequence>,
 ) -> Report<ServerGroupStatus> {
     for version in &mut status.versions {
@@ -212,7 +211,6 @@ pub(super) fn leaving(
         (version.running, version.pending) = (child.running, child.pending);
     }
     status.running_count = Some(status.versions.iter().map(|version| version.running).sum());
-    let _ = done;
     let findings = Findings {
         verdict: plan.verdict.clone(),
         synced: false,

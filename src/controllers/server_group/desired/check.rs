@@ -110,7 +110,6 @@ fn stand_ins(desired: &Desired) -> Resolved {
         target_groups: target_groups.filter(|name| !name.starts_with("arn:")).map(target_group).collect(),
         execution_role_arn: role(template.execution_role_arn.as_ref()),
         task_role_arn: role(template.inputs.as_ref().and_then(|inputs| inputs.task_role_arn.as_ref())),
-        ..Resolved::default()
     }
 }
 

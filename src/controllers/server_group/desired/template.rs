@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::super::name::Moniker;
 use super::super::render::{cpu_units, mebibytes};
 use crate::api::mirror::IntOrText;
-use crate::api::server_group::template::{ContainerNaming, ImagePolicy, Inputs, Template};
+use crate::api::server_group::template::{ContainerNaming, Inputs, Template};
 use crate::controllers::hash;
 
 /// Bytes of the hash; each is two digits.
@@ -69,7 +69,6 @@ fn undefault(template: &mut Template, moniker: &Moniker) {
 }
 
 fn undefault_inputs(inputs: &mut Inputs, moniker: &Moniker) {
-    drop_if(&mut inputs.image_policy, |policy| *policy == ImagePolicy::AsWritten);
     drop_if(&mut inputs.container_naming, |naming| *naming == ContainerNaming::Stable);
     drop_if(&mut inputs.container_name, |name| *name == moniker.application);
     for cpu in [&mut inputs.cpu, &mut inputs.task_cpu].into_iter().flatten() {

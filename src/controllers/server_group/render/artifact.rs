@@ -1,6 +1,5 @@
 //! `template.artifact` → the document with the images that the group names. Pure.
 
-use super::Resolved;
 use crate::api::EcsTaskDefinitionSpec;
 use crate::api::server_group::template::Artifact;
 use crate::controllers::server_group::desired::Desired;
@@ -9,7 +8,6 @@ use crate::controllers::server_group::desired::Desired;
 pub(super) fn definition(
     artifact: &Artifact,
     document: &EcsTaskDefinitionSpec,
-    resolved: &Resolved,
 ) -> Result<EcsTaskDefinitionSpec, Vec<String>> {
     let mut definition = document.clone();
     let mut problems = Vec::new();
@@ -22,11 +20,6 @@ pub(super) fn definition(
         } else {
             let count = hit.len();
             problems.push(format!("artifact: container mapping `{name}` matches {count} containers, expected 1"));
-        }
-    }
-    for container in definition.container_definitions.iter_mut().flatten() {
-        if let Some(digest) = container.image.as_ref().and_then(|image| resolved.images.get(image)) {
-            container.image = Some(digest.clone());
         }
     }
     if problems.is_empty() { Ok(definition) } else { Err(problems) }

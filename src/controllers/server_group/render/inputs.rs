@@ -29,7 +29,7 @@ pub(super) fn definition(
     let launch_type = desired.template.launch_type.clone();
     let compatible = if desired.on_fargate() { Some("FARGATE".to_owned()) } else { launch_type };
     EcsTaskDefinitionSpec {
-        container_definitions: Some(vec![container(inputs, desired, version, resolved)]),
+        container_definitions: Some(vec![container(inputs, desired, version)]),
         cpu,
         memory,
         requires_compatibilities: compatible.map(|name| vec![name]),
@@ -41,11 +41,11 @@ pub(super) fn definition(
     }
 }
 
-fn container(inputs: &Inputs, desired: &Desired, version: &VersionOf, resolved: &Resolved) -> ContainerDefinition {
+fn container(inputs: &Inputs, desired: &Desired, version: &VersionOf) -> ContainerDefinition {
     let image = inputs.image.clone();
     ContainerDefinition {
         name: Some(container_name(inputs, desired, version)),
-        image: image.map(|image| resolved.images.get(&image).cloned().unwrap_or(image)),
+        image,
         essential: Some(true),
         repository_credentials: inputs.repository_credentials.clone(),
         cpu: inputs.cpu.as_ref().map(|cpu| number(cpu, cpu_units)),

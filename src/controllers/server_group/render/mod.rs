@@ -25,8 +25,6 @@ pub struct Resolved {
     pub security_groups: Option<Vec<String>>,
     /// ARNs of target groups, by name or ARN as in the spec.
     pub target_groups: BTreeMap<String, String>,
-    /// Images with digest, by image as in the spec.
-    pub images: BTreeMap<String, String>,
     /// Execution role; also the default for Fargate where the template names none.
     pub execution_role_arn: Option<String>,
     /// Task role.

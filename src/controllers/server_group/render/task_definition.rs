@@ -24,7 +24,7 @@ pub fn task_definition(
             if !problems.is_empty() {
                 return Err(problems);
             }
-            artifact::definition(given, document, resolved)?
+            artifact::definition(given, document)?
         }
         (None, Some(_), None) => return Err(vec!["artifact: the document is not there".to_owned()]),
         (None, None, _) => return Err(vec!["`spec.template` must have `inputs` or `artifact`".to_owned()]),

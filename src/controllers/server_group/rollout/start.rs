@@ -234,7 +234,7 @@ pub fn weight_of(slot: Slot, b: i32) -> i32 {
 }
 
 /// Full size of the new version.
-fn target(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, olds: &[Replaced], to: &str) -> i32 {
+fn target(asked: &Asked, status: &ServerGroupStatus, olds: &[Replaced], to: &str) -> i32 {
     let live = olds.iter().map(|old| old.desired).max();
     let wanted = if asked.managed {
         match (status.current_version.is_none(), asked.source_count) {
@@ -245,7 +245,6 @@ fn target(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, olds: &[Repl
         let remembered = entry(status, to).and_then(|version| version.remembered.as_ref()).map(|memory| memory.desired);
         live.max(remembered).or(asked.source_count).unwrap_or(asked.desired)
     };
-    let _ = sight;
     wanted.max(asked.min).min(asked.max.max(asked.min))
 }
 
@@ -262,7 +261,7 @@ fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore
             Replaced { version: version.name.clone(), desired: live }
         })
         .collect();
-    let target = target(asked, status, sight, &replaces, to);
+    let target = target(asked, status, &replaces, to);
     let terms = Terms { target, weighted: asked.weighted, first: replaces.is_empty() };
     let (name, steps) = if restore {
         ("restore", program::restore(&asked.strategy, terms))
