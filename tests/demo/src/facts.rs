@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::groups::Group;
 use crate::observe::{Object, Snapshot};
 use crate::words::short;
 
@@ -14,9 +15,13 @@ pub fn facts(snapshot: &Snapshot) -> Facts {
     for (kind, objects) in
         [("cluster", &snapshot.clusters), ("definition", &snapshot.task_definitions), ("service", &snapshot.services)]
     {
-        for object in objects {
+        // What a group made is told by the group.
+        for object in objects.iter().filter(|object| object.group.is_empty()) {
             facts.insert(format!("{kind} {}", object.name), object_text(object));
         }
+    }
+    for group in &snapshot.groups {
+        group_facts(group, &mut facts);
     }
     for (service, ecs) in &snapshot.ecs {
         for it in &ecs.deployments {
@@ -32,6 +37,20 @@ pub fn facts(snapshot: &Snapshot) -> Facts {
         }
     }
     facts
+}
+
+fn group_facts(group: &Group, facts: &mut Facts) {
+    let name = &group.object.name;
+    facts.insert(format!("group {name}"), object_text(&group.object));
+    if let Some(rollout) = &group.rollout {
+        let why = rollout.back.as_ref().map_or_else(String::new, |why| format!(" because {why}"));
+        let message = if rollout.message.is_empty() { String::new() } else { format!(": {}", rollout.message) };
+        facts.insert(format!("  {name} > rollout of {}", rollout.to), format!("{}{message}{why}", rollout.step));
+    }
+    for version in &group.versions {
+        let text = [version.state.clone(), version.share(), version.tasks()].join(" ");
+        facts.insert(format!("  {name} > {}", version.short()), text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
 }
 
 fn object_text(object: &Object) -> String {
