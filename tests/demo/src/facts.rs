@@ -43,9 +43,11 @@ fn group_facts(group: &Group, facts: &mut Facts) {
     let name = &group.object.name;
     facts.insert(format!("group {name}"), object_text(&group.object));
     if let Some(rollout) = &group.rollout {
-        let why = rollout.back.as_ref().map_or_else(String::new, |why| format!(" because {why}"));
-        let message = if rollout.message.is_empty() { String::new() } else { format!(": {}", rollout.message) };
-        facts.insert(format!("  {name} > rollout of {}", rollout.to), format!("{}{message}{why}", rollout.step));
+        let key = format!("  {name} > rollout of {}", rollout.to);
+        if let Some(why) = &rollout.back {
+            facts.insert(format!("{key}, back because"), why.clone());
+        }
+        facts.insert(key, rollout.line());
     }
     for version in &group.versions {
         let text = [version.state.clone(), version.share(), version.tasks()].join(" ");
@@ -72,7 +74,9 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<String> {
     let changed = after.iter().filter(|(key, text)| before.get(*key) != Some(*text));
     let mut lines: Vec<String> = changed.map(|(key, text)| format!("{key}: {text}")).collect();
     // Tasks come and go in numbers; for them the deployment's line says enough.
-    let gone = before.keys().filter(|key| !after.contains_key(*key) && key.matches(" > ").count() < 2);
+    // For a rollout that ended the group's line does.
+    let told = |key: &&String| key.matches(" > ").count() < 2 && !key.contains(" > rollout of ");
+    let gone = before.keys().filter(|key| !after.contains_key(*key)).filter(told);
     lines.extend(gone.map(|key| format!("{key}: gone")));
     lines
 }

@@ -4,6 +4,7 @@ use ecs_operator::api::ServerGroup;
 use ecs_operator::api::status::{GroupRollout, Version, VersionState};
 
 use crate::observe::{Object, object};
+use crate::words::shorten_ids;
 
 /// A server group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Group {
     pub fn of(group: &ServerGroup) -> Self {
         let status = group.status.clone().unwrap_or_default();
         let object = Object {
-            detail: status.traffic.clone().unwrap_or_default(),
+            detail: status.traffic.as_deref().map(percent).unwrap_or_default(),
             cluster: group.spec.cluster_ref.as_ref().map(|to| to.name.clone()).unwrap_or_default(),
             ..object(group)
         };
@@ -81,11 +82,16 @@ impl Group {
     }
 }
 
+/// `v007 80 / v008 20` with its unit.
+fn percent(traffic: &str) -> String {
+    traffic.split(" / ").map(|part| format!("{part} %")).collect::<Vec<_>>().join(" / ")
+}
+
 fn rollout(it: &GroupRollout) -> RolloutView {
     RolloutView {
         to: it.to.clone(),
         step: it.display.clone(),
-        message: it.message.clone(),
+        message: shorten_ids(&it.message),
         back: it.ending.as_ref().map(|ending| ending.message.clone()),
     }
 }
@@ -103,6 +109,13 @@ fn version(it: &Version) -> VersionView {
         asked: it.capacity,
         running: it.running,
         images: it.images.join(", "),
+    }
+}
+
+impl RolloutView {
+    /// The step, and what is waited for.
+    pub fn line(&self) -> String {
+        if self.message.is_empty() { self.step.clone() } else { format!("{}: {}", self.step, self.message) }
     }
 }
 

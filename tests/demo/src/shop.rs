@@ -33,7 +33,7 @@ pub fn manifest(rule: &str) -> Result<Value, DemoError> {
     Ok(manifest)
 }
 
-/// A quarter of the traffic, five measurements, then the rest.
+/// A quarter of the traffic, three measurements, then the rest.
 pub fn canary() -> Value {
     let errors = json!({
         "name": "errors",
@@ -46,7 +46,7 @@ pub fn canary() -> Value {
         },
         "success": "result < 1.0",
     });
-    let analysis = json!({ "intervalSeconds": 2, "count": 5, "metrics": [errors] });
+    let analysis = json!({ "intervalSeconds": 10, "count": 3, "metrics": [errors] });
     json!({ "canary": { "steps": [{ "setWeight": 25 }, { "analysis": analysis }] } })
 }
 

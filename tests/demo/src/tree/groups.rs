@@ -36,8 +36,7 @@ pub(super) fn group(canvas: &mut Canvas, snapshot: &Snapshot, group: &Group, las
 /// Where the rollout stands: one line, so that the tree does not jump; more where it goes back.
 fn stands(canvas: &mut Canvas, indent: &str, rollout: &RolloutView) {
     let room = canvas.width.saturating_sub(indent.chars().count());
-    let message = if rollout.message.is_empty() { String::new() } else { format!(": {}", rollout.message) };
-    let line = clip(&format!("{}{message}", rollout.step), room);
+    let line = clip(&rollout.line(), room);
     canvas.lines.push(vec![(Tone::Quiet, indent.to_owned()), (Tone::Moving, line)]);
     let why = rollout.back.iter().flat_map(|why| wrap(&format!("because {why}"), room));
     for line in why.take(WHY) {
