@@ -68,7 +68,7 @@ impl Act {
             Self::Revert => "The revert in Git makes it Ready again",
             Self::Restart => "An annotation restarts the tasks",
             Self::Crash => "The operator is killed in the middle of a rollout",
-            Self::RedBlack => "A server group's next version takes over the traffic, red/black",
+            Self::RedBlack => "The next version of a server group takes over, red/black",
             Self::Canary => "A canary whose errors rise goes back by itself",
             Self::Delete => "Deleted in the wrong order, nothing is left",
         }

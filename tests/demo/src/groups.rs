@@ -2,6 +2,7 @@
 
 use ecs_operator::api::ServerGroup;
 use ecs_operator::api::status::{GroupRollout, Version, VersionState};
+use kube::ResourceExt as _;
 
 use crate::observe::{Object, object};
 use crate::words::shorten_ids;
@@ -66,7 +67,7 @@ impl Group {
             object,
             current: status.current_version.unwrap_or_default(),
             held: status.hold.map(|hold| hold.version).unwrap_or_default(),
-            rollout: status.rollout.as_ref().map(rollout),
+            rollout: status.rollout.as_ref().map(|rollout| self::rollout(rollout, &group.name_any())),
             versions: status.versions.iter().map(version).collect(),
         }
     }
@@ -87,12 +88,14 @@ fn percent(traffic: &str) -> String {
     traffic.split(" / ").map(|part| format!("{part} %")).collect::<Vec<_>>().join(" / ")
 }
 
-fn rollout(it: &GroupRollout) -> RolloutView {
+fn rollout(it: &GroupRollout, group: &str) -> RolloutView {
+    // Below the line of the group the names of its versions need not repeat its own.
+    let brief = |text: &str| shorten_ids(text).replace(&format!("{group}-v"), "v");
     RolloutView {
         to: it.to.clone(),
         step: it.display.clone(),
-        message: shorten_ids(&it.message),
-        back: it.ending.as_ref().map(|ending| ending.message.clone()),
+        message: brief(&it.message),
+        back: it.ending.as_ref().map(|ending| brief(&ending.message)),
     }
 }
 
@@ -134,5 +137,42 @@ impl VersionView {
     /// Running of wanted tasks, and the images.
     pub fn tasks(&self) -> String {
         format!("{}/{} {}", self.running, self.asked, self.images)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ecs_operator::api::status::{Ending, RolloutResult};
+
+    use super::*;
+
+    #[test]
+    fn a_rollout_that_goes_back_says_why_without_repeating_the_group() {
+        let ending = Ending {
+            result: RolloutResult::Failed,
+            message: "the analysis of shop-web-v002 failed".to_owned(),
+            ..Ending::default()
+        };
+        let stored = GroupRollout {
+            display: "back Shifting 1/3".to_owned(),
+            message: "task 188922e109c490aee5f79595b4a255bf of shop-web-v002".to_owned(),
+            ending: Some(ending),
+            ..GroupRollout::default()
+        };
+        let view = rollout(&stored, "shop-web");
+        assert_eq!(view.line(), "back Shifting 1/3: task 188922e1 of v002");
+        assert_eq!(view.back.as_deref(), Some("the analysis of v002 failed"));
+    }
+
+    #[test]
+    fn a_version_shows_its_share_of_the_traffic_where_that_is_known() {
+        let stored = Version { name: "shop-web-v002".to_owned(), weight: Some(25), ..Version::default() };
+        let of = |role: &str, weight| version(&Version { role: role.to_owned(), weight, ..stored.clone() }).share();
+        assert_eq!(
+            [of("Candidate", Some(25)), of("Current", None), of("", Some(0))],
+            ["Candidate 25 %", "Current", "0 %"]
+        );
+        assert_eq!(version(&stored).short(), "v002");
+        assert_eq!(percent("v001 75 / v002 25"), "v001 75 % / v002 25 %");
     }
 }

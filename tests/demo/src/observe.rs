@@ -203,7 +203,12 @@ pub(crate) fn object<K: Kind>(object: &K) -> Object {
         current: common.observed_generation == object.meta().generation,
         deleting: object.meta().deletion_timestamp.is_some(),
         version: object.resource_version().unwrap_or_default(),
-        group: object.owner_references().iter().find(|of| of.kind == "ServerGroup").map(|of| of.name.clone()).unwrap_or_default(),
+        group: object
+            .owner_references()
+            .iter()
+            .find(|of| of.kind == "ServerGroup")
+            .map(|of| of.name.clone())
+            .unwrap_or_default(),
         ..Object::default()
     }
 }

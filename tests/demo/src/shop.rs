@@ -25,8 +25,7 @@ pub fn manifest(rule: &str) -> Result<Value, DemoError> {
     let file = "shop.yaml";
     let text = include_str!("shop.yaml");
     let read = serde_saphyr::from_str::<Value>(text);
-    let mut manifest =
-        read.map_err(|error| DemoError::Sample { file: file.to_owned(), problem: error.to_string() })?;
+    let mut manifest = read.map_err(|error| DemoError::Sample { file: file.to_owned(), problem: error.to_string() })?;
     if let Some(traffic) = manifest.pointer_mut("/spec/traffic").and_then(Value::as_object_mut) {
         traffic.insert("listenerRules".to_owned(), json!([rule]));
     }

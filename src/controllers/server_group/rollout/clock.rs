@@ -122,3 +122,47 @@ pub fn next_look(rollout: &GroupRollout, limits: &Gate, settle: i64, now: Timest
     let deadline = next_deadline(rollout, limits, now).unwrap_or(LOOK);
     own.unwrap_or(LOOK).min(LOOK).min(deadline).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::server_group::analysis::Analysis;
+    use crate::api::status::{AnalysisRun, RolloutStep};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn rollout(step: StepKind, analysis: Option<Analysis>) -> GroupRollout {
+        GroupRollout {
+            step,
+            steps: vec![RolloutStep { step, analysis, ..RolloutStep::default() }],
+            started_at: Some(stamp(at(100))),
+            step_started_at: Some(stamp(at(100))),
+            progressed_at: Some(stamp(at(100))),
+            ..GroupRollout::default()
+        }
+    }
+
+    fn gate() -> Gate {
+        Gate { deadline_seconds: 7200, progress_deadline_seconds: 900, ..Gate::default() }
+    }
+
+    #[test]
+    fn rules_are_read_again_soon_after_a_write_and_then_once_clients_have_moved() {
+        let mut rollout = rollout(StepKind::Shifting, None);
+        assert_eq!(next_look(&rollout, &gate(), 5, at(100)), 2);
+        rollout.shifted_at = Some(stamp(at(101)));
+        assert_eq!(next_look(&rollout, &gate(), 5, at(102)), 4);
+    }
+
+    #[test]
+    fn the_next_look_of_an_analysis_is_its_next_measurement() {
+        let analysis = Analysis { interval_seconds: Some(13), initial_delay_seconds: Some(7), ..Analysis::default() };
+        let mut rollout = rollout(StepKind::Analysing, Some(analysis));
+        assert_eq!(next_look(&rollout, &gate(), 5, at(101)), 6);
+        rollout.analysis = Some(AnalysisRun { measured_at: Some(stamp(at(107))), ..AnalysisRun::default() });
+        assert_eq!(next_look(&rollout, &gate(), 5, at(107)), 10);
+        assert_eq!(next_look(&rollout, &gate(), 5, at(117)), 3);
+    }
+}

@@ -57,7 +57,10 @@ pub(super) async fn red_black(play: &mut Play) -> Result<String, DemoError> {
     let world = until_serves(play, &name(1), "shop:1.1").await?;
     let changes = since(play, &balanced, log);
     let [over] = changes.as_slice() else {
-        return Err(DemoError::Unexpected(format!("expected one change of weights, saw {}", shown(&changes, &balanced))));
+        return Err(DemoError::Unexpected(format!(
+            "expected one change of weights, saw {}",
+            shown(&changes, &balanced)
+        )));
     };
     let [blue, green] = healthy(over, &balanced);
     expect(weights(over, &balanced) == [0, 100] && green == i64::from(TASKS), || {
@@ -88,9 +91,8 @@ pub(super) async fn go_back(play: &mut Play) -> Result<String, DemoError> {
     let what = format!("{candidate} receives {SHARE} % of the traffic");
     let percent = i32::try_from(SHARE).ok();
     play.until(&what, |world| world.group(SHOP).version(&candidate).weight == percent).await?;
-    play.screen.doing("curl $AWS_ENDPOINT_URL/_sim/series -d …   # errors behind shop-blue: 0.2 % → 7.5 %");
-    let rising: Vec<(i64, f64)> =
-        (-10..600).map(|second| (second, if second < 4 { USUAL } else { MANY })).collect();
+    play.screen.doing("curl $AWS_ENDPOINT_URL/_sim/series -d …   # shop-blue: errors 0.2 → 7.5 %");
+    let rising: Vec<(i64, f64)> = (-10..600).map(|second| (second, if second < 4 { USUAL } else { MANY })).collect();
     play.stage.measure_errors(blue, &rising);
     let serving = name(1);
     let world = play
@@ -108,14 +110,18 @@ pub(super) async fn go_back(play: &mut Play) -> Result<String, DemoError> {
     expect(object.message.contains("errors = 7.5"), || format!("READY does not say why: {}", object.message))?;
     held(play).await?;
     let moved = shown(&changes, &balanced);
-    Ok(format!("weights blue/green {moved}, back before a task of {candidate} stopped; {serving} kept its {TASKS} \
-         tasks; no moment without a healthy target\n{}: {}", object.reason, object.message))
+    Ok(format!(
+        "weights blue/green {moved}, back before a task of {candidate} stopped; {serving} kept its {TASKS} \
+         tasks; no moment without a healthy target\n{}: {}",
+        object.reason, object.message
+    ))
 }
 
 /// 25 % and back to 0, each while both versions could serve.
 fn proved(changes: &[WeightChange], balanced: &Balanced) -> Result<(), DemoError> {
     let moved: Vec<[i64; 2]> = changes.iter().map(|change| weights(change, balanced)).collect();
-    let able = changes.iter().map(|change| healthy(change, balanced)).all(|[new, old]| new >= 1 && old == i64::from(TASKS));
+    let able =
+        changes.iter().map(|change| healthy(change, balanced)).all(|[new, old]| new >= 1 && old == i64::from(TASKS));
     expect(moved == [[SHARE, 100 - SHARE], [0, 100]] && able, || {
         format!("expected 25/75 and 0/100 between healthy targets, saw {}: {changes:?}", shown(changes, balanced))
     })
