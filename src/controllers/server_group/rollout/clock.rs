@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn gate() -> Gate {
-        Gate { deadline_seconds: 7200, progress_deadline_seconds: 900, ..Gate::default() }
+        Gate::of(None)
     }
 
     #[test]
