@@ -109,6 +109,7 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
         region: Some(pass.scope().region),
     });
     let mut failures: Vec<StoppedTask> = Vec::new();
+    let holders = holders(status);
     for version in &mut status.versions {
         let child = observed.sight.child(&version.name);
         version.running = child.running;
@@ -128,6 +129,11 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
         failures.extend(child.stopped);
         version.weight =
             weight(version.slot, &observed.sight.rules).or(version.weight.filter(|_| version.slot.is_some()));
+        let held = |(slot, name): &(Slot, String)| Some(*slot) == version.slot && *name != version.name;
+        if version.state != VersionState::Active && holders.iter().any(held) {
+            // Its target group receives this for another version.
+            version.weight = Some(0);
+        }
     }
     failures.sort_by(|a, b| b.stopped_at.cmp(&a.stopped_at).then_with(|| a.id.cmp(&b.id)));
     failures.truncate(5);
@@ -139,6 +145,12 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
     status.ready = serving.as_ref().map(|version| format!("{}/{}", version.running, version.capacity));
     rules(status, observed);
     status.traffic = traffic(status);
+}
+
+/// Who is in service in which target group.
+fn holders(status: &ServerGroupStatus) -> Vec<(Slot, String)> {
+    let active = status.versions.iter().filter(|version| version.state == VersionState::Active);
+    active.filter_map(|version| Some((version.slot?, version.name.clone()))).collect()
 }
 
 fn weight(slot: Option<Slot>, rules: &Rules) -> Option<i32> {

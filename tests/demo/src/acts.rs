@@ -1,5 +1,7 @@
 //! The acts: what is done, what must become of it, and what there is to say afterwards.
 
+mod versions;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -33,14 +35,28 @@ pub enum Act {
     Restart,
     /// SIGKILL in the middle of a rollout.
     Crash,
+    /// A server group's next version takes over.
+    RedBlack,
+    /// A canary that is not well goes back.
+    Canary,
     /// Everything goes.
     Delete,
 }
 
 impl Act {
     /// All acts in their order.
-    pub const ALL: [Self; 8] =
-        [Self::Begin, Self::Roll, Self::Heal, Self::BadImage, Self::Revert, Self::Restart, Self::Crash, Self::Delete];
+    pub const ALL: [Self; 10] = [
+        Self::Begin,
+        Self::Roll,
+        Self::Heal,
+        Self::BadImage,
+        Self::Revert,
+        Self::Restart,
+        Self::Crash,
+        Self::RedBlack,
+        Self::Canary,
+        Self::Delete,
+    ];
 
     /// What it is about.
     pub fn title(self) -> &'static str {
@@ -52,6 +68,8 @@ impl Act {
             Self::Revert => "The revert in Git makes it Ready again",
             Self::Restart => "An annotation restarts the tasks",
             Self::Crash => "The operator is killed in the middle of a rollout",
+            Self::RedBlack => "The next version of a server group takes over, red/black",
+            Self::Canary => "A canary whose errors rise goes back by itself",
             Self::Delete => "Deleted in the wrong order, nothing is left",
         }
     }
@@ -66,6 +84,8 @@ impl Act {
             Self::Revert => revert(play).await,
             Self::Restart => restart(play).await,
             Self::Crash => crash(play).await,
+            Self::RedBlack => versions::red_black(play).await,
+            Self::Canary => versions::go_back(play).await,
             Self::Delete => delete(play).await,
         }
     }
@@ -204,7 +224,7 @@ async fn crash(play: &mut Play) -> Result<String, DemoError> {
 }
 
 async fn delete(play: &mut Play) -> Result<String, DemoError> {
-    for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService"] {
+    for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
         play.screen.doing(&format!("kubectl delete {}s --all", kind.to_lowercase()));
         play.delete_all(kind).await?;
         play.watch(Duration::from_secs(1)).await?;
@@ -223,10 +243,9 @@ async fn left(aws: &aws_sdk_ecs::Client) -> Result<Vec<String>, DemoError> {
     let definitions = aws.list_task_definitions().send().await.map_err(|error| DemoError::aws(&error))?;
     let mut left: Vec<String> = clusters.cluster_arns().to_vec();
     left.extend_from_slice(definitions.task_definition_arns());
-    let described = aws.describe_services().cluster("demo").services(WEB).send().await;
-    if let Ok(answer) = described {
-        let alive = answer.services().iter().filter(|service| service.status() != Some("INACTIVE"));
-        left.extend(alive.filter_map(|service| service.service_arn().map(str::to_owned)));
+    // Refused once the cluster is gone, and then there are none.
+    if let Ok(services) = aws.list_services().cluster("demo").send().await {
+        left.extend_from_slice(services.service_arns());
     }
     Ok(left)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::groups::Group;
 use crate::observe::{Object, Snapshot};
 use crate::words::short;
 
@@ -14,9 +15,13 @@ pub fn facts(snapshot: &Snapshot) -> Facts {
     for (kind, objects) in
         [("cluster", &snapshot.clusters), ("definition", &snapshot.task_definitions), ("service", &snapshot.services)]
     {
-        for object in objects {
+        // What a group made is told by the group.
+        for object in objects.iter().filter(|object| object.group.is_empty()) {
             facts.insert(format!("{kind} {}", object.name), object_text(object));
         }
+    }
+    for group in &snapshot.groups {
+        group_facts(group, &mut facts);
     }
     for (service, ecs) in &snapshot.ecs {
         for it in &ecs.deployments {
@@ -32,6 +37,22 @@ pub fn facts(snapshot: &Snapshot) -> Facts {
         }
     }
     facts
+}
+
+fn group_facts(group: &Group, facts: &mut Facts) {
+    let name = &group.object.name;
+    facts.insert(format!("group {name}"), object_text(&group.object));
+    if let Some(rollout) = &group.rollout {
+        let key = format!("  {name} > rollout of {}", rollout.to);
+        if let Some(why) = &rollout.back {
+            facts.insert(format!("{key}, back because"), why.clone());
+        }
+        facts.insert(key, rollout.line());
+    }
+    for version in &group.versions {
+        let text = [version.state.clone(), version.share(), version.tasks()].join(" ");
+        facts.insert(format!("  {name} > {}", version.short()), text.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
 }
 
 fn object_text(object: &Object) -> String {
@@ -53,7 +74,9 @@ pub fn changes(before: &Facts, after: &Facts) -> Vec<String> {
     let changed = after.iter().filter(|(key, text)| before.get(*key) != Some(*text));
     let mut lines: Vec<String> = changed.map(|(key, text)| format!("{key}: {text}")).collect();
     // Tasks come and go in numbers; for them the deployment's line says enough.
-    let gone = before.keys().filter(|key| !after.contains_key(*key) && key.matches(" > ").count() < 2);
+    // For a rollout that ended the group's line does.
+    let told = |key: &&String| key.matches(" > ").count() < 2 && !key.contains(" > rollout of ");
+    let gone = before.keys().filter(|key| !after.contains_key(*key)).filter(told);
     lines.extend(gone.map(|key| format!("{key}: gone")));
     lines
 }

@@ -112,7 +112,8 @@ async fn perform(play: &mut Play, acts: &[Act]) -> Vec<Played> {
         play.screen.say(tone, &format!("{mark} {title}  ({:.1} s)", time.as_secs_f64()));
         let failed = outcome.is_err();
         let (Ok(what) | Err(what)) = &outcome;
-        play.screen.say(Tone::Plain, &format!("   {what}"));
+        let indented: Vec<String> = what.lines().map(|line| format!("   {line}")).collect();
+        play.screen.say(Tone::Plain, &indented.join("\n"));
         played.push(Played { title: act.title(), outcome, time, calls: play.stage.calls_since(since) });
         if failed {
             break;

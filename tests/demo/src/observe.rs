@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{Deployment, DesiredStatus, Service, Task};
 use ecs_operator::api::condition::{ConditionType, find};
-use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::controllers::kind::Kind;
 use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 
 use crate::error::DemoError;
+use crate::groups::Group;
 use crate::words::{count, tail};
 
 /// An object of ours, as its printer columns show it.
@@ -32,8 +33,10 @@ pub struct Object {
     pub deleting: bool,
     /// Changes with every write.
     pub version: String,
-    /// Name of the cluster it runs in (services).
+    /// Name of the cluster it runs in (services and groups).
     pub cluster: String,
+    /// Name of the server group that made it.
+    pub group: String,
 }
 
 impl Object {
@@ -105,6 +108,8 @@ pub struct Snapshot {
     pub task_definitions: Vec<Object>,
     /// `EcsService` objects by name.
     pub services: Vec<Object>,
+    /// `ServerGroup` objects by name.
+    pub groups: Vec<Group>,
     /// Services in ECS, by name.
     pub ecs: BTreeMap<String, EcsView>,
 }
@@ -112,7 +117,13 @@ pub struct Snapshot {
 impl Snapshot {
     /// All objects.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
-        self.clusters.iter().chain(&self.task_definitions).chain(&self.services)
+        let groups = self.groups.iter().map(|group| &group.object);
+        self.clusters.iter().chain(&self.task_definitions).chain(&self.services).chain(groups)
+    }
+
+    /// The server group of a name, or an empty one.
+    pub fn group(&self, name: &str) -> Group {
+        self.groups.iter().find(|group| group.object.name == name).cloned().unwrap_or_default()
     }
 
     /// The service object of a name, or an empty one.
@@ -156,6 +167,7 @@ pub async fn observe(kube: &kube::Client, namespace: &str, aws: &aws_sdk_ecs::Cl
     for service in list::<EcsService>(kube, namespace).await? {
         snapshot.services.push(service_object(&service));
     }
+    snapshot.groups = list::<ServerGroup>(kube, namespace).await?.iter().map(Group::of).collect();
     snapshot.ecs = ecs(aws).await?;
     Ok(snapshot)
 }
@@ -176,7 +188,8 @@ async fn list<K: Kind>(kube: &kube::Client, namespace: &str) -> Result<Vec<K>, D
     Ok(api.list(&ListParams::default()).await?.items)
 }
 
-fn object<K: Kind>(object: &K) -> Object {
+/// What every object of ours has.
+pub(crate) fn object<K: Kind>(object: &K) -> Object {
     let common = object.status().map(ecs_operator::api::status::Status::common).unwrap_or_default();
     let ready = find(&common.conditions, ConditionType::Ready);
     let text = |get: fn(&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition) -> &String| {
@@ -190,6 +203,12 @@ fn object<K: Kind>(object: &K) -> Object {
         current: common.observed_generation == object.meta().generation,
         deleting: object.meta().deletion_timestamp.is_some(),
         version: object.resource_version().unwrap_or_default(),
+        group: object
+            .owner_references()
+            .iter()
+            .find(|of| of.kind == "ServerGroup")
+            .map(|of| of.name.clone())
+            .unwrap_or_default(),
         ..Object::default()
     }
 }

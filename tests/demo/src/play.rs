@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ecs_sim::elbv2::Balanced;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -25,23 +26,28 @@ pub struct Play {
     pub stage: Stage,
     /// Where it is seen.
     pub screen: Screen,
+    /// The load balancer of the server group, once there is one.
+    pub balanced: Option<Balanced>,
     git: BTreeMap<(String, String), Value>,
 }
 
 impl Play {
-    /// Nothing is applied yet; Git holds the samples.
+    /// Nothing is applied yet; Git holds the samples, but for those of server groups, which need load balancers.
     pub fn new(stage: Stage, screen: Screen) -> Result<Self, DemoError> {
-        let mut git = BTreeMap::new();
-        for sample in samples::load()? {
-            for mut manifest in sample.manifests {
-                if let Some(metadata) = manifest.pointer_mut("/metadata").and_then(Value::as_object_mut) {
-                    metadata.insert("namespace".to_owned(), json!(NAMESPACE));
-                }
-                let key = (text(&manifest, "/kind").to_owned(), text(&manifest, "/metadata/name").to_owned());
-                git.insert(key, manifest);
-            }
+        let mut play = Self { stage, screen, balanced: None, git: BTreeMap::new() };
+        for sample in samples::load()?.into_iter().filter(|sample| !sample.has("ServerGroup")) {
+            sample.manifests.into_iter().for_each(|manifest| play.add(manifest));
         }
-        Ok(Self { stage, screen, git })
+        Ok(play)
+    }
+
+    /// Puts a manifest into Git.
+    pub fn add(&mut self, mut manifest: Value) {
+        if let Some(metadata) = manifest.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+            metadata.insert("namespace".to_owned(), json!(NAMESPACE));
+        }
+        let key = (text(&manifest, "/kind").to_owned(), text(&manifest, "/metadata/name").to_owned());
+        self.git.insert(key, manifest);
     }
 
     /// How many manifests there are.
@@ -73,11 +79,24 @@ impl Play {
 
     /// Commits another image of a task definition's first container and applies it.
     pub async fn commit_image(&mut self, definition: &str, image: &str) -> Result<(), DemoError> {
-        let key = ("EcsTaskDefinition".to_owned(), definition.to_owned());
-        let manifest = self.git.get_mut(&key).ok_or_else(|| missing(definition))?;
-        let place = manifest.pointer_mut("/spec/containerDefinitions/0/image").ok_or_else(|| missing(definition))?;
-        *place = json!(image);
-        self.screen.doing(&format!("git commit -m \"{definition}: {image}\" && kubectl apply --server-side -f ."));
+        let change = ("/spec/containerDefinitions/0/image", json!(image));
+        self.commit("EcsTaskDefinition", definition, &[change], image).await
+    }
+
+    /// Commits changes of a manifest, by JSON pointer, and applies it.
+    pub async fn commit(
+        &mut self,
+        kind: &str,
+        name: &str,
+        changes: &[(&str, Value)],
+        message: &str,
+    ) -> Result<(), DemoError> {
+        let key = (kind.to_owned(), name.to_owned());
+        let manifest = self.git.get_mut(&key).ok_or_else(|| missing(name))?;
+        for (pointer, value) in changes {
+            *manifest.pointer_mut(pointer).ok_or_else(|| missing(name))? = value.clone();
+        }
+        self.screen.doing(&format!("git commit -m \"{name}: {message}\" && kubectl apply --server-side -f ."));
         self.stage.apply(manifest).await
     }
 
@@ -133,5 +152,5 @@ impl Play {
 }
 
 fn missing(definition: &str) -> DemoError {
-    DemoError::Unexpected(format!("no sample defines `{definition}`"))
+    DemoError::Unexpected(format!("no such place in the manifest of `{definition}`"))
 }

@@ -16,6 +16,13 @@ pub struct Sample {
     pub manifests: Vec<Value>,
 }
 
+impl Sample {
+    /// Whether it has an object of this kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.manifests.iter().any(|manifest| text(manifest, "/kind") == kind)
+    }
+}
+
 /// Where the samples are.
 pub fn directory() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -131,6 +131,11 @@ impl Stage {
         Api::namespaced_with(self.kube.clone(), NAMESPACE, &resource)
     }
 
+    /// Looks at the simulated AWS, or changes it, from outside of its API.
+    pub fn world<T>(&self, look: impl FnOnce(&mut Sim) -> T) -> T {
+        self.world.with(look)
+    }
+
     /// From now on no registry has this image.
     pub fn lose_image(&self, image: &str) {
         self.world.with(|sim| sim.set_image(image, ImageFate::Missing));

@@ -20,10 +20,11 @@ pub struct Played {
 /// The summary as lines.
 pub fn summary(acts: &[Played], of: usize) -> Vec<String> {
     let mut lines = vec![String::new(), "Summary".to_owned()];
+    let width = of.to_string().len();
     for (index, act) in acts.iter().enumerate() {
         let mark = if act.outcome.is_ok() { "ok    " } else { "FAILED" };
         let seconds = act.time.as_secs_f64();
-        lines.push(format!("{mark} {}  {}  ({seconds:.1} s)", index + 1, act.title));
+        lines.push(format!("{mark} {:<width$}  {}  ({seconds:.1} s)", index + 1, act.title));
         let (Ok(what) | Err(what)) = &act.outcome;
         lines.extend(what.lines().map(|line| format!("          {line}")));
         lines.push(format!("          AWS calls: {}", act.calls));

@@ -1,5 +1,8 @@
 //! A snapshot → the lines of the tree, fitted to a width and a height. Pure.
 
+mod groups;
+
+use crate::groups::Group;
 use crate::observe::{DeploymentView, Object, Snapshot, TaskView};
 use crate::words::{clip, clip_image, count, pad, short, wrap};
 
@@ -130,16 +133,17 @@ fn draw(snapshot: &Snapshot, width: usize, depth: Depth) -> Vec<Line> {
     for cluster in &snapshot.clusters {
         canvas.object("", cluster);
         canvas.message("   ", cluster);
-        let inside: Vec<&Object> = snapshot.services.iter().filter(|s| s.cluster == cluster.name).collect();
-        services(&mut canvas, snapshot, &inside, depth);
+        let inside = Runs::of(snapshot, |object| object.cluster == cluster.name);
+        inside.draw(&mut canvas, snapshot, depth);
     }
-    let known = |service: &&Object| snapshot.clusters.iter().any(|cluster| cluster.name == service.cluster);
-    let outside: Vec<&Object> = snapshot.services.iter().filter(|service| !known(service)).collect();
-    if !outside.is_empty() {
+    let known = |object: &Object| snapshot.clusters.iter().any(|cluster| cluster.name == object.cluster);
+    let outside = Runs::of(snapshot, |object| !known(object));
+    if outside.number() > 0 {
         canvas.row("", (Tone::Quiet, "(no cluster yet)"), (Tone::Plain, ""), "", "");
-        services(&mut canvas, snapshot, &outside, depth);
+        outside.draw(&mut canvas, snapshot, depth);
     }
-    for definition in snapshot.task_definitions.iter().filter(|definition| !definition.is_ready()) {
+    let own = |definition: &&Object| !definition.is_ready() && definition.group.is_empty();
+    for definition in snapshot.task_definitions.iter().filter(own) {
         let name = format!("{} (definition)", definition.name);
         canvas.object("", &Object { name, ..definition.clone() });
         canvas.message("   ", definition);
@@ -147,22 +151,52 @@ fn draw(snapshot: &Snapshot, width: usize, depth: Depth) -> Vec<Line> {
     canvas.lines
 }
 
-fn services(canvas: &mut Canvas, snapshot: &Snapshot, services: &[&Object], depth: Depth) {
-    for (index, service) in services.iter().enumerate() {
-        let (branch, below) = branches("", index + 1 == services.len());
-        canvas.object(&branch, service);
-        canvas.message(&format!("{below}   "), service);
-        let Some(ecs) = snapshot.ecs.get(&service.name) else { continue };
-        let settled = service.is_ready() && ecs.deployments.len() == 1;
-        if settled && depth >= Depth::Services {
-            continue;
+/// What runs in one cluster. Services that a server group made stand below it.
+struct Runs<'a> {
+    services: Vec<&'a Object>,
+    groups: Vec<&'a Group>,
+}
+
+impl<'a> Runs<'a> {
+    fn of(snapshot: &'a Snapshot, here: impl Fn(&Object) -> bool) -> Self {
+        let services = snapshot.services.iter().filter(|service| service.group.is_empty() && here(service));
+        let groups = snapshot.groups.iter().filter(|group| here(&group.object));
+        Self { services: services.collect(), groups: groups.collect() }
+    }
+
+    fn number(&self) -> usize {
+        self.services.len() + self.groups.len()
+    }
+
+    fn draw(&self, canvas: &mut Canvas, snapshot: &Snapshot, depth: Depth) {
+        let last = self.number();
+        for (index, group) in self.groups.iter().enumerate() {
+            groups::group(canvas, snapshot, group, index + 1 == last, depth);
         }
-        for (index, deployment) in ecs.deployments.iter().enumerate() {
-            let (branch, below) = branches(&below, index + 1 == ecs.deployments.len());
-            self::deployment(canvas, &branch, deployment);
-            if !settled || depth < Depth::Deployments {
-                tasks(canvas, &below, deployment);
-            }
+        for (index, service) in self.services.iter().enumerate() {
+            self::service(canvas, snapshot, service, self.groups.len() + index + 1 == last, depth);
+        }
+    }
+}
+
+fn service(canvas: &mut Canvas, snapshot: &Snapshot, service: &Object, last: bool, depth: Depth) {
+    let (branch, below) = branches("", last);
+    canvas.object(&branch, service);
+    canvas.message(&format!("{below}   "), service);
+    let Some(ecs) = snapshot.ecs.get(&service.name) else { return };
+    let settled = service.is_ready() && ecs.deployments.len() == 1;
+    if settled && depth >= Depth::Services {
+        return;
+    }
+    deployments(canvas, &below, &ecs.deployments, !settled || depth < Depth::Deployments);
+}
+
+fn deployments(canvas: &mut Canvas, before: &str, all: &[DeploymentView], with_tasks: bool) {
+    for (index, deployment) in all.iter().enumerate() {
+        let (branch, below) = branches(before, index + 1 == all.len());
+        self::deployment(canvas, &branch, deployment);
+        if with_tasks {
+            tasks(canvas, &below, deployment);
         }
     }
 }

@@ -62,6 +62,12 @@ pub fn short(id: &str) -> String {
     id.chars().take(8).collect()
 }
 
+/// The text with the ids of tasks cut to their first eight characters.
+pub fn shorten_ids(text: &str) -> String {
+    let is_id = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split(' ').map(|word| if is_id(word) { short(word) } else { word.to_owned() }).collect::<Vec<_>>().join(" ")
+}
+
 /// What follows the last slash.
 pub fn tail(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
@@ -77,6 +83,7 @@ mod tests {
         assert_eq!(clip("webserver", 5), "webs…");
         assert_eq!(clip("web server", 5), "web…");
         assert_eq!(pad("é", 3), "é  ");
+        assert_eq!(shorten_ids("task 188922e109c490aee5f79595b4a255bf is late"), "task 188922e1 is late");
         assert_eq!(clip_image("registry/shop:1.4.2", 9), "…op:1.4.2");
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ecs_operator::api::ServerGroup;
+use ecs_operator::api::status::Slot;
 use serde_json::json;
 
 use super::{MINUTE, balancer, child, children, group, ready, running, status, weighted, worlds, writes};
@@ -76,4 +77,18 @@ async fn weights_move_only_to_healthy_targets_and_the_old_version_goes_afterward
     // Before the first version there is nothing that could serve.
     assert!(unserved.iter().all(|gap| gap.from < log[1].at), "{unserved:?}");
     assert_eq!(status(&world).await.traffic.as_deref(), Some("v001 100"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disabled_version_does_not_show_the_traffic_that_its_target_group_receives_for_another() {
+    let (world, mut operator) = worlds(505).await;
+    let balanced = balancer(&world);
+    let keep = json!({"strategy": {"redBlack": {"maxRemaining": 3}}});
+    for image in ["nginx:1", "nginx:2", "nginx:3"] {
+        world.apply::<ServerGroup>(&weighted(image, &balanced, &keep)).await;
+        operator.settle(Duration::from_secs(120), 30 * MINUTE).await;
+    }
+    let versions = status(&world).await.versions;
+    let shown: Vec<_> = versions.iter().map(|version| (version.sequence, version.slot, version.weight)).collect();
+    assert_eq!(shown, [(2, Some(Slot::A), Some(100)), (1, Some(Slot::B), Some(0)), (0, Some(Slot::A), Some(0))]);
 }

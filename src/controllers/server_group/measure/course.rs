@@ -42,17 +42,24 @@ pub fn fold(run: &AnalysisRun, outcome: &Outcome, now: Timestamp) -> AnalysisRun
 /// What the measurements so far mean. Bad and inconclusive ones that are forgiven are made up for.
 pub fn course(run: &AnalysisRun, analysis: &Analysis) -> Course {
     let beyond = |number: i32, limit: Option<i32>, default: i32| number > limit.unwrap_or(default).max(0);
+    let last = &run.message;
     if beyond(run.failed, analysis.failure_limit, 0) {
-        return Course::Failed(format!("{} bad measurements, the last: {}", run.failed, run.message));
+        return Course::Failed(match run.failed {
+            1 => format!("a bad measurement: {last}"),
+            many => format!("{many} bad measurements, the last: {last}"),
+        });
     }
     if beyond(run.errors, analysis.error_limit, 4) {
-        return Course::Failed(format!(
-            "{} measurements in a row could not be made, the last: {}",
-            run.errors, run.message
-        ));
+        return Course::Failed(match run.errors {
+            1 => format!("a measurement could not be made: {last}"),
+            many => format!("{many} measurements in a row could not be made, the last: {last}"),
+        });
     }
     if beyond(run.inconclusive, analysis.inconclusive_limit, 0) {
-        return Course::Undecided(format!("{} inconclusive measurements, the last: {}", run.inconclusive, run.message));
+        return Course::Undecided(match run.inconclusive {
+            1 => format!("an inconclusive measurement: {last}"),
+            many => format!("{many} inconclusive measurements, the last: {last}"),
+        });
     }
     if run.successful >= analysis.count.unwrap_or(1).max(1) { Course::Passed } else { Course::GoesOn }
 }

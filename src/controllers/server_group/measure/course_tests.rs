@@ -31,7 +31,7 @@ fn by_default_the_first_measurement_decides_and_four_errors_are_forgiven() {
     let analysis = Analysis::default();
     assert_eq!(where_it_stands("", &analysis), Course::GoesOn);
     assert_eq!(where_it_stands("g", &analysis), Course::Passed);
-    assert_eq!(where_it_stands("b", &analysis), Course::Failed("1 bad measurements, the last: ill".to_owned()));
+    assert_eq!(where_it_stands("b", &analysis), Course::Failed("a bad measurement: ill".to_owned()));
     assert!(matches!(where_it_stands("i", &analysis), Course::Undecided(_)));
     assert_eq!(where_it_stands("eeee", &analysis), Course::GoesOn);
     assert!(matches!(where_it_stands("eeeee", &analysis), Course::Failed(_)));

@@ -93,20 +93,76 @@ pub fn measurement_due(rollout: &GroupRollout, now: Timestamp) -> bool {
     rollout.step_started_at.as_ref().is_some_and(|started| measure::due(&run, analysis, started.0, now))
 }
 
+/// Seconds until the next measurement of the step's metrics, begun ones counted.
+fn measurement_in(rollout: &GroupRollout, now: Timestamp) -> Option<i64> {
+    let analysis = super::present(rollout)?.analysis.as_ref()?;
+    let run = rollout.analysis.clone().unwrap_or_default();
+    let due = measure::next_at(&run, analysis, rollout.step_started_at.as_ref()?.0);
+    let left = due.duration_since(now);
+    Some(left.as_secs() + i64::from(left.subsec_nanos() > 0))
+}
+
 /// Seconds until the rollout is worth another look when nothing tells of a change.
 #[must_use]
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these steps have a time of their own")]
 pub fn next_look(rollout: &GroupRollout, limits: &Gate, settle: i64, now: Timestamp) -> i64 {
     const LOOK: i64 = 10;
+    const WRITTEN: i64 = 2;
     let began = since(rollout.step_started_at.as_ref(), now);
     let own = match rollout.step {
         StepKind::Waiting => super::present(rollout).and_then(|step| step.seconds).map(|s| i64::from(s) - began),
         StepKind::Gating | StepKind::Restoring => {
             rollout.healthy_since.as_ref().map(|at| i64::from(limits.min_healthy_seconds) - since(Some(at), now))
         }
-        StepKind::Shifting => rollout.shifted_at.as_ref().map(|at| settle - since(Some(at), now)),
+        // Right after the weights were written the rules are read again.
+        StepKind::Shifting => Some(rollout.shifted_at.as_ref().map_or(WRITTEN, |at| settle - since(Some(at), now))),
+        StepKind::Analysing => measurement_in(rollout, now),
         _ => None,
     };
     let deadline = next_deadline(rollout, limits, now).unwrap_or(LOOK);
     own.unwrap_or(LOOK).min(LOOK).min(deadline).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::server_group::analysis::Analysis;
+    use crate::api::status::{AnalysisRun, RolloutStep};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn rollout(step: StepKind, analysis: Option<Analysis>) -> GroupRollout {
+        GroupRollout {
+            step,
+            steps: vec![RolloutStep { step, analysis, ..RolloutStep::default() }],
+            started_at: Some(stamp(at(100))),
+            step_started_at: Some(stamp(at(100))),
+            progressed_at: Some(stamp(at(100))),
+            ..GroupRollout::default()
+        }
+    }
+
+    fn gate() -> Gate {
+        Gate::of(None)
+    }
+
+    #[test]
+    fn rules_are_read_again_soon_after_a_write_and_then_once_clients_have_moved() {
+        let mut rollout = rollout(StepKind::Shifting, None);
+        assert_eq!(next_look(&rollout, &gate(), 5, at(100)), 2);
+        rollout.shifted_at = Some(stamp(at(101)));
+        assert_eq!(next_look(&rollout, &gate(), 5, at(102)), 4);
+    }
+
+    #[test]
+    fn the_next_look_of_an_analysis_is_its_next_measurement() {
+        let analysis = Analysis { interval_seconds: Some(13), initial_delay_seconds: Some(7), ..Analysis::default() };
+        let mut rollout = rollout(StepKind::Analysing, Some(analysis));
+        assert_eq!(next_look(&rollout, &gate(), 5, at(101)), 6);
+        rollout.analysis = Some(AnalysisRun { measured_at: Some(stamp(at(107))), ..AnalysisRun::default() });
+        assert_eq!(next_look(&rollout, &gate(), 5, at(107)), 10);
+        assert_eq!(next_look(&rollout, &gate(), 5, at(117)), 3);
+    }
 }

@@ -195,7 +195,10 @@ fn analyse(step: &RolloutStep, rollout: &mut GroupRollout, sight: &Sight) -> Cou
         run = measure::fold(&run, outcome, sight.now);
     }
     let course = match measure::course(&run, analysis) {
-        Measured::GoesOn => Course::Waits(format!("measured {} times: {}", run.measured, run.message)),
+        Measured::GoesOn => {
+            let last = if run.message.is_empty() { String::new() } else { format!("; {}", run.message) };
+            Course::Waits(format!("{} of {} measurements good{last}", run.successful, analysis.count.unwrap_or(1)))
+        }
         Measured::Passed => Course::Done,
         Measured::Failed(why) => Course::Failed(Failure {
             reason: Reason::DeploymentFailed,
