@@ -9,5 +9,6 @@ mod fields;
 mod install;
 mod plane;
 mod refused;
+mod server_group;
 mod shop;
 mod stage;

@@ -42,6 +42,9 @@ use desired::Desired;
 use rollout::sight::{Wants, wants};
 use status::Ended;
 
+/// The finalizer of Kubernetes that stands for `--cascade=orphan`.
+const ORPHANS: &str = "orphan";
+
 impl Reconcile for ServerGroup {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<ServerGroupStatus> {
         let text = observe::config_map(pass).await;
@@ -115,7 +118,9 @@ async fn remove(
     let wants = Wants { rules: resets && !retain, ..Wants::default() };
     let observed = observe::observe(desired, before, children, &wants, pass).await;
     let writes = if resets { plan::shifts(rollout::start::weight_of(Slot::B, 0), &observed) } else { Vec::new() };
-    let plan: Plan<Step> = removal::plan(before, &observed.children, retain, writes);
+    let orphans = pass.object.finalizers().iter().any(|name| name == ORPHANS);
+    let plan: Plan<Step> =
+        if orphans { removal::orphan() } else { removal::plan(before, &observed.children, retain, writes) };
     let inputs = format!("delete/{}", pass.generation());
     let mut consequence = None;
     if pass.may_act(&inputs) {

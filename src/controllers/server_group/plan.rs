@@ -4,6 +4,7 @@ use kube::{Resource as _, ResourceExt};
 
 use super::children::{Pair, adopted, aligned_definition, aligned_service, made};
 use super::desired::Desired;
+use super::name::child_name;
 use super::observe::Observed;
 use super::render::Intent;
 use super::rollout::intents::{self, Wanted};
@@ -38,6 +39,7 @@ pub(super) fn plan(
         steps.extend(shifts(b, observed));
     }
     steps.extend(ends);
+    steps.extend(strays(status, observed));
     if steps.iter().any(Step::is_call) && !group.finalizers().iter().any(|f| f == crate::api::names::FINALIZER) {
         steps.insert(0, Step::Claim);
     }
@@ -116,6 +118,16 @@ fn gone(pair: &Pair) -> Vec<Step> {
         .filter(|definition| definition.meta().deletion_timestamp.is_none())
         .map(|definition| Step::DeleteTaskDefinition { object: named(definition) })
         .collect()
+}
+
+/// What is left of a version whose service somebody deleted by hand: its task definition.
+fn strays(status: &ServerGroupStatus, observed: &Observed) -> Vec<Step> {
+    let known: Vec<String> = status.versions.iter().map(|version| child_name(&version.name)).collect();
+    let strays = observed.children.pairs().filter(|pair| {
+        let name = pair.task_definition.as_ref().and_then(|definition| definition.meta().name.as_ref());
+        pair.service.is_none() && name.is_some_and(|name| !known.contains(name))
+    });
+    strays.flat_map(gone).collect()
 }
 
 /// Name and UID.

@@ -80,6 +80,15 @@ fn services_first(status: &ServerGroupStatus, services: &[&EcsService]) -> Plan<
     deleting(steps, format!("{} left to delete.", count(services.len(), "version")))
 }
 
+/// `kubectl delete --cascade=orphan`: Kubernetes takes the group's name off the objects, which live on by themselves.
+pub(super) fn orphan() -> Plan<Step> {
+    Plan {
+        steps: vec![Step::Release("the objects of the versions stay".to_owned())],
+        verdict: Verdict::underway(Reason::Deleting, "The objects of the versions stay."),
+        requeue: Requeue::Gone,
+    }
+}
+
 /// The versions stay in ECS: their objects learn it before they are collected with the group.
 fn keep(children: &Children) -> Plan<Step> {
     let steps: Vec<Step> = children.pairs().flat_map(retained).collect();

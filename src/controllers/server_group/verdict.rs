@@ -47,6 +47,9 @@ pub(super) fn judge(
         );
         return (Verdict::stuck(reason_of(&hold.reason), message), quiet);
     }
+    if asked.disabled {
+        return disabled(status, observed, quiet);
+    }
     let Some(current) = status.current_version.as_deref().and_then(|name| entry(status, name)) else {
         return (
             Verdict::underway(Reason::Progressing, "The first version is about to be made."),
@@ -54,9 +57,6 @@ pub(super) fn judge(
         );
     };
     let child = observed.sight.child(&current.name);
-    if asked.disabled {
-        return disabled(status, observed, quiet);
-    }
     if let Some(verdict) = unsettled(current, &child) {
         return (verdict, Requeue::After(AGAIN));
     }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use ecs_local::{ControlPlane, Options};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
 use super::earlier;
-use crate::support::manifests::{cluster, service, web};
+use crate::support::manifests::{cluster, manifest, service, web};
 
 /// What a run of kubectl left.
 #[derive(Debug)]
@@ -75,7 +75,8 @@ impl Plane {
 
     /// Waits until the rules of the present CRDs hold: the API server takes them up a moment later.
     async fn upgraded(&self) {
-        let mut wrong = [cluster("no.dots"), web("no.dots", "nginx"), service("no.dots", "a", "b")];
+        let group = manifest("ServerGroup", "no.dots", json!({"template": {}}));
+        let mut wrong = [cluster("no.dots"), web("no.dots", "nginx"), service("no.dots", "a", "b"), group];
         for manifest in &mut wrong {
             manifest["metadata"]["namespace"] = "default".into();
             let text = manifest.to_string();

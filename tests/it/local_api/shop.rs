@@ -24,7 +24,7 @@ fn row(printed: &str) -> Vec<(String, String)> {
 }
 
 /// Asserts the columns and their values; `*` is any value at all, `…x` one that ends in x.
-async fn prints(stage: &Stage, object: &str, expected: &[(&str, &str)]) {
+pub async fn prints(stage: &Stage, object: &str, expected: &[(&str, &str)]) {
     let printed = stage.kubectl(&["get", object, "-o", "wide"]).await.unwrap();
     let columns = row(&printed);
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();

@@ -32,6 +32,10 @@ pub fn task_definition(
     for container in definition.container_definitions.iter_mut().flatten() {
         reserve(container, desired, version);
     }
+    // ECS starts on Fargate only what was registered for it; documents often leave that to the launch type.
+    if desired.on_fargate() && definition.requires_compatibilities.as_ref().is_none_or(Vec::is_empty) {
+        definition.requires_compatibilities = Some(vec!["FARGATE".to_owned()]);
+    }
     let of_document = definition.tags.take().unwrap_or_default();
     Ok(EcsTaskDefinitionSpec {
         family: Some(desired.group.clone()),

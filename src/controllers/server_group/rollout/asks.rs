@@ -90,8 +90,8 @@ fn promote(asked: &Asked, value: &str, rollout: &mut GroupRollout, sight: &Sight
 }
 
 /// The time of a pause does not count towards the deadline.
-fn count_pause(rollout: &mut GroupRollout, sight: &Sight) {
-    if rollout.step == StepKind::Paused {
+pub(super) fn count_pause(rollout: &mut GroupRollout, sight: &Sight) {
+    if clock::is_pause(rollout.step) {
         rollout.paused_seconds += since(rollout.step_started_at.as_ref(), sight.now);
     }
 }

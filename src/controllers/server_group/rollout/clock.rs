@@ -56,10 +56,16 @@ pub fn is_wait(step: StepKind) -> bool {
     matches!(step, StepKind::Paused | StepKind::Waiting | StepKind::Analysing)
 }
 
+/// Steps whose length a person has chosen: no deadline counts them.
+#[must_use]
+pub fn is_pause(step: StepKind) -> bool {
+    matches!(step, StepKind::Paused | StepKind::Waiting)
+}
+
 /// Which deadline has passed.
 #[must_use]
 pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<String> {
-    if rollout.step == StepKind::Paused {
+    if is_pause(rollout.step) {
         return None;
     }
     let total = since(rollout.started_at.as_ref(), now) - rollout.paused_seconds;
@@ -77,7 +83,7 @@ pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<St
 /// Seconds until the next deadline.
 #[must_use]
 pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<i64> {
-    if rollout.step == StepKind::Paused {
+    if is_pause(rollout.step) {
         return None;
     }
     let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);

@@ -50,6 +50,7 @@ pub(super) fn advance(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         Course::Done if is_end(step.step) => return,
         Course::Done => {
             told(&step, &rollout, decision);
+            asks::count_pause(&mut rollout, sight);
             rollout.step_index += 1;
             begin_step(&mut rollout, sight);
             if let Some(gate) = &rollout.promote_with {

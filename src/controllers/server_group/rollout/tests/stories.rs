@@ -204,6 +204,16 @@ fn an_ill_version_fails_at_the_progress_deadline() {
 }
 
 #[test]
+fn a_wait_longer_than_the_deadline_is_no_failure() {
+    let mut long = highlander();
+    long.highlander.as_mut().unwrap().delay_before_destroy_seconds = Some(9000);
+    let mut world = world(&long, false);
+    world.run(|_| ());
+    assert_eq!((world.current(), state(&world, V0)), (V1, None));
+    assert!(world.status.hold.is_none());
+}
+
+#[test]
 fn destroy_latest_leaves_nothing_of_a_failed_version() {
     let mut world = world(&red_black(), false);
     world.asked.destroy_latest = true;
