@@ -1,8 +1,11 @@
 //! Server groups on both simulated worlds: versions, strategies, traffic, failures.
 
+mod bad_input;
 mod failures;
+mod numbers;
 mod operations;
 mod rollouts;
+mod scaling;
 
 use std::time::Duration;
 
@@ -149,6 +152,16 @@ async fn through(world: &World, operator: &mut Operator, limit: Duration, (versi
             return;
         }
     }
+}
+
+/// Goes on until `Ready` begins with a text, for half an hour at most.
+async fn until(world: &World, operator: &mut Operator, begins: &str) {
+    let limit = tokio::time::Instant::now() + 30 * MINUTE;
+    while tokio::time::Instant::now() < limit && !ready(world).await.starts_with(begins) {
+        operator.settle(Duration::from_secs(10), Duration::from_secs(10)).await;
+        world.wait(Duration::from_secs(1)).await;
+    }
+    assert!(ready(world).await.starts_with(begins), "{}", ready(world).await);
 }
 
 async fn generation(world: &World) -> Option<i64> {

@@ -10,7 +10,7 @@ use ecs_sim::fixtures::{AlarmState, ImageFate};
 use serde_json::{Value, json};
 
 use super::{
-    MINUTE, balanced, children, group, idle, ready, running, seconds, served, status, through, told, weighted,
+    MINUTE, balanced, children, group, idle, ready, running, seconds, served, status, through, told, until, weighted,
     weights_of_b, worlds,
 };
 use crate::behaviour::line;
@@ -34,8 +34,7 @@ async fn held(world: &World, operator: &mut Operator, why: &str) {
     assert!(said.starts_with("False DeploymentRolledBack: "), "{said}");
     assert!(said.contains(why) && said.contains("shop-prod-v000 serves"), "{said}");
     let stands = status(world).await;
-    for (kind, is) in
-        [(ConditionType::Stalled, true), (ConditionType::Available, true), (ConditionType::Synced, false)]
+    for (kind, is) in [(ConditionType::Stalled, true), (ConditionType::Available, true), (ConditionType::Synced, false)]
     {
         assert_eq!(line(&stands.conditions, kind).starts_with("True"), is, "{kind:?}: {:?}", stands.conditions);
     }
@@ -166,9 +165,8 @@ async fn an_alarm_that_fires_in_a_canary_gives_the_traffic_back_at_once() {
     world.apply::<ServerGroup>(&weighted("nginx:1", &rule, &canary)).await;
     operator.rest().await;
     world.apply::<ServerGroup>(&weighted("nginx:2", &rule, &canary)).await;
-    operator.settle(Duration::from_secs(60), 20 * MINUTE).await;
-    let said = ready(&world).await;
-    assert!(said.starts_with("False AwaitingApproval") && said.contains("promote"), "{said}");
+    until(&world, &mut operator, "False AwaitingApproval").await;
+    assert!(ready(&world).await.contains("promote"), "{}", ready(&world).await);
     assert_eq!(weights_of_b(&world, &rule), [0, 50]);
     alarm(&world, AlarmState::Alarm);
     let fired = world.clock.now();

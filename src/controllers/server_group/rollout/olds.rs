@@ -135,9 +135,7 @@ pub(super) fn prune(step: &RolloutStep, rollout: &GroupRollout, sight: &Sight, d
         .iter()
         .filter(|version| matches!(version.state, VersionState::Disabled | VersionState::Failed))
         .filter(|version| version.name != rollout.to)
-        .map(|version| {
-            (version.state != VersionState::Failed, version.created_at.clone(), version.name.clone())
-        })
+        .map(|version| (version.state != VersionState::Failed, version.created_at.clone(), version.name.clone()))
         .collect();
     spare.sort();
     for (_, _, name) in spare {
