@@ -47,7 +47,10 @@ async fn an_artifact_that_is_no_task_definition_is_refused_without_a_call_and_th
         ("a: 1\n---\nb: 2", "document"),
         (r#"{"containerDefinitions": []}"#, "containerDefinitions"),
         (r#"{"containerDefinitions": [{"name": "web", "image": "x", "imagee": "y"}]}"#, "imagee"),
-        (r#"{"networkMode": "bridge", "containerDefinitions": [{"name": "web", "image": "x"}]}"#, "etworkMode"),
+        (
+            r#"{"networkMode": "bridge", "containerDefinitions": [{"name": "web", "image": "x"}]}"#,
+            "network mode `bridge`, expected `awsvpc`",
+        ),
         (r#"{"containerDefinitions": [{"name": "web"}]}"#, "image"),
     ];
     for (text, named) in cases {
@@ -98,6 +101,9 @@ fn network(world: &World) {
     world.aws.sim(|sim| {
         let fixtures = &mut sim.region(&key()).fixtures;
         let subnet = |zone: &str, name: &str| Network::subnet("vpc-1", zone).tagged(&[("Name", name)]);
+        for id in ["subnet-0a", "subnet-0b"] {
+            fixtures.subnets.insert(id.to_owned(), Network::subnet("vpc-1", "eu-west-1a"));
+        }
         fixtures.subnets.insert("subnet-0d".to_owned(), subnet("eu-west-1a", "inner.a.shop"));
         fixtures.subnets.insert("subnet-0e".to_owned(), subnet("eu-west-1b", "inner.b.shop"));
         fixtures.security_groups.insert("sg-0d".to_owned(), Network::security_group("vpc-1", "web"));

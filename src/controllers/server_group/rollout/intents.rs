@@ -41,7 +41,10 @@ fn pin(status: &ServerGroupStatus, version: &Version) -> Pin {
     if version.state != VersionState::Active {
         return Pin::Full;
     }
-    let Some(rollout) = &status.rollout else { return Pin::Free };
+    let Some(rollout) = &status.rollout else {
+        // Enabled again: the count that it had is brought about first.
+        return if version.remembered.is_some() { Pin::Full } else { Pin::Free };
+    };
     if rollout.to == version.name {
         return Pin::Full;
     }
