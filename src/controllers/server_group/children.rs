@@ -12,6 +12,7 @@ use super::render::{Intent, Resolved, VersionOf, in_place, service, task_definit
 use super::rollout::sight::Child;
 use crate::api::condition::{ConditionType, find, is_true};
 use crate::api::names::label;
+use crate::api::policy::ManagementMode;
 use crate::api::status::Version;
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition, ServerGroup};
 use crate::controllers::context::{Stores, all};
@@ -173,6 +174,12 @@ fn metadata(group: &ServerGroup, version: &Version) -> ObjectMeta {
     }
 }
 
+/// A group that may not write does not tell its versions so either.
+fn mode(existing: Option<ManagementMode>, desired: &Desired) -> Option<ManagementMode> {
+    let asked = desired.spec.management_mode;
+    if asked.unwrap_or_default() == ManagementMode::Manage { asked } else { existing }
+}
+
 /// The spec that the service of a version should have, if it has another.
 pub(super) fn aligned_service(
     existing: &EcsService,
@@ -180,7 +187,8 @@ pub(super) fn aligned_service(
     version: &Version,
     intent: Intent,
 ) -> Option<EcsServiceSpec> {
-    let wanted = in_place(&existing.spec, desired, &version_of(version), &intent);
+    let mut wanted = in_place(&existing.spec, desired, &version_of(version), &intent);
+    wanted.management_mode = mode(existing.spec.management_mode, desired);
     (wanted != existing.spec).then_some(wanted)
 }
 
@@ -190,6 +198,7 @@ pub(super) fn aligned_definition(
     desired: &Desired,
     version: &Version,
 ) -> Option<crate::api::EcsTaskDefinitionSpec> {
-    let wanted = task_definition_in_place(&existing.spec, desired, &version_of(version));
+    let mut wanted = task_definition_in_place(&existing.spec, desired, &version_of(version));
+    wanted.management_mode = mode(existing.spec.management_mode, desired);
     (wanted != existing.spec).then_some(wanted)
 }

@@ -7,6 +7,7 @@ mod adopt;
 mod asked;
 mod children;
 pub mod desired;
+mod foretell;
 pub mod health;
 pub mod measure;
 pub mod name;
@@ -74,7 +75,15 @@ impl Reconcile for ServerGroup {
             said: decision.said,
             blocked: decision.blocked,
             consequence: None,
+            foretold: None,
         };
+        if paused {
+            let mut foretold = foretell::foretell(pass.object, &desired, &asked, &decision.status, &observed);
+            if pass.mode() == ManagementMode::Plan {
+                ended.blocked = foretold.blocked.take();
+            }
+            ended.foretold = Some(foretold);
+        }
         if let Some(error) = &observed.error {
             ended.consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
         }

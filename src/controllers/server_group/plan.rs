@@ -11,6 +11,7 @@ use super::rollout::intents::{self, Wanted};
 use super::rollout::sight::Asked;
 use super::step::Step;
 use super::traffic;
+use crate::api::policy::DriftPolicy;
 use crate::api::status::{Slot, Version};
 use crate::api::{EcsServiceSpec, ServerGroup, ServerGroupStatus};
 
@@ -35,7 +36,9 @@ pub(super) fn plan(
             Wanted::Made(intent) | Wanted::Kept(intent) => steps.extend(aligned(desired, &version, &pair, intent)),
         }
     }
-    if let Some(b) = intents::weight_of_b(asked, status, &observed.sight) {
+    // Of weights that somebody changed in a group at rest the policy may say only to tell.
+    let told_only = status.rollout.is_none() && desired.spec.drift_policy == Some(DriftPolicy::Warn);
+    if !told_only && let Some(b) = intents::weight_of_b(asked, status, &observed.sight) {
         steps.extend(shifts(b, observed));
     }
     steps.extend(ends);

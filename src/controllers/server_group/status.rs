@@ -1,14 +1,15 @@
 //! Says what was found of a group and what was done. Pure.
 
 use super::desired::Desired;
+use super::foretell::Foretold;
 use super::observe::Observed;
-use super::rollout::entry;
 use super::rollout::sight::{Asked, Rules};
 use super::rollout::start::weight_of;
+use super::rollout::{entry, intents, slot_of};
 use super::step::Step;
 use super::verdict;
 use crate::api::condition::Reason;
-use crate::api::policy::ScalingMode;
+use crate::api::policy::{DriftPolicy, ScalingMode};
 use crate::api::status::{Account, RuleStatus, Slot, StoppedTask, VersionState};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::controllers::conclude::{Ask, Findings, conclude};
@@ -30,6 +31,8 @@ pub(super) struct Ended<'a> {
     pub(super) said: Vec<Happening>,
     /// Why nothing can begin.
     pub(super) blocked: Option<(Reason, String)>,
+    /// What would be done, where nothing may be.
+    pub(super) foretold: Option<Foretold>,
     /// What a failure means.
     pub(super) consequence: Option<Consequence>,
 }
@@ -62,12 +65,20 @@ pub(super) fn report(
     ended: Ended<'_>,
 ) -> Report<ServerGroupStatus> {
     describe(&mut status, pass, desired, observed);
-    let (verdict, requeue) = verdict::judge(asked, &status, observed, ended.blocked.as_ref());
-    let calls: Vec<String> = ended.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
+    let drift = drift(asked, &status, observed);
+    let tolerated = pass.policies.drift == DriftPolicy::Warn;
+    let (verdict, requeue) = verdict::judge(asked, &status, observed, ended.blocked.as_ref(), tolerated);
+    let real = ended.steps.iter().filter(|step| step.is_call()).map(ToString::to_string);
+    let (pending, calls) = match ended.foretold {
+        Some(foretold) => (foretold.pending, foretold.lines),
+        None => (false, real.collect()),
+    };
     let todo = ended.steps.len() > ended.done;
     let current = status.current_version.as_deref().map(|name| observed.sight.child(name));
     let synced = status.rollout.is_none()
         && !todo
+        && !pending
+        && drift.is_empty()
         && ended.blocked.is_none()
         && status.hold.as_ref().is_none_or(|hold| hold.hash != asked.hash)
         && (asked.disabled || current.is_some_and(|child| child.settled));
@@ -77,8 +88,8 @@ pub(super) fn report(
         verdict,
         synced,
         available: Some(available(asked, &status, observed)),
-        drift: Vec::new(),
-        had_work: !calls.is_empty() || ended.moved,
+        drift,
+        had_work: !calls.is_empty() || ended.moved || pending,
         steps: calls,
         owned: std::collections::BTreeSet::new(),
         scaling: Some(desired.scaling.mode),
@@ -86,7 +97,12 @@ pub(super) fn report(
         // What asks for effects waits for the pass that makes them.
         open: if ended.moved { vec![Ask::Restart, Ask::Terminate] } else { Vec::new() },
         happenings: ended.said,
-        requeue: if at_once { Requeue::After(std::time::Duration::ZERO) } else { requeue },
+        requeue: match requeue {
+            _ if at_once => Requeue::After(std::time::Duration::ZERO),
+            // An edit that may not be carried out is no reason to hurry.
+            _ if pending => Requeue::Sweep,
+            other => other,
+        },
     };
     conclude(pass, status, &findings)
 }
@@ -153,6 +169,21 @@ fn holders(status: &ServerGroupStatus) -> Vec<(Slot, String)> {
     active.filter_map(|version| Some((version.slot?, version.name.clone()))).collect()
 }
 
+/// Rules of a group at rest that do not send everything to the current version.
+fn drift(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> Vec<String> {
+    let current = status.current_version.as_deref().and_then(|name| entry(status, name));
+    let (Some(slot), Rules::Show(rules)) = (current.and_then(|current| current.slot), &observed.sight.rules) else {
+        return Vec::new();
+    };
+    if !asked.weighted || !intents::steers(status) {
+        return Vec::new();
+    }
+    let wanted = weight_of(slot, 100);
+    let off = rules.iter().filter(|rule| rule.b != wanted);
+    off.map(|rule| format!("rule {} shows {}/{}, expected {}/{wanted}", rule.arn, 100 - rule.b, rule.b, 100 - wanted))
+        .collect()
+}
+
 fn weight(slot: Option<Slot>, rules: &Rules) -> Option<i32> {
     let slot = slot?;
     match rules {
@@ -167,10 +198,7 @@ fn rules(status: &mut ServerGroupStatus, observed: &Observed) {
             let current = status.current_version.as_deref().and_then(|name| entry(status, name))?;
             current.slot.map(|slot| weight_of(slot, 100))
         },
-        |rollout| {
-            let slot = entry(status, &rollout.to)?.slot?;
-            Some(weight_of(slot, rollout.weight))
-        },
+        |rollout| Some(weight_of(slot_of(status, rollout)?, rollout.weight)),
     );
     if let Rules::Show(shown) = &observed.sight.rules {
         status.rules = shown

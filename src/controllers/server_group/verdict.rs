@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::observe::Observed;
 use super::rollout::clock::next_look;
 use super::rollout::entry;
+use super::rollout::intents::steers;
 use super::rollout::sight::{Asked, Child, Rules};
 use super::rollout::start::weight_of;
 use crate::api::ServerGroupStatus;
@@ -21,6 +22,7 @@ pub(super) fn judge(
     status: &ServerGroupStatus,
     observed: &Observed,
     blocked: Option<&(Reason, String)>,
+    tolerated: bool,
 ) -> (Verdict, Requeue) {
     if let Some(rollout) = &status.rollout {
         let after = next_look(rollout, &asked.gate, settle(asked, observed), observed.sight.now);
@@ -35,6 +37,9 @@ pub(super) fn judge(
             return (Verdict::stuck(*reason, why.clone()), quiet);
         }
         return (Verdict::underway(*reason, why.clone()), Requeue::After(AGAIN));
+    }
+    if asked.disabled {
+        return disabled(status, observed, quiet);
     }
     if let Some(hold) = status.hold.as_ref().filter(|hold| hold.hash == asked.hash) {
         let serves = status
@@ -60,10 +65,16 @@ pub(super) fn judge(
     if let Some(verdict) = unsettled(current, &child) {
         return (verdict, Requeue::After(AGAIN));
     }
-    if asked.weighted
-        && let Some(why) = off(current, observed)
-    {
-        return (Verdict::underway(Reason::DriftDetected, why), Requeue::After(AGAIN));
+    if asked.weighted {
+        if let Rules::Unusable(why) = &observed.sight.rules {
+            return (Verdict::stuck(Reason::InvalidSpec, format!("RuleMismatch: {}", why.join("; "))), quiet);
+        }
+        if steers(status)
+            && !tolerated
+            && let Some(why) = off(current, observed)
+        {
+            return (Verdict::underway(Reason::DriftDetected, why), Requeue::After(AGAIN));
+        }
     }
     let pinned = status.pinned.as_ref().map(|_| "Pinned: ").unwrap_or_default();
     let tasks = format!("{}/{} tasks", child.running, child.desired);
@@ -139,8 +150,7 @@ fn unsettled(current: &Version, child: &Child) -> Option<Verdict> {
 /// Which rule does not send everything to the current version.
 fn off(current: &Version, observed: &Observed) -> Option<String> {
     match &observed.sight.rules {
-        Rules::Unusable(why) => Some(format!("RuleMismatch: {}", why.join("; "))),
-        Rules::Unread => None,
+        Rules::Unread | Rules::Unusable(_) => None,
         Rules::Show(rules) => {
             let slot = current.slot.unwrap_or_default();
             let rule = rules.iter().find(|rule| weight_of(slot, rule.b) != 100)?;

@@ -89,7 +89,7 @@ impl Operator {
             }
             tokio::time::sleep_until(at).await;
             self.look();
-            self.pass(&key).await;
+            Box::pin(self.pass(&key)).await;
         }
         began.elapsed()
     }

@@ -111,6 +111,9 @@ fn restore(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &
 fn disable_candidate(rollout: &GroupRollout, sight: &Sight, decision: &mut Decision) -> Course {
     let child = sight.child(&rollout.to);
     let Some(version) = entry_mut(&mut decision.status, &rollout.to) else { return Course::Done };
+    if version.state == VersionState::Destroying {
+        return Course::Done;
+    }
     version.state = VersionState::Failed;
     version.warm = false;
     version.capacity = 0;

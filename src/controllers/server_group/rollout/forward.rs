@@ -94,7 +94,7 @@ fn run(
     decision: &mut Decision,
 ) -> Course {
     if can_turn(rollout) && rollout.step != StepKind::FreeingSlot {
-        if entry(&decision.status, &rollout.to).is_none() {
+        if entry(&decision.status, &rollout.to).is_none_or(|version| version.state == VersionState::Destroying) {
             let message = format!("the EcsService of {} was deleted by hand", rollout.to);
             return Course::Failed(Failure { reason: Reason::DeploymentFailed, message });
         }

@@ -2,7 +2,7 @@
 
 use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
-use super::{entry, gate, present, shift};
+use super::{entry, gate, present, shift, slot_of};
 use crate::api::ServerGroupStatus;
 use crate::api::status::{GroupRollout, Replaced, Slot, StepKind, Version, VersionState};
 use crate::controllers::server_group::render::{Intent, Pin};
@@ -64,7 +64,10 @@ fn pin(status: &ServerGroupStatus, version: &Version) -> Pin {
     if version.state != VersionState::Active {
         return Pin::Full;
     }
-    let Some(rollout) = &status.rollout else { return Pin::Free };
+    let Some(rollout) = &status.rollout else {
+        // Enabled again: the count that it had is brought about first.
+        return if version.remembered.is_some() { Pin::Full } else { Pin::Free };
+    };
     if rollout.to == version.name {
         return Pin::Full;
     }
@@ -85,22 +88,31 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
     if let Some(rollout) = &status.rollout {
         // Only a step that shifts may write; in every other one the rules stay as they are.
         let shifting = present(rollout).is_some_and(|step| step.step == StepKind::Shifting);
-        let to = entry(status, &rollout.to)?;
-        let slot = to.slot?;
+        let slot = slot_of(status, rollout)?;
         let granted = shifting && rollout.shifted_at.is_none() && granted(rollout, present(rollout)?.weight);
         let step_weight = present(rollout).and_then(|step| step.weight).unwrap_or(0);
         let granted = granted && shift::lacks(step_weight, rollout, sight).is_none();
         return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
     }
     let current = entry(status, status.current_version.as_deref()?)?;
-    let several = status.versions.iter().filter(|version| version.state == VersionState::Active).count() > 1;
-    if several || current.state != VersionState::Active || status.hold.is_some() {
-        // After a failure that was not to be undone the weights stay where they are.
+    if !steers(status) {
         return None;
     }
     let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
     let off = matches!(&sight.rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(current.slot.unwrap_or_default(), rule.b) != 100));
     (healthy && off).then(|| weight_of(current.slot.unwrap_or_default(), 100))
+}
+
+/// Is all of the traffic to go to the current version? Not beside other active ones, and not after a failure that was
+/// not to be undone: there the weights stay where they are.
+#[must_use]
+pub fn steers(status: &ServerGroupStatus) -> bool {
+    let active = |version: &&Version| version.state == VersionState::Active;
+    let current = status.current_version.as_deref().and_then(|name| entry(status, name));
+    current.as_ref().is_some_and(active)
+        && status.versions.iter().filter(active).count() == 1
+        && status.rollout.is_none()
+        && status.hold.is_none()
 }
 
 /// Has the step's precondition been seen to hold, so that its weight stands in the rollout?

@@ -20,13 +20,17 @@ mod tests;
 
 use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
-use crate::api::status::{GroupRollout, HistoryEntry, RolloutStep, StepKind, Version, VersionState};
+use crate::api::status::{
+    GroupRollout, HistoryEntry, RolloutStep, Slot, StepKind, Version, VersionFailure, VersionState,
+};
 use crate::controllers::events::{EventReason, Happening};
 use clock::stamp;
 use sight::{Asked, Sight};
 
 /// Entries kept of what ended.
 const HISTORY: usize = 10;
+/// What became of a version that was not destroyed by us.
+const BY_HAND: &str = "its EcsService was deleted by hand";
 
 /// What the machine decided.
 #[derive(Clone, Debug)]
@@ -62,7 +66,8 @@ pub fn decide(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, paused: 
     decision
 }
 
-/// Takes down which children exist, and drops entries whose children are gone.
+/// Takes down which children exist, and drops entries whose children are gone. Of a version whose service somebody
+/// deleted the task definition goes too.
 fn notice_children(decision: &mut Decision, sight: &Sight) {
     let mut gone = Vec::new();
     for version in &mut decision.status.versions {
@@ -70,9 +75,20 @@ fn notice_children(decision: &mut Decision, sight: &Sight) {
         if child.service && version.created_at.is_none() {
             version.created_at = Some(stamp(sight.now));
         }
-        let lost = version.created_at.is_some() && !child.service;
-        let destroyed = version.state == VersionState::Destroying && !child.service && !child.task_definition;
-        if destroyed || (lost && version.state != VersionState::Destroying) {
+        let lost = version.created_at.is_some() && (!child.service || child.deleting);
+        if lost && version.state != VersionState::Destroying {
+            version.state = VersionState::Destroying;
+            version.role = String::new();
+            version.failure.get_or_insert(VersionFailure {
+                reason: Reason::DeploymentFailed.to_string(),
+                message: BY_HAND.to_owned(),
+                at: Some(stamp(sight.now)),
+            });
+            if decision.status.current_version.as_ref() == Some(&version.name) {
+                decision.status.current_version = None;
+            }
+        }
+        if version.state == VersionState::Destroying && !child.service && !child.task_definition {
             gone.push(version.name.clone());
         }
     }
@@ -84,12 +100,7 @@ fn notice_children(decision: &mut Decision, sight: &Sight) {
 fn forget(decision: &mut Decision, name: &str, sight: &Sight) {
     let Some(at) = decision.status.versions.iter().position(|version| version.name == name) else { return };
     let version = decision.status.versions.remove(at);
-    let asked_for = version.state == VersionState::Destroying;
-    let message = match (&version.failure, asked_for) {
-        (Some(failure), _) => failure.message.clone(),
-        (None, true) => String::new(),
-        (None, false) => "its EcsService was deleted by hand".to_owned(),
-    };
+    let message = version.failure.map(|failure| failure.message).unwrap_or_default();
     remember(
         &mut decision.status,
         HistoryEntry {
@@ -150,6 +161,13 @@ pub fn entry<'a>(status: &'a ServerGroupStatus, name: &str) -> Option<&'a Versio
 
 fn entry_mut<'a>(status: &'a mut ServerGroupStatus, name: &str) -> Option<&'a mut Version> {
     status.versions.iter_mut().find(|version| version.name == name)
+}
+
+/// The slot of the version that a rollout goes to; where its entry is gone, the one that the old version does not have.
+#[must_use]
+pub fn slot_of(status: &ServerGroupStatus, rollout: &GroupRollout) -> Option<Slot> {
+    let own = entry(status, &rollout.to).and_then(|version| version.slot);
+    own.or_else(|| entry(status, rollout.from.as_deref()?)?.slot.map(start::other))
 }
 
 fn remember(status: &mut ServerGroupStatus, entry: HistoryEntry) {

@@ -120,7 +120,8 @@ pub(super) fn destroy_others(rollout: &GroupRollout, decision: &mut Decision) ->
     if left == 0 { Course::Done } else { Course::Waits(format!("{left} other versions are being destroyed")) }
 }
 
-/// Destroys what is out of service, the oldest first, until no more than `maxRemaining` are left. Never an active one.
+/// Destroys what is out of service until no more than `maxRemaining` are left: first what failed, for nobody goes back
+/// to it, then the oldest. Never an active one.
 pub(super) fn prune(step: &RolloutStep, rollout: &GroupRollout, sight: &Sight, decision: &mut Decision) -> Course {
     if since(rollout.step_started_at.as_ref(), sight.now) > PRUNING {
         return Course::Done;
@@ -128,16 +129,16 @@ pub(super) fn prune(step: &RolloutStep, rollout: &GroupRollout, sight: &Sight, d
     let most = usize::try_from(step.max_remaining.unwrap_or(2)).unwrap_or(2);
     let leaving = |version: &Version| version.state == VersionState::Destroying;
     let mut kept = decision.status.versions.iter().filter(|version| !leaving(version)).count();
-    let mut spare: Vec<(Option<_>, String)> = decision
+    let mut spare: Vec<(bool, Option<_>, String)> = decision
         .status
         .versions
         .iter()
         .filter(|version| matches!(version.state, VersionState::Disabled | VersionState::Failed))
         .filter(|version| version.name != rollout.to)
-        .map(|version| (version.created_at.clone(), version.name.clone()))
+        .map(|version| (version.state != VersionState::Failed, version.created_at.clone(), version.name.clone()))
         .collect();
     spare.sort();
-    for (_, name) in spare {
+    for (_, _, name) in spare {
         if kept <= most {
             break;
         }

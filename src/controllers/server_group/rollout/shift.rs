@@ -5,7 +5,7 @@ use super::forward::Course;
 use super::program::share;
 use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
-use super::{Decision, entry, gate};
+use super::{Decision, gate, slot_of};
 use crate::api::status::{GroupRollout, Replaced};
 
 /// Shifts traffic: only to tasks that are healthy now, and done only when every rule shows it and clients have moved.
@@ -16,7 +16,7 @@ pub(super) fn shift(
     sight: &Sight,
     decision: &Decision,
 ) -> Course {
-    let Some(slot) = entry(&decision.status, &rollout.to).and_then(|version| version.slot) else {
+    let Some(slot) = slot_of(&decision.status, rollout) else {
         return Course::waits("the slot of the version is not known");
     };
     let shares = match &sight.rules {

@@ -16,6 +16,7 @@ pub(super) fn settle(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         return;
     }
     back_in_service(asked, decision);
+    let_go(sight, decision);
     resize(asked, decision);
     start::begin(asked, sight, decision);
 }
@@ -44,13 +45,27 @@ fn back_in_service(asked: &Asked, decision: &mut Decision) {
     if version.state != VersionState::Disabled {
         return;
     }
-    let remembered = version.remembered.take().map(|memory| memory.desired);
+    let remembered = version.remembered.as_ref().map(|memory| memory.desired);
+    if asked.managed {
+        version.remembered = None;
+    }
     let wanted = if asked.managed { asked.desired } else { remembered.unwrap_or(asked.desired) };
     version.state = VersionState::Active;
     version.disabled_at = None;
     version.capacity = wanted.max(asked.min).min(asked.max.max(asked.min));
     let note = format!("{current}: 0 → {} tasks, the group is enabled", version.capacity);
     decision.say(EventReason::Scaled, note);
+}
+
+/// A count that is remembered is brought about before anybody else may change it.
+fn let_go(sight: &Sight, decision: &mut Decision) {
+    let Some(current) = decision.status.current_version.clone() else { return };
+    let child = sight.child(&current);
+    let Some(version) = entry_mut(&mut decision.status, &current) else { return };
+    let there = child.settled && child.asked == version.capacity && child.desired == version.capacity;
+    if version.state == VersionState::Active && there {
+        version.remembered = None;
+    }
 }
 
 fn resize(asked: &Asked, decision: &mut Decision) {
