@@ -222,8 +222,13 @@ pub fn merge(old: &[Condition], claims: &[Claim], generation: i64, now: Timestam
             }
         })
         .collect();
-    merged.sort_by_key(|condition| rank(&condition.type_));
+    in_order(&mut merged);
     merged
+}
+
+/// Puts conditions into the order in which they are written.
+pub fn in_order(conditions: &mut [Condition]) {
+    conditions.sort_by_key(|condition| rank(&condition.type_));
 }
 
 /// Is it a type of ours?

@@ -11,7 +11,7 @@ use kube::core::{ApiResource, DeserializeGuard};
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
-use crate::api::condition::{ConditionType, Reason, find, is_ours, merge};
+use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
 use crate::controllers::backoff::{delay, jitter};
@@ -121,11 +121,13 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     Ok(report.requeue)
 }
 
-/// A stored status without the conditions of other writers, which are not ours to compare or to send.
+/// A stored status without the conditions of other writers, which are not ours to compare or to send. In our order:
+/// an apply leaves conditions where they were and adds new ones at the end.
 fn own_part<S: Status>(stored: &S) -> S {
     let mut own = stored.clone();
     let mut common = own.common();
     common.conditions.retain(|condition| is_ours(&condition.type_));
+    in_order(&mut common.conditions);
     own.set_common(common);
     own
 }
