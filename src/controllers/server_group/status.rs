@@ -101,7 +101,7 @@ pub(super) fn report(
             _ if at_once => Requeue::After(std::time::Duration::ZERO),
             // An edit that may not be carried out is no reason to hurry.
             _ if pending => Requeue::Sweep,
-            other => other,
+            Requeue::Sweep | Requeue::After(_) | Requeue::Gone => requeue,
         },
     };
     conclude(pass, status, &findings)
