@@ -15,8 +15,8 @@ use super::name;
 use super::render::Resolved;
 use super::requests;
 use super::resolve;
-use super::rollout::present;
 use super::rollout::sight::{Adoptable, Number, RuleShare, Rules, Sight, Wants};
+use super::rollout::{intents, present};
 use super::traffic::{self, Matched};
 use crate::api::policy::AdoptionPolicy;
 use crate::api::status::{Slot, StepKind};
@@ -108,7 +108,8 @@ pub(super) async fn observe(
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
     }
-    let judged = wants.health.iter().map(|version| {
+    let strays = intents::strays(status, &observed.sight.rules);
+    let judged = wants.health.iter().chain(&strays).map(|version| {
         let pair = observed.children.pair(version);
         async move { (version.clone(), health(desired, &pair, pass).await) }
     });

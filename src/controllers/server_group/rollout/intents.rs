@@ -94,13 +94,19 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
         let granted = granted && shift::lacks(step_weight, rollout, sight).is_none();
         return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
     }
-    let current = entry(status, status.current_version.as_deref()?)?;
-    if !steers(status) {
-        return None;
-    }
+    let current = entry(status, &strays(status, &sight.rules)?)?;
     let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
-    let off = matches!(&sight.rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(current.slot.unwrap_or_default(), rule.b) != 100));
-    (healthy && off).then(|| weight_of(current.slot.unwrap_or_default(), 100))
+    healthy.then(|| weight_of(current.slot.unwrap_or_default(), 100))
+}
+
+/// The current version of a group at rest that a rule does not give all of the traffic: its health is to be read, for
+/// weights are corrected only towards healthy targets.
+#[must_use]
+pub fn strays(status: &ServerGroupStatus, rules: &Rules) -> Option<String> {
+    let current = entry(status, status.current_version.as_deref()?)?;
+    let slot = current.slot.unwrap_or_default();
+    let off = matches!(rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(slot, rule.b) != 100));
+    (off && steers(status)).then(|| current.name.clone())
 }
 
 /// Is all of the traffic to go to the current version? Not beside other active ones, and not after a failure that was
@@ -112,7 +118,7 @@ pub fn steers(status: &ServerGroupStatus) -> bool {
     current.as_ref().is_some_and(active)
         && status.versions.iter().filter(active).count() == 1
         && status.rollout.is_none()
-        && status.hold.is_none()
+        && !status.versions.iter().any(|version| version.state == VersionState::Failed && version.capacity > 0)
 }
 
 /// Has the step's precondition been seen to hold, so that its weight stands in the rollout?

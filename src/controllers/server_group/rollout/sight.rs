@@ -236,10 +236,6 @@ pub fn wants(asked: &Asked, status: &ServerGroupStatus, paused: bool, now: Times
     let Some(rollout) = &status.rollout else {
         wants.number = !paused && super::start::wanted(asked, status).is_some();
         wants.alarms = wants.number;
-        if asked.weighted {
-            // Weights are corrected only towards healthy targets.
-            wants.health.extend(status.current_version.clone());
-        }
         return wants;
     };
     let made = rollout.step != StepKind::Preparing && rollout.step != StepKind::FreeingSlot;

@@ -183,15 +183,16 @@ impl World {
         for version in &self.status.versions {
             sight.children.insert(version.name.clone(), self.child(&version.name));
         }
-        for name in &wants.health {
+        if wants.rules {
+            sight.rules = Rules::Show(vec![RuleShare { arn: "rule".to_owned(), b: self.b, stickiness_seconds: 0 }]);
+        }
+        let strays = intents::strays(&self.status, &sight.rules);
+        for name in wants.health.iter().chain(&strays) {
             let total = self.services.get(name).map_or(0, |service| service.running);
             let healthy = self.healthy(name);
             sight
                 .health
                 .insert(name.clone(), Instances { total, healthy, unhealthy: total - healthy, ..Instances::default() });
-        }
-        if wants.rules {
-            sight.rules = Rules::Show(vec![RuleShare { arn: "rule".to_owned(), b: self.b, stickiness_seconds: 0 }]);
         }
         if wants.number {
             sight.number = Number::Free(self.status.last_sequence.map_or(0, |last| last + 1));
