@@ -1,5 +1,7 @@
 //! The page on server groups shows what kubectl prints: its story is told here, and every line has to be in it.
 
+use std::path::Path;
+
 use ecs_sim::fixtures::ImageFate;
 use serde_json::{Value, json};
 
@@ -61,4 +63,17 @@ async fn the_page_on_server_groups_shows_what_kubectl_prints() {
     stage.ready(&[GROUP]).await;
     shown(&stage, "get servergroup -o wide", &mut missing).await;
     assert!(missing.is_empty(), "not in docs/server-groups.md:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn every_link_between_the_pages_leads_to_a_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut wrong = Vec::new();
+    for page in ["README.md", "docs/guide.md", "docs/server-groups.md", "docs/from-spinnaker.md"] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let here = root.join(page).parent().unwrap().to_owned();
+        wrong.extend(links.filter(|link| !here.join(link).exists()).map(|link| format!("{page}: {link}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
