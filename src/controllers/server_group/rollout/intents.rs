@@ -4,7 +4,7 @@ use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
 use super::{entry, gate, present, shift, slot_of};
 use crate::api::ServerGroupStatus;
-use crate::api::status::{GroupRollout, Replaced, Slot, StepKind, Version, VersionState};
+use crate::api::status::{GroupRollout, Replaced, RolloutStep, Slot, StepKind, Version, VersionState};
 use crate::controllers::server_group::render::{Intent, Pin};
 
 /// What is wanted of a version's objects.
@@ -75,8 +75,9 @@ fn pin(status: &ServerGroupStatus, version: &Version) -> Pin {
     if !replaced {
         return Pin::Free;
     }
-    let rolling = rollout.steps.iter().any(|step| step.step == StepKind::ShrinkingOld);
-    if rolling || rollout.ending.is_some() { Pin::Full } else { Pin::Outward }
+    // On the way back a version that lost nothing keeps what it grew to meanwhile.
+    let set = |step: &RolloutStep| matches!(step.step, StepKind::ShrinkingOld | StepKind::Restoring);
+    if rollout.steps.iter().any(set) { Pin::Full } else { Pin::Outward }
 }
 
 /// Percent of the traffic that the second target group should receive; `None` when the rules are left alone.
