@@ -179,7 +179,7 @@ fn drift(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> Vec<
     let (Some(slot), Rules::Show(rules)) = (current.and_then(|current| current.slot), &observed.sight.rules) else {
         return Vec::new();
     };
-    if !asked.weighted || !intents::steers(status) {
+    if !asked.weighted || !intents::steers(asked, status) {
         return Vec::new();
     }
     let wanted = weight_of(slot, 100);

@@ -4,6 +4,7 @@ use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
 use super::{entry, gate, present, shift, slot_of};
 use crate::api::ServerGroupStatus;
+use crate::api::condition::Reason;
 use crate::api::status::{GroupRollout, Replaced, RolloutStep, Slot, StepKind, Version, VersionState};
 use crate::controllers::server_group::render::{Intent, Pin};
 
@@ -96,7 +97,7 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
         return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
     }
     let current = entry(status, status.current_version.as_deref()?)?;
-    if !steers(status) {
+    if !steers(asked, status) {
         return None;
     }
     let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
@@ -107,13 +108,23 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
 /// Is all of the traffic to go to the current version? Not beside other active ones, and not after a failure that was
 /// not to be undone: there the weights stay where they are.
 #[must_use]
-pub fn steers(status: &ServerGroupStatus) -> bool {
+pub fn steers(asked: &Asked, status: &ServerGroupStatus) -> bool {
     let active = |version: &&Version| version.state == VersionState::Active;
     let current = status.current_version.as_deref().and_then(|name| entry(status, name));
     current.as_ref().is_some_and(active)
         && status.versions.iter().filter(active).count() == 1
         && status.rollout.is_none()
-        && status.hold.is_none()
+        && !stands(asked, status)
+}
+
+/// Is a version that failed to stay as it is? Until another template is asked for, or an `abort` names it.
+#[must_use]
+pub fn stands(asked: &Asked, status: &ServerGroupStatus) -> bool {
+    status.hold.as_ref().is_some_and(|hold| {
+        let undone = hold.reason == Reason::DeploymentRolledBack.as_str();
+        let keeps = |version: &Version| version.state == VersionState::Failed && version.capacity > 0;
+        !undone && hold.hash == asked.hash && entry(status, &hold.version).is_some_and(keeps)
+    })
 }
 
 /// Has the step's precondition been seen to hold, so that its weight stands in the rollout?
