@@ -3,6 +3,7 @@
 mod asks;
 mod bad_input;
 mod failures;
+mod midway;
 mod numbers;
 mod operations;
 mod rollouts;

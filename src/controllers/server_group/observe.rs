@@ -108,7 +108,7 @@ pub(super) async fn observe(
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
     }
-    let strays = intents::strays(status, &observed.sight.rules);
+    let strays = intents::strays(status, &observed.sight.rules).filter(|_| wants.steers);
     let judged = wants.health.iter().chain(&strays).map(|version| {
         let pair = observed.children.pair(version);
         async move { (version.clone(), health(desired, &pair, pass).await) }

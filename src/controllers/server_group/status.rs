@@ -157,8 +157,12 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
     status.running_count = Some(status.versions.iter().map(|version| version.running).sum());
     let current = status.current_version.clone().and_then(|name| entry(status, &name).cloned());
     let serving = current.or_else(|| status.versions.first().cloned());
-    status.desired_count = serving.as_ref().map(|version| version.capacity);
-    status.ready = serving.as_ref().map(|version| format!("{}/{}", version.running, version.capacity));
+    status.desired_count = serving.as_ref().map(|version| {
+        let child = observed.sight.child(&version.name);
+        let delegated = desired.scaling.mode != ScalingMode::Managed && version.state == VersionState::Active;
+        if delegated && child.active { child.desired } else { version.capacity }
+    });
+    status.ready = serving.zip(status.desired_count).map(|(version, desired)| format!("{}/{desired}", version.running));
     rules(status, observed);
     status.traffic = traffic(status);
 }
@@ -175,7 +179,7 @@ fn drift(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> Vec<
     let (Some(slot), Rules::Show(rules)) = (current.and_then(|current| current.slot), &observed.sight.rules) else {
         return Vec::new();
     };
-    if !asked.weighted || !intents::steers(status) {
+    if !asked.weighted || !intents::steers(asked, status) {
         return Vec::new();
     }
     let wanted = weight_of(slot, 100);

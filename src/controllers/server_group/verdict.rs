@@ -69,7 +69,7 @@ pub(super) fn judge(
         if let Rules::Unusable(why) = &observed.sight.rules {
             return (Verdict::stuck(Reason::InvalidSpec, format!("RuleMismatch: {}", why.join("; "))), quiet);
         }
-        if steers(status)
+        if steers(asked, status)
             && !tolerated
             && let Some(why) = off(current, observed)
         {

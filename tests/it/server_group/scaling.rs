@@ -148,3 +148,46 @@ async fn a_restored_version_is_as_large_as_the_one_it_replaces() {
     assert!(!writes(&world).contains(&"CreateService".to_owned()));
     assert_eq!(held(&world, V0).await, (2, 10, [false; 3]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rolling_rollout_begins_at_the_count_that_the_autoscaler_chose() {
+    let (world, mut operator) = served(576, &scaled()).await;
+    load(&world, V0, 360.0);
+    minutes(&world, &mut operator, 10).await;
+    assert_eq!(running(&world, V0).await, 6);
+    assert_eq!(status(&world).await.ready.as_deref(), Some("6/6"));
+    let mut rolling = scaled();
+    json_patch::merge(&mut rolling, &json!({"strategy": {"rollingRedBlack": {"percents": [50, 100]}}}));
+    world.apply::<ServerGroup>(&group("nginx:2", &rolling)).await;
+    let limit = tokio::time::Instant::now() + 30 * MINUTE;
+    while !ready(&world).await.contains("v001 is current") && tokio::time::Instant::now() < limit {
+        operator.settle(Duration::from_secs(2), Duration::from_secs(2)).await;
+        world.wait(Duration::from_secs(1)).await;
+        let both = running(&world, V0).await + running(&world, V1).await.max(0);
+        assert!(both >= 6, "{both} tasks: {}", ready(&world).await);
+    }
+    operator.rest().await;
+    assert_eq!(ready(&world).await, "True Succeeded: shop-prod-v001 is current, 6/6 tasks.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollout_that_fails_leaves_the_old_version_what_the_autoscaler_gave_it_meanwhile() {
+    let mut slow = scaled();
+    json_patch::merge(&mut slow, &json!({"strategy": {"redBlack": {"delayBeforeDisableSeconds": 3000}}}));
+    let (world, mut operator) = served(577, &slow).await;
+    world.apply::<ServerGroup>(&group("nginx:2", &slow)).await;
+    operator.settle(Duration::from_secs(20), 3 * MINUTE).await;
+    load(&world, V0, 360.0);
+    minutes(&world, &mut operator, 10).await;
+    assert_eq!(running(&world, V0).await, 6, "{}", ready(&world).await);
+    world.annotate::<ServerGroup>("shop-prod", "abort", V1).await;
+    let limit = tokio::time::Instant::now() + 20 * MINUTE;
+    while status(&world).await.hold.is_none() && tokio::time::Instant::now() < limit {
+        operator.settle(Duration::from_secs(2), Duration::from_secs(2)).await;
+        world.wait(Duration::from_secs(1)).await;
+        assert!(running(&world, V0).await >= 6, "{}", ready(&world).await);
+    }
+    assert!(status(&world).await.hold.is_some(), "{}", ready(&world).await);
+    operator.rest().await;
+    assert_eq!((held(&world, V0).await.2, running(&world, V0).await), ([false; 3], 6));
+}

@@ -4,7 +4,8 @@ use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
 use super::{entry, gate, present, shift, slot_of};
 use crate::api::ServerGroupStatus;
-use crate::api::status::{GroupRollout, Replaced, Slot, StepKind, Version, VersionState};
+use crate::api::condition::Reason;
+use crate::api::status::{GroupRollout, Replaced, RolloutStep, Slot, StepKind, Version, VersionState};
 use crate::controllers::server_group::render::{Intent, Pin};
 
 /// What is wanted of a version's objects.
@@ -75,8 +76,9 @@ fn pin(status: &ServerGroupStatus, version: &Version) -> Pin {
     if !replaced {
         return Pin::Free;
     }
-    let rolling = rollout.steps.iter().any(|step| step.step == StepKind::ShrinkingOld);
-    if rolling || rollout.ending.is_some() { Pin::Full } else { Pin::Outward }
+    // On the way back a version that lost nothing keeps what it grew to meanwhile.
+    let set = |step: &RolloutStep| matches!(step.step, StepKind::ShrinkingOld | StepKind::Restoring);
+    if rollout.steps.iter().any(set) { Pin::Full } else { Pin::Outward }
 }
 
 /// Percent of the traffic that the second target group should receive; `None` when the rules are left alone.
@@ -94,31 +96,44 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
         let granted = granted && shift::lacks(step_weight, rollout, sight).is_none();
         return granted.then(|| weight_of(slot, weight_of(Slot::B, rollout.weight)));
     }
+    if !steers(asked, status) {
+        return None;
+    }
     let current = entry(status, &strays(status, &sight.rules)?)?;
     let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
     healthy.then(|| weight_of(current.slot.unwrap_or_default(), 100))
 }
 
-/// The current version of a group at rest that a rule does not give all of the traffic: its health is to be read, for
-/// weights are corrected only towards healthy targets.
+/// The current version, if a rule does not give it all of the traffic. In a group that steers its health is to be read
+/// then, for weights are corrected only towards healthy targets.
 #[must_use]
 pub fn strays(status: &ServerGroupStatus, rules: &Rules) -> Option<String> {
     let current = entry(status, status.current_version.as_deref()?)?;
     let slot = current.slot.unwrap_or_default();
     let off = matches!(rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(slot, rule.b) != 100));
-    (off && steers(status)).then(|| current.name.clone())
+    off.then(|| current.name.clone())
 }
 
 /// Is all of the traffic to go to the current version? Not beside other active ones, and not after a failure that was
 /// not to be undone: there the weights stay where they are.
 #[must_use]
-pub fn steers(status: &ServerGroupStatus) -> bool {
+pub fn steers(asked: &Asked, status: &ServerGroupStatus) -> bool {
     let active = |version: &&Version| version.state == VersionState::Active;
     let current = status.current_version.as_deref().and_then(|name| entry(status, name));
     current.as_ref().is_some_and(active)
         && status.versions.iter().filter(active).count() == 1
         && status.rollout.is_none()
-        && !status.versions.iter().any(|version| version.state == VersionState::Failed && version.capacity > 0)
+        && !stands(asked, status)
+}
+
+/// Is a version that failed to stay as it is? Until another template is asked for, or an `abort` names it.
+#[must_use]
+pub fn stands(asked: &Asked, status: &ServerGroupStatus) -> bool {
+    status.hold.as_ref().is_some_and(|hold| {
+        let undone = hold.reason == Reason::DeploymentRolledBack.as_str();
+        let keeps = |version: &Version| version.state == VersionState::Failed && version.capacity > 0;
+        !undone && hold.hash == asked.hash && entry(status, &hold.version).is_some_and(keeps)
+    })
 }
 
 /// Has the step's precondition been seen to hold, so that its weight stands in the rollout?

@@ -135,6 +135,14 @@ fn directives(asked: &Asked, decision: &mut Decision) {
             }
         }
     }
+    // What was left standing after a failure can still be undone.
+    let undoes = asked.abort.is_some()
+        && intents::stands(asked, &decision.status)
+        && decision.status.hold.as_ref().map(|hold| &hold.version) == asked.abort.as_ref();
+    if undoes && let Some(hold) = &mut decision.status.hold {
+        hold.reason = Reason::DeploymentRolledBack.to_string();
+        return;
+    }
     if decision.status.rollout.is_none() {
         for (name, value) in [("promote", &asked.promote), ("abort", &asked.abort)] {
             if let Some(value) = value {

@@ -221,6 +221,8 @@ pub struct Wants {
     pub health: BTreeSet<String>,
     /// The listener rules.
     pub rules: bool,
+    /// The tasks of the current version, if a weight is found to stray.
+    pub steers: bool,
     /// The alarms of the gate.
     pub alarms: bool,
     /// The metrics of the step under way.
@@ -236,6 +238,7 @@ pub fn wants(asked: &Asked, status: &ServerGroupStatus, paused: bool, now: Times
     let Some(rollout) = &status.rollout else {
         wants.number = !paused && super::start::wanted(asked, status).is_some();
         wants.alarms = wants.number;
+        wants.steers = asked.weighted && super::intents::steers(asked, status);
         return wants;
     };
     let made = rollout.step != StepKind::Preparing && rollout.step != StepKind::FreeingSlot;

@@ -284,6 +284,12 @@ fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore
         ..GroupRollout::default()
     };
     begin_step(&mut rollout, sight);
+    // Whatever holds the count from now on holds the one that there is.
+    for old in &rollout.replaces {
+        if let Some(version) = entry_mut(&mut decision.status, &old.version) {
+            version.capacity = old.desired;
+        }
+    }
     let first_count = rollout.steps.iter().find(|step| step.step == StepKind::Creating).and_then(|step| step.count);
     decision.status.rollout = Some(rollout);
     decision.status.pinned = asked.to_version.clone().filter(|pin| pin == to);

@@ -1,7 +1,9 @@
 //! A group without a rollout: its size, being out of service, and what begins next. Pure.
 
+use super::intents::stands;
 use super::olds::disable;
-use super::sight::{Asked, Sight};
+use super::sight::{Asked, Rules, Sight};
+use super::start::weight_of;
 use super::{Decision, entry, entry_mut, start};
 use crate::api::status::VersionState;
 use crate::controllers::events::EventReason;
@@ -17,6 +19,7 @@ pub(super) fn settle(asked: &Asked, sight: &Sight, decision: &mut Decision) {
     }
     back_in_service(asked, decision);
     let_go(sight, decision);
+    retire_failed(asked, sight, decision);
     resize(asked, decision);
     start::begin(asked, sight, decision);
 }
@@ -65,6 +68,29 @@ fn let_go(sight: &Sight, decision: &mut Decision) {
     let there = child.settled && child.asked == version.capacity && child.desired == version.capacity;
     if version.state == VersionState::Active && there {
         version.remembered = None;
+    }
+}
+
+/// A version that failed and was left as it was gives up its tasks when nobody wants it any more; not while a rule
+/// sends it traffic, nor when nothing else serves.
+fn retire_failed(asked: &Asked, sight: &Sight, decision: &mut Decision) {
+    if decision.status.current_version.is_none() || stands(asked, &decision.status) {
+        return;
+    }
+    let mut said = Vec::new();
+    for version in &mut decision.status.versions {
+        let idle = match (&sight.rules, version.slot) {
+            _ if !asked.weighted => true,
+            (Rules::Show(shares), Some(slot)) => shares.iter().all(|rule| weight_of(slot, rule.b) == 0),
+            _ => false,
+        };
+        if version.state == VersionState::Failed && version.capacity > 0 && idle {
+            said.push(format!("{}: {} → 0 tasks", version.name, version.capacity));
+            version.capacity = 0;
+        }
+    }
+    for note in said {
+        decision.say(EventReason::Scaled, note);
     }
 }
 

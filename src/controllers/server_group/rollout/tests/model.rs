@@ -186,7 +186,7 @@ impl World {
         if wants.rules {
             sight.rules = Rules::Show(vec![RuleShare { arn: "rule".to_owned(), b: self.b, stickiness_seconds: 0 }]);
         }
-        let strays = intents::strays(&self.status, &sight.rules);
+        let strays = intents::strays(&self.status, &sight.rules).filter(|_| wants.steers);
         for name in wants.health.iter().chain(&strays) {
             let total = self.services.get(name).map_or(0, |service| service.running);
             let healthy = self.healthy(name);
