@@ -2,6 +2,7 @@
 
 mod asks;
 mod bad_input;
+mod crash;
 mod failures;
 mod numbers;
 mod operations;
