@@ -8,6 +8,7 @@ mod numbers;
 mod operations;
 mod rollouts;
 mod scaling;
+mod stale;
 
 use std::time::Duration;
 

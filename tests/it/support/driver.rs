@@ -36,6 +36,8 @@ pub struct Operator {
     due: BTreeMap<Key, Instant>,
     /// Passes run so far.
     pub passes: usize,
+    /// Server groups as they were, the latest last.
+    groups: BTreeMap<Key, Vec<DeserializeGuard<ServerGroup>>>,
 }
 
 impl Operator {
@@ -72,6 +74,7 @@ impl Operator {
             seen: BTreeMap::new(),
             due: BTreeMap::new(),
             passes: 0,
+            groups: BTreeMap::new(),
         }
     }
 
@@ -92,6 +95,20 @@ impl Operator {
             Box::pin(self.pass(&key)).await;
         }
         began.elapsed()
+    }
+
+    /// Runs the pass that is due next, if one is within two minutes.
+    pub async fn next(&mut self) -> Option<Key> {
+        self.look();
+        let (key, at) = self.due.iter().min_by_key(|(key, at)| (**at, (*key).clone()))?;
+        let (key, at) = (key.clone(), *at);
+        if at.saturating_duration_since(Instant::now()) > Duration::from_secs(120) {
+            return None;
+        }
+        tokio::time::sleep_until(at).await;
+        self.look();
+        self.pass(&key).await;
+        Some(key)
     }
 
     /// Settles with the usual bounds: quiet for 2 minutes, at most an hour.
@@ -128,6 +145,20 @@ impl Operator {
         };
     }
 
+    /// Runs one pass of a server group that sees it as it was so many writes ago; false if it has not been seen so often.
+    pub async fn stale_pass(&mut self, key: &Key, writes_ago: usize) -> bool {
+        self.look();
+        let Some(lives) = self.groups.get(key) else { return false };
+        let Some(old) = lives.len().checked_sub(writes_ago + 1).and_then(|at| lives.get(at)).cloned() else {
+            return false;
+        };
+        let now = lives.last().cloned();
+        self.server_groups.apply_watcher_event(&Event::Apply(old));
+        run::<ServerGroup>(key, &self.cx, &self.cx.stores.server_groups).await;
+        self.server_groups.apply_watcher_event(&Event::Apply(now.unwrap()));
+        true
+    }
+
     /// Takes over what the API server has, as the watches would tell it.
     pub fn look(&mut self) {
         let mut present = Vec::new();
@@ -136,6 +167,13 @@ impl Operator {
         refresh(api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, seen, &mut present);
         refresh(api, "ecsservices.ecs-operator.dev", &mut self.services, seen, &mut present);
         refresh(api, "servergroups.ecs-operator.dev", &mut self.server_groups, seen, &mut present);
+        for group in self.server_groups.as_reader().state() {
+            let key = (ServerGroup::KIND, group.namespace().unwrap_or_default(), group.name_any());
+            let lives = self.groups.entry(key).or_default();
+            if lives.last().is_none_or(|last| last.resource_version() != group.resource_version()) {
+                lives.push(group.as_ref().clone());
+            }
+        }
         let now = Instant::now();
         self.due.retain(|key, _| present.iter().any(|(other, _)| other == key));
         for (key, version) in present {
