@@ -13,8 +13,7 @@ use crate::support::world::World;
 /// What is left at the end of a chapter, in words that two tellings must share.
 async fn state(world: &World) -> String {
     let ready = |conditions: &[k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition]| {
-        find(conditions, ConditionType::Ready)
-            .map_or_else(|| "-".to_owned(), |c| format!("{} {}", c.status, c.reason))
+        find(conditions, ConditionType::Ready).map_or_else(|| "-".to_owned(), |c| format!("{} {}", c.status, c.reason))
     };
     let service = world.status::<EcsService>("web").await;
     let definition = world.status::<EcsTaskDefinition>("web").await;

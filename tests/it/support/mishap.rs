@@ -231,7 +231,10 @@ fn crashes(
 }
 
 fn places(calls: &[Mark], place: fn(usize, Mishap) -> Place) -> impl Iterator<Item = Place> {
-    calls.iter().enumerate().flat_map(move |(at, mark)| mishaps(mark.write).iter().map(move |mishap| place(at, *mishap)))
+    calls
+        .iter()
+        .enumerate()
+        .flat_map(move |(at, mark)| mishaps(mark.write).iter().map(move |mishap| place(at, *mishap)))
 }
 
 /// What can go wrong with a call. A read that is lost is a read that never was.
@@ -254,5 +257,10 @@ fn ours(call: &Call) -> bool {
 
 /// Runs a telling on a clock of its own.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(Box::pin(future))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(Box::pin(future))
 }
