@@ -2,12 +2,14 @@
 
 mod asks;
 mod bad_input;
+mod crash;
 mod failures;
 mod midway;
 mod numbers;
 mod operations;
 mod rollouts;
 mod scaling;
+mod stale;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use kube::core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema};
@@ -18,7 +19,12 @@ pub struct Violation {
     pub message: String,
 }
 
+/// Verdicts remembered by each thread.
+const REMEMBERED: usize = 4096;
+
 thread_local! {
+    /// An object is judged at every visit and seldom changes; each rule with a pattern compiles it anew.
+    static JUDGED: RefCell<BTreeMap<u64, Vec<Violation>>> = const { RefCell::new(BTreeMap::new()) };
     static COMPILED: RefCell<BTreeMap<String, Rc<CompiledSchema>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -36,6 +42,26 @@ fn compiled(kind: &str) -> Result<Option<Rc<CompiledSchema>>, String> {
 /// the rules that the API server evaluates, for objects stored before a rule existed. Sizes,
 /// types and required members are the API server's alone.
 pub fn violations(kind: &str, object: &Value, old: Option<&Value>) -> Vec<Violation> {
+    if old.is_some() {
+        return judge(kind, object, old);
+    }
+    let mut hasher = DefaultHasher::new();
+    (kind, object.to_string()).hash(&mut hasher);
+    let key = hasher.finish();
+    if let Some(known) = JUDGED.with_borrow(|judged| judged.get(&key).cloned()) {
+        return known;
+    }
+    let found = judge(kind, object, None);
+    JUDGED.with_borrow_mut(|judged| {
+        if judged.len() >= REMEMBERED {
+            judged.clear();
+        }
+        judged.insert(key, found.clone());
+    });
+    found
+}
+
+fn judge(kind: &str, object: &Value, old: Option<&Value>) -> Vec<Violation> {
     let schema = match compiled(kind) {
         Ok(Some(schema)) => schema,
         Ok(None) => return Vec::new(),

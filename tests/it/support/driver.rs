@@ -1,6 +1,6 @@
 //! One process of the operator, driven step by step: the next pass is the one that is due first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct Operator {
     due: BTreeMap<Key, Instant>,
     /// Passes run so far.
     pub passes: usize,
+    /// Server groups as they were, the latest last.
+    groups: BTreeMap<Key, Vec<DeserializeGuard<ServerGroup>>>,
 }
 
 impl Operator {
@@ -48,10 +50,10 @@ impl Operator {
     pub fn start_with(world: &World, config: Config) -> Self {
         let aws = Aws::new(world.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
-        let (cluster_store, clusters) = store::store();
-        let (definition_store, task_definitions) = store::store();
-        let (service_store, services) = store::store();
-        let (group_store, server_groups) = store::store();
+        let (cluster_store, clusters) = empty();
+        let (definition_store, task_definitions) = empty();
+        let (service_store, services) = empty();
+        let (group_store, server_groups) = empty();
         let stores = Stores {
             clusters: cluster_store,
             task_definitions: definition_store,
@@ -72,6 +74,7 @@ impl Operator {
             seen: BTreeMap::new(),
             due: BTreeMap::new(),
             passes: 0,
+            groups: BTreeMap::new(),
         }
     }
 
@@ -92,6 +95,20 @@ impl Operator {
             Box::pin(self.pass(&key)).await;
         }
         began.elapsed()
+    }
+
+    /// Runs the pass that is due next, if one is within two minutes.
+    pub async fn next(&mut self) -> Option<Key> {
+        self.look();
+        let (key, at) = self.due.iter().min_by_key(|(key, at)| (**at, (*key).clone()))?;
+        let (key, at) = (key.clone(), *at);
+        if at.saturating_duration_since(Instant::now()) > Duration::from_secs(120) {
+            return None;
+        }
+        tokio::time::sleep_until(at).await;
+        self.look();
+        self.pass(&key).await;
+        Some(key)
     }
 
     /// Settles with the usual bounds: quiet for 2 minutes, at most an hour.
@@ -128,13 +145,35 @@ impl Operator {
         };
     }
 
+    /// Runs one pass of a server group that sees it as it was so many writes ago; false if it has not been seen so often.
+    pub async fn stale_pass(&mut self, key: &Key, writes_ago: usize) -> bool {
+        self.look();
+        let Some(lives) = self.groups.get(key) else { return false };
+        let Some(old) = lives.len().checked_sub(writes_ago + 1).and_then(|at| lives.get(at)).cloned() else {
+            return false;
+        };
+        let now = lives.last().cloned();
+        self.server_groups.apply_watcher_event(&Event::Apply(old));
+        run::<ServerGroup>(key, &self.cx, &self.cx.stores.server_groups).await;
+        self.server_groups.apply_watcher_event(&Event::Apply(now.unwrap()));
+        true
+    }
+
     /// Takes over what the API server has, as the watches would tell it.
     pub fn look(&mut self) {
         let mut present = Vec::new();
-        refresh(&self.api, "ecsclusters.ecs-operator.dev", &mut self.clusters, &mut present);
-        refresh(&self.api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, &mut present);
-        refresh(&self.api, "ecsservices.ecs-operator.dev", &mut self.services, &mut present);
-        refresh(&self.api, "servergroups.ecs-operator.dev", &mut self.server_groups, &mut present);
+        let (api, seen) = (&self.api, &self.seen);
+        refresh(api, "ecsclusters.ecs-operator.dev", &mut self.clusters, seen, &mut present);
+        refresh(api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, seen, &mut present);
+        refresh(api, "ecsservices.ecs-operator.dev", &mut self.services, seen, &mut present);
+        refresh(api, "servergroups.ecs-operator.dev", &mut self.server_groups, seen, &mut present);
+        for group in self.server_groups.as_reader().state() {
+            let key = (ServerGroup::KIND, group.namespace().unwrap_or_default(), group.name_any());
+            let lives = self.groups.entry(key).or_default();
+            if lives.last().is_none_or(|last| last.resource_version() != group.resource_version()) {
+                lives.push(group.as_ref().clone());
+            }
+        }
         let now = Instant::now();
         self.due.retain(|key, _| present.iter().any(|(other, _)| other == key));
         for (key, version) in present {
@@ -163,21 +202,39 @@ impl Operator {
     }
 }
 
+/// What a watch of one kind tells: what changed since the last time, and what is gone.
 fn refresh<K: Kind>(
     api: &ecs_sim::kube::Apiserver,
     plural: &str,
     writer: &mut Writer<DeserializeGuard<K>>,
+    seen: &BTreeMap<Key, String>,
     present: &mut Vec<(Key, String)>,
 ) {
     let stored = api.with(|api| api.all(plural));
-    writer.apply_watcher_event(&Event::Init);
+    let mut here = BTreeSet::new();
     for value in stored {
-        let object: DeserializeGuard<K> = serde_json::from_value(value).unwrap();
-        let key = (K::KIND, object.namespace().unwrap_or_default(), object.name_any());
-        present.push((key, object.resource_version().unwrap_or_default()));
-        writer.apply_watcher_event(&Event::InitApply(object));
+        let text = |member: &str| value["metadata"][member].as_str().unwrap_or_default().to_owned();
+        let (key, version) = ((K::KIND, text("namespace"), text("name")), text("resourceVersion"));
+        if seen.get(&key) != Some(&version) {
+            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(value).unwrap()));
+        }
+        here.insert(key.clone());
+        present.push((key, version));
     }
+    for gone in writer.as_reader().state() {
+        let key = (K::KIND, gone.namespace().unwrap_or_default(), gone.name_any());
+        if !here.contains(&key) {
+            writer.apply_watcher_event(&Event::Delete(gone.as_ref().clone()));
+        }
+    }
+}
+
+/// A store that was filled once, with nothing.
+fn empty<K: Kind>() -> (store::Store<DeserializeGuard<K>>, Writer<DeserializeGuard<K>>) {
+    let (store, mut writer) = store::store();
+    writer.apply_watcher_event(&Event::Init);
     writer.apply_watcher_event(&Event::InitDone);
+    (store, writer)
 }
 
 async fn run<K: Reconcile>(

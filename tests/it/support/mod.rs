@@ -2,5 +2,6 @@
 
 pub mod driver;
 pub mod manifests;
+pub mod mishap;
 pub mod wire;
 pub mod world;

@@ -34,10 +34,13 @@ pub struct Sent {
 impl Sent {
     /// Does the operation change something?
     pub fn is_write(&self) -> bool {
-        !(self.operation.starts_with("Describe")
-            || self.operation.starts_with("List")
-            || self.operation.starts_with("Get"))
+        is_write(&self.operation)
     }
+}
+
+/// Does an operation change something?
+pub fn is_write(operation: &str) -> bool {
+    !["Describe", "List", "Get"].iter().any(|read| operation.starts_with(read))
 }
 
 /// What to do with one call.

@@ -1,5 +1,6 @@
 //! Both worlds: a simulated AWS and an in-memory Kubernetes API server, on one paused clock.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ecs_operator::api::schema::crds;
@@ -31,27 +32,50 @@ pub struct World {
     pub person: kube::Client,
 }
 
+/// Both worlds at one moment.
+pub struct Snapshot {
+    worlds: Mutex<(MemApi, Sim)>,
+    /// The moment.
+    pub at: Timestamp,
+}
+
 impl World {
     /// Empty worlds; the same seed gives the same history.
     pub fn new(seed: u64) -> Self {
         let start: Timestamp = "2026-01-05T08:00:00Z".parse().unwrap();
-        let clock = Clock::starting_at(start);
         let mut memory = MemApi::new(start);
         for crd in crds_once() {
             memory.install_crd(crd, start).unwrap();
         }
-        let now = clock.clone();
-        let api = Apiserver::new(memory, move || now.exact());
-        let aws = AwsWire::new(Sim::new(seed, start.as_millisecond()), clock.clone());
-        let person = kube::Client::new(api.clone(), NAMESPACE);
-        fastrand::seed(seed);
-        let filter = tracing_subscriber::EnvFilter::from_default_env();
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        let world = Self { aws, api, clock, person };
+        let world = Self::of(memory, Sim::new(seed, start.as_millisecond()), start, seed);
         world.aws.sim(|sim| {
             sim.with_fleet(&key(), |fleet| fleet.knobs.timing = ecs_sim::ecs::scheduler::timing::Timing::brisk());
         });
         world
+    }
+
+    fn of(memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
+        let clock = Clock::starting_at(start);
+        let now = clock.clone();
+        let api = Apiserver::new(memory, move || now.exact());
+        let aws = AwsWire::new(sim, clock.clone());
+        let person = kube::Client::new(api.clone(), NAMESPACE);
+        fastrand::seed(seed);
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+        Self { aws, api, clock, person }
+    }
+
+    /// Both worlds as they are now, to go on from any number of times.
+    pub fn snapshot(&self) -> Snapshot {
+        let sim = self.aws.sim(|sim| sim.clone());
+        Snapshot { worlds: Mutex::new((self.api.with(|api| api.fork()), sim)), at: self.clock.exact() }
+    }
+
+    /// Worlds of their own that go on from a snapshot; nobody has called them yet.
+    pub fn from(snapshot: &Snapshot) -> Self {
+        let worlds = snapshot.worlds.lock().unwrap();
+        Self::of(worlds.0.fork(), worlds.1.clone(), snapshot.at, 7)
     }
 
     /// Empty worlds in which the test's namespace exists.

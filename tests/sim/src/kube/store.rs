@@ -85,6 +85,24 @@ impl MemApi {
         api
     }
 
+    /// A server of its own that goes on from this state: without the validators, cache faults and watches of this one.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            kinds: self.kinds.clone(),
+            objects: self.objects.clone(),
+            unsettled: self.unsettled.clone(),
+            history: self.history.clone(),
+            history_limit: self.history_limit,
+            compacted: self.compacted,
+            revision: self.revision,
+            serial: self.serial,
+            validators: Vec::new(),
+            chaos: Chaos::default(),
+            signal: watch::channel(self.revision).0,
+        }
+    }
+
     /// Adds a check that runs on every create and update of a custom object.
     pub fn add_validator(&mut self, validator: Validator) {
         self.validators.push(validator);
