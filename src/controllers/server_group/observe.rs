@@ -17,6 +17,8 @@ use super::requests;
 use super::resolve;
 use super::rollout::present;
 use super::rollout::sight::{Adoptable, Number, RuleShare, Rules, Sight, Wants};
+use super::scale::{ScaleSeen, SourceSeen};
+use super::scale_reads;
 use super::traffic::{self, Matched};
 use crate::api::policy::AdoptionPolicy;
 use crate::api::status::{Slot, StepKind};
@@ -41,6 +43,8 @@ pub(super) struct Observed {
     pub(super) resolved: Resolved,
     /// Services that are taken in as versions, by name.
     pub(super) adopted: BTreeMap<String, adopt::Found>,
+    /// Alarms, copies of scaling and the source.
+    pub(super) scale: ScaleSeen,
     /// Tasks that an annotation asks to stop.
     pub(super) terminating: requests::Asked,
     /// A read that failed and that the pass needed.
@@ -81,8 +85,12 @@ pub(super) async fn observe(
         resolved: Resolved::default(),
         adopted: BTreeMap::new(),
         terminating: requests::Asked::new(),
+        scale: ScaleSeen::default(),
         error: None,
     };
+    if pass.directive.may_write() && !pass.deleting() {
+        observed.scale = scale_reads::read(desired, status, &observed.children, pass).await;
+    }
     match requests::read(desired, pass).await {
         Ok(tasks) => observed.terminating = tasks,
         Err(error) => observed.error = Some(error),
@@ -101,6 +109,9 @@ pub(super) async fn observe(
     adoption(desired, status, pass, &mut observed).await;
     if wants.number && ready {
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
+    }
+    if wants.number && ready && status.current_version.is_none() {
+        source(desired, pass, &mut observed).await;
     }
     if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
         rules(desired, pass, &mut observed).await;
@@ -126,6 +137,20 @@ pub(super) async fn observe(
         measured(desired, status, pass, &mut observed).await;
     }
     observed
+}
+
+/// The source that the first version starts from. A count that cannot be read is not guessed.
+async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+    match scale_reads::source(desired, pass).await {
+        Ok(SourceSeen::Missing(why)) if desired.source.as_ref().is_some_and(|source| source.required) => {
+            observed.sight.problems.push(why);
+        }
+        Ok(seen) => observed.scale.source = seen,
+        Err(error) => {
+            observed.sight.number = Number::Unread;
+            observed.error = Some(error);
+        }
+    }
 }
 
 fn waits(desired: &Desired) -> Option<String> {
