@@ -4,7 +4,7 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions
 use serde::Serialize;
 use serde_json::json;
 
-use super::scale_acts;
+use super::scale_act;
 use super::step::Step;
 use crate::api::names::FIELD_MANAGER;
 use crate::api::{EcsService, EcsTaskDefinition, ServerGroup};
@@ -51,7 +51,7 @@ async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError>
         | Step::PutPolicy(_)
         | Step::PutAction(_)
         | Step::DeletePolicy { .. }
-        | Step::DeleteAction { .. } => scale_acts::one(step, pass).await,
+        | Step::DeleteAction { .. } => Box::pin(scale_act::one(step, pass)).await,
         Step::DeleteService { object } => delete::<EcsService>(object, pass).await,
         Step::DeleteTaskDefinition { object } => delete::<EcsTaskDefinition>(object, pass).await,
         Step::Release(_) => pass.release().await,

@@ -292,7 +292,10 @@ impl Way {
 
 /// The tags of a copy: those of the original that AWS and operators did not set, and the owner's.
 #[must_use]
-pub(super) fn tags(original: Option<&BTreeMap<String, String>>, owner: BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub(super) fn tags(
+    original: Option<&BTreeMap<String, String>>,
+    owner: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
     let kept = original.into_iter().flatten();
     let kept = kept.filter(|(key, _)| !key.starts_with("aws:") && !key.starts_with(tag::PREFIX));
     kept.map(|(key, value)| (key.clone(), value.clone())).chain(owner).collect()

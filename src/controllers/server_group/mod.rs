@@ -21,7 +21,7 @@ mod requests;
 mod resolve;
 pub mod rollout;
 mod scale;
-mod scale_acts;
+mod scale_act;
 mod scale_reads;
 mod status;
 mod step;
@@ -32,9 +32,9 @@ pub use step::Step;
 
 use kube::{Resource as _, ResourceExt};
 
+use crate::api::condition::Reason;
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::server_group::strategy::TrafficOnDelete;
-use crate::api::condition::Reason;
 use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::AwsError;
@@ -93,7 +93,8 @@ impl Reconcile for ServerGroup {
             soon: !observed.scale.copies.is_empty(),
         };
         if paused {
-            let mut foretold = foretell::foretell(pass.object, &desired, &asked, &decision.status, &observed);
+            let mut foretold =
+                foretell::foretell(pass.object, &desired, &asked, &decision.status, &observed, &pass.owner);
             if pass.mode() == ManagementMode::Plan {
                 ended.blocked = foretold.blocked.take();
             }
@@ -133,7 +134,7 @@ impl Reconcile for ServerGroup {
                 ended.consequence = pass.judge(&inputs, outcome.failed.as_ref());
             }
             if outcome.failed.is_none() && (!puts.is_empty() || observed.scale.error.is_some()) {
-                scaled(pass, &inputs, puts, observed.scale.error.clone(), &mut ended).await;
+                Box::pin(scaled(pass, &inputs, puts, observed.scale.error.clone(), &mut ended)).await;
             }
         }
         status::report(pass, &desired, &asked, decision.status, &observed, ended)

@@ -89,7 +89,7 @@ pub(super) async fn observe(
         error: None,
     };
     if pass.directive.may_write() && !pass.deleting() {
-        observed.scale = scale_reads::read(desired, status, &observed.children, pass).await;
+        observed.scale = Box::pin(scale_reads::read(desired, status, &observed.children, pass)).await;
     }
     match requests::read(desired, pass).await {
         Ok(tasks) => observed.terminating = tasks,
@@ -111,7 +111,7 @@ pub(super) async fn observe(
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
     }
     if wants.number && ready && status.current_version.is_none() {
-        source(desired, pass, &mut observed).await;
+        Box::pin(source(desired, pass, &mut observed)).await;
     }
     if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
         rules(desired, pass, &mut observed).await;

@@ -27,7 +27,9 @@ pub(super) const ACTION: &str = "action/";
 /// What was read of alarms and of Application Auto Scaling.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScaleSeen {
-    /// The alarms that exist of those that matter; `None` when they were not read.
+    /// Names of the alarms that were looked for.
+    pub(super) sought: BTreeSet<String>,
+    /// Those that exist; `None` when they were not read.
     pub(super) alarms: Option<BTreeMap<String, AlarmSeen>>,
     /// Tags of those that are to be changed or removed.
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
@@ -83,6 +85,11 @@ impl ScaleSeen {
         self.alarms.as_ref()?.get(name)
     }
 
+    /// Was it looked for, so that it does not exist if it was not found?
+    fn knows(&self, name: &str) -> bool {
+        self.alarms.is_some() && self.sought.contains(name)
+    }
+
     fn whose(&self, name: &str, owner: &Owner) -> Whose {
         let Some(tags) = self.tags.get(name) else { return Whose::Unknown };
         match owner.judge(tags, AdoptionPolicy::IfTagged, name) {
@@ -94,13 +101,7 @@ impl ScaleSeen {
 }
 
 /// Writes down what is to be made, and forgets what is gone.
-pub(super) fn note(
-    decision: &mut Decision,
-    desired: &Desired,
-    children: &Children,
-    seen: &ScaleSeen,
-    owner: &Owner,
-) {
+pub(super) fn note(decision: &mut Decision, desired: &Desired, children: &Children, seen: &ScaleSeen, owner: &Owner) {
     if let SourceSeen::Missing(why) = &seen.source
         && decision.status.rollout.is_some()
     {
@@ -133,10 +134,8 @@ pub(super) fn forget(
     seen: &ScaleSeen,
     owner: &Owner,
 ) {
-    if seen.alarms.is_none() {
-        return;
-    }
-    for name in unwanted(status, declared) {
+    // A version that goes from now on was not looked at as such.
+    for name in unwanted(status, declared).into_iter().filter(|name| seen.knows(name)) {
         if seen.alarm(&name).is_none() || seen.whose(&name, owner) == Whose::Other {
             status.alarms.retain(|known| *known != name);
         }
@@ -219,8 +218,9 @@ fn note_copy(
         }
     }
     // What was made from an original that is gone now stays ours.
-    let made = recorded.iter().filter(|entry| exists(entry, copy, seen) && seen.alarms.is_some());
-    let kept = made.filter(|entry| entry.strip_prefix(ALARM).is_none_or(|name| seen.whose(name, owner) != Whose::Other));
+    let made = recorded.iter().filter(|entry| exists(entry, copy, seen));
+    let kept =
+        made.filter(|entry| entry.strip_prefix(ALARM).is_none_or(|name| seen.whose(name, owner) != Whose::Other));
     wanted.extend(kept.cloned());
     if wanted != recorded {
         version.copied_scaling = wanted.into_iter().collect();
@@ -267,7 +267,7 @@ pub(super) fn puts(
         return (steps, conflicts);
     }
     for (name, alarm) in declared(desired, status, children) {
-        if !alarm.ready || !status.alarms.contains(&name) {
+        if !alarm.ready || !status.alarms.contains(&name) || !seen.knows(&name) {
             continue;
         }
         let own = seen.policies.get(&alarm.version).map(Vec::as_slice).unwrap_or_default();
@@ -326,7 +326,7 @@ fn copy_steps(version: &Version, copy: &CopySeen, seen: &ScaleSeen, owner: &Owne
     let copied = copied.map(|(name, (old, _))| (old.clone(), own(name).filter(|_| written(POLICY, name))));
     let arns: BTreeMap<String, Option<String>> = left.chain(copied).collect();
     for (name, alarm) in &copy.copies.alarms {
-        if written(ALARM, name) && seen.alarm(name).is_none() {
+        if written(ALARM, name) && seen.knows(name) && seen.alarm(name).is_none() {
             let put = copy.way.alarm(alarm, name, &arns);
             let tags = copying::tags(copy.tags.get(name), owner.tags());
             steps.push(Step::PutAlarm { put: Box::new(tagged(put, tags)), take: None });
@@ -347,7 +347,9 @@ pub(super) fn removals(
     if unwanted.is_empty() {
         return Some(Vec::new());
     }
-    seen.alarms.as_ref()?;
+    if !unwanted.iter().all(|name| seen.knows(name)) {
+        return None;
+    }
     let mut names = Vec::new();
     for name in unwanted.into_iter().filter(|name| seen.alarm(name).is_some()) {
         match seen.whose(&name, owner) {

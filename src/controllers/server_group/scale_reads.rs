@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alarms;
+use super::alarms::{self, ALARM};
 use super::children::Children;
 use super::copying::{self, End, Original, Way};
 use super::desired::Desired;
@@ -22,7 +22,7 @@ pub(super) async fn read(
     pass: &Pass<'_, ServerGroup>,
 ) -> ScaleSeen {
     let mut seen = ScaleSeen::default();
-    if let Err(error) = fill(desired, status, children, pass, &mut seen).await {
+    if let Err(error) = Box::pin(fill(desired, status, children, pass, &mut seen)).await {
         // Half of it must not be taken for the whole.
         seen = ScaleSeen { error: Some(error), ..ScaleSeen::default() };
     }
@@ -40,9 +40,10 @@ async fn fill(
     let mut wanted: BTreeSet<String> = declared.keys().cloned().chain(alarms::unwanted(status, &declared)).collect();
     for version in &status.versions {
         if let Some(copy) = pending(version)
-            && let Some(found) = copy_seen(desired, status, children, version, copy, pass).await?
+            && let Some(found) = Box::pin(copy_seen(desired, status, children, version, copy, pass)).await?
         {
             wanted.extend(found.copies.alarms.keys().cloned());
+            wanted.extend(version.copied_scaling.iter().filter_map(|e| e.strip_prefix(ALARM)).map(str::to_owned));
             seen.copies.insert(version.name.clone(), found);
         }
     }
@@ -59,6 +60,7 @@ async fn fill(
         let resource = format!("service/{cluster}/{version}");
         seen.policies.insert(version.clone(), aws.list_scaling_policies(&scope, &resource, pass.priority).await?);
     }
+    seen.sought.clone_from(&wanted);
     let wanted: Vec<String> = wanted.into_iter().collect();
     let found = aws.whole_alarms(&scope, &wanted, pass.priority).await?;
     for (name, alarm) in &found {
@@ -77,7 +79,7 @@ async fn fill(
 
 /// Recorded alarms and their tags, for a group that is being deleted.
 pub(super) async fn leaving(status: &ServerGroupStatus, pass: &Pass<'_, ServerGroup>) -> ScaleSeen {
-    let mut seen = ScaleSeen::default();
+    let mut seen = ScaleSeen { sought: status.alarms.iter().cloned().collect(), ..ScaleSeen::default() };
     let (aws, scope) = (&pass.cx.aws, pass.scope());
     let read = async {
         let found = aws.whole_alarms(&scope, &status.alarms, pass.priority).await?;
@@ -189,11 +191,9 @@ pub(super) async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> R
         SourceSeen::Missing(format!("`source`: service `{name}` not found in cluster `{}`", short(cluster)))
     };
     match pass.cx.aws.describe_service(&scope, cluster, &source.service_name, pass.priority).await {
-        Ok(Some(service)) if service.status.as_deref() == Some("ACTIVE") => Ok(if source.use_source_capacity {
-            SourceSeen::Count(service.desired_count)
-        } else {
-            SourceSeen::Unread
-        }),
+        Ok(Some(service)) if service.status.as_deref() == Some("ACTIVE") => {
+            Ok(if source.use_source_capacity { SourceSeen::Count(service.desired_count) } else { SourceSeen::Unread })
+        }
         Ok(_) => Ok(missing()),
         Err(error) if error.class.is_gone() => Ok(missing()),
         Err(error) => Err(error),

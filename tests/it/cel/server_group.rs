@@ -311,19 +311,9 @@ fn scaling_cases() -> Vec<Case> {
             scaling(json!({ "alarms": [alarm(json!({}))] })),
         ),
         case(
-            "must have `namespace` and `metricName`",
-            stepped(json!([alarm(json!({}))])),
-            stepped(json!([alarm(json!({ "metricName": null }))])),
-        ),
-        case(
             "must have exactly one of `statistic` and `extendedStatistic`",
             stepped(json!([alarm(json!({ "statistic": null, "extendedStatistic": "p99" }))])),
             stepped(json!([alarm(json!({ "extendedStatistic": "p99" }))])),
-        ),
-        case(
-            "must have `threshold`, `comparisonOperator`, `evaluationPeriods` and `period`",
-            stepped(json!([alarm(json!({ "threshold": 0.5 }))])),
-            stepped(json!([alarm(json!({ "threshold": null }))])),
         ),
         case(
             "must be `GreaterThanOrEqualToThreshold`, `GreaterThanThreshold`, `LessThanThreshold` or `LessThanOrEqualToThreshold`",

@@ -125,7 +125,11 @@ async fn an_alarm_of_somebody_else_is_never_overwritten_nor_deleted() {
     by_hand(&world, "busy-shop-prod-v000", 5.0).await;
     world.apply::<ServerGroup>(&stepped("nginx:1", &json!({}))).await;
     operator.rest().await;
-    assert!(ready(&world).await.starts_with("False OwnedByAnother: CloudWatch alarm `busy-"), "{}", ready(&world).await);
+    assert!(
+        ready(&world).await.starts_with("False OwnedByAnother: CloudWatch alarm `busy-"),
+        "{}",
+        ready(&world).await
+    );
     assert_eq!(alarms(&world).await[0].threshold(), Some(5.0));
     world.delete::<ServerGroup>("shop-prod").await;
     operator.rest().await;

@@ -65,7 +65,8 @@ async fn scaling(world: &World, service: &str) -> Vec<String> {
     let resource = format!("service/prod/{service}");
     let found = world.scaling().describe_scaling_policies().service_namespace(ECS).resource_id(&resource);
     let found = found.send().await.unwrap();
-    let mut names: Vec<String> = found.scaling_policies().iter().map(|policy| policy.policy_name().to_owned()).collect();
+    let mut names: Vec<String> =
+        found.scaling_policies().iter().map(|policy| policy.policy_name().to_owned()).collect();
     let found = world.scaling().describe_scheduled_actions().service_namespace(ECS).resource_id(&resource);
     let found = found.send().await.unwrap();
     names.extend(found.scheduled_actions().iter().map(|action| action.scheduled_action_name().to_owned()));

@@ -43,21 +43,9 @@ pub(super) const RULES: &[Rule] = &[
     .at(".alarms"),
     Rule::new(
         "spec.scaling.alarms[]",
-        "has(self.namespace) && has(self.metricName)",
-        "must have `namespace` and `metricName`",
-    )
-    .requires(),
-    Rule::new(
-        "spec.scaling.alarms[]",
         "has(self.statistic) != has(self.extendedStatistic)",
         "must have exactly one of `statistic` and `extendedStatistic`",
     ),
-    Rule::new(
-        "spec.scaling.alarms[]",
-        "has(self.threshold) && has(self.comparisonOperator) && has(self.evaluationPeriods) && has(self.period)",
-        "must have `threshold`, `comparisonOperator`, `evaluationPeriods` and `period`",
-    )
-    .requires(),
     Rule::new(
         "spec.scaling.alarms[]",
         "!has(self.comparisonOperator) || self.comparisonOperator in ['GreaterThanOrEqualToThreshold', 'GreaterThanThreshold', 'LessThanThreshold', 'LessThanOrEqualToThreshold']",
