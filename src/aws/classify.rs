@@ -240,6 +240,7 @@ const TABLE: &[Row] = &[
             "TaskSetNotFoundException",
             "ServiceDeploymentNotFoundException",
             "ResourceNotFoundException",
+            "ResourceNotFound",
             "TargetNotFoundException",
             "ObjectNotFoundException",
             "TargetGroupNotFound",

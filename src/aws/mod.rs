@@ -1,5 +1,6 @@
 //! The wire to AWS: clients, one gate for every call, batching, paging and error classes; no decisions.
 
+pub mod alarms;
 pub mod balancing;
 pub mod batcher;
 pub mod classify;
@@ -26,6 +27,7 @@ mod test_cbor;
 #[cfg(test)]
 pub(crate) mod test_wire;
 
+pub use alarms::AlarmSeen;
 pub use balancing::{RuleSeen, TargetGroupSeen, TargetSeen};
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, load_config};

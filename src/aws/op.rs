@@ -158,6 +158,10 @@ operations! {
     ModifyListener = Balancing::ModifyListener, BalancingModify, true;
     ModifyRule = Balancing::ModifyRule, BalancingModify, true;
     DescribeAlarms = CloudWatch::DescribeAlarms, AlarmRead, false;
+    PutMetricAlarm = CloudWatch::PutMetricAlarm, AlarmModify, true;
+    DeleteAlarms = CloudWatch::DeleteAlarms, AlarmModify, true;
+    TagAlarm = CloudWatch::TagResource, AlarmModify, true;
+    ListTagsForAlarm = CloudWatch::ListTagsForResource, AlarmRead, false;
     GetMetricData = CloudWatch::GetMetricData, MetricRead, false;
     DescribeSubnets = Ec2::DescribeSubnets, NetworkRead, false;
     DescribeSecurityGroups = Ec2::DescribeSecurityGroups, NetworkRead, false;

@@ -81,6 +81,8 @@ buckets! {
     BalancingRead = "balancing_read", 40.0, 10.0;
     /// `DescribeAlarms`, from "CloudWatch service quotas": 9 a second.
     AlarmRead = "alarm_read", 9.0, 9.0;
+    /// Writes to alarms, from the same page: 3 a second.
+    AlarmModify = "alarm_modify", 3.0, 3.0;
     /// `GetMetricData`, from the same page: 50 a second.
     MetricRead = "metric_read", 50.0, 50.0;
     /// Non-mutating actions, from "Request throttling for the Amazon EC2 API".

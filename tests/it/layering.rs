@@ -109,7 +109,10 @@ fn is_pure(path: &str) -> bool {
         "target.rs",
     ];
     const GROUP: &[&str] = &[
+        "server_group/alarms.rs",
+        "server_group/copying.rs",
         "server_group/name.rs",
+        "server_group/scale.rs",
         "server_group/desired",
         "server_group/render/",
         "server_group/rollout/",

@@ -1,7 +1,9 @@
 //! Server groups on both simulated worlds: versions, strategies, traffic, failures.
 
+mod alarms;
 mod asks;
 mod bad_input;
+mod copies;
 mod crash;
 mod failures;
 mod midway;

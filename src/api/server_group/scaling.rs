@@ -41,9 +41,9 @@ shape! {
         /// What the alarm is for.
         alarm_description: String,
         /// Namespace of the metric.
-        namespace: String,
+        namespace (required): String,
         /// Name of the metric.
-        metric_name: String,
+        metric_name (required): String,
         /// Dimensions; `${cluster}`, `${service}` and `${targetGroup}` are replaced.
         dimensions: BTreeMap<String, String>,
         /// `Average`, `Sum`, `Minimum`, `Maximum` or `SampleCount`.
@@ -51,17 +51,17 @@ shape! {
         /// A percentile, for example `p99`, instead of `statistic`.
         extended_statistic: String,
         /// Seconds of one data point.
-        period: i32,
+        period (required): i32,
         /// Unit of the metric.
         unit: String,
         /// Data points looked at.
-        evaluation_periods: i32,
+        evaluation_periods (required): i32,
         /// Data points that must breach.
         datapoints_to_alarm: i32,
         /// Value that is breached.
-        threshold: f64,
+        threshold (required): f64,
         /// How the value is compared.
-        comparison_operator: String,
+        comparison_operator (required): String,
         /// What missing data means.
         treat_missing_data: String,
     }

@@ -10,7 +10,7 @@ pub use cluster::EcsClusterStatus;
 pub use common::{Account, Common, Drift, Effective, Handled, InFlight, Origin, PlannedSteps, Status};
 pub use server_group::{
     AnalysisRun, Ending, GroupRollout, HistoryEntry, Hold, Instances, Remembered, Replaced, RolloutResult, RolloutStep,
-    RuleStatus, ServerGroupStatus, Slot, StepKind, Version, VersionFailure, VersionState,
+    RuleStatus, ScalingCopy, ServerGroupStatus, Slot, StepKind, Version, VersionFailure, VersionState,
 };
 pub use service::{EcsServiceStatus, Held, LoadBalancerWeights, Rollout, ScalingStatus, StoppedTask};
 pub use task_definition::EcsTaskDefinitionStatus;

@@ -317,6 +317,23 @@ pub struct VersionFailure {
     pub at: Option<Time>,
 }
 
+/// A service whose scaling is copied to a version.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScalingCopy {
+    /// Its name.
+    #[serde(default)]
+    pub service: String,
+    /// Short name of its cluster.
+    #[serde(default)]
+    pub cluster: String,
+    /// Its Region; the group's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Whether all that could be copied was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done: bool,
+}
+
 /// One version of the group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -372,7 +389,10 @@ pub struct Version {
     /// Whether its autoscaling is suspended by us.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
-    /// Policies, scheduled actions and alarms copied from another service, by name.
+    /// Service whose scaling is copied to this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copies: Option<ScalingCopy>,
+    /// What is copied, written down before it is made: `policy/<name>`, `action/<name>` and `alarm/<name>`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copied_scaling: Vec<String>,
     /// Was there before us.
@@ -489,6 +509,9 @@ status! {
         /// The listed listener rules.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rules: Vec<RuleStatus>,
+        /// CloudWatch alarms of the versions, declared and copied, written down before they are made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        alarms: Vec<String>,
         /// Template that failed and is held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hold: Option<Hold>,

@@ -4,6 +4,7 @@ use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions
 use serde::Serialize;
 use serde_json::json;
 
+use super::scale_act;
 use super::step::Step;
 use crate::api::names::FIELD_MANAGER;
 use crate::api::{EcsService, EcsTaskDefinition, ServerGroup};
@@ -45,6 +46,12 @@ async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError>
         }
         Step::Annotate { object, key, value } => annotate(object, key, value, pass).await,
         Step::StopTask { cluster, task, reason } => stop(cluster, task, reason, pass).await,
+        Step::PutAlarm { .. }
+        | Step::DeleteAlarms(_)
+        | Step::PutPolicy(_)
+        | Step::PutAction(_)
+        | Step::DeletePolicy { .. }
+        | Step::DeleteAction { .. } => Box::pin(scale_act::one(step, pass)).await,
         Step::DeleteService { object } => delete::<EcsService>(object, pass).await,
         Step::DeleteTaskDefinition { object } => delete::<EcsTaskDefinition>(object, pass).await,
         Step::Release(_) => pass.release().await,

@@ -9,6 +9,7 @@ use super::step::Step;
 use crate::api::condition::Reason;
 use crate::api::status::{GroupRollout, RolloutStep, Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
+use crate::controllers::ownership::Owner;
 
 /// What would be done.
 #[derive(Clone, Debug, Default)]
@@ -28,12 +29,13 @@ pub(super) fn foretell(
     asked: &Asked,
     status: &ServerGroupStatus,
     observed: &Observed,
+    owner: &Owner,
 ) -> Foretold {
     let would = rollout::decide(asked, status, &observed.sight, false);
     let pending = status.rollout.is_none()
         && (start::wanted(asked, status).is_some() || would.status.versions != status.versions);
     let made = |step: &Step| matches!(step, Step::MakeTaskDefinition(_) | Step::MakeService(_));
-    let steps = plan::plan(group, desired, asked, &would.status, observed);
+    let steps = plan::plan(group, desired, asked, &would.status, observed, owner);
     let mut lines: Vec<String> =
         steps.iter().filter(|step| step.is_call() && !made(step)).map(ToString::to_string).collect();
     if let Some(rollout) = &would.status.rollout {

@@ -4,8 +4,10 @@
 
 mod act;
 mod adopt;
+mod alarms;
 mod asked;
 mod children;
+mod copying;
 pub mod desired;
 mod foretell;
 pub mod health;
@@ -18,6 +20,9 @@ pub mod render;
 mod requests;
 mod resolve;
 pub mod rollout;
+mod scale;
+mod scale_act;
+mod scale_reads;
 mod status;
 mod step;
 pub mod traffic;
@@ -27,10 +32,12 @@ pub use step::Step;
 
 use kube::{Resource as _, ResourceExt};
 
+use crate::api::condition::Reason;
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::server_group::strategy::TrafficOnDelete;
 use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
+use crate::aws::AwsError;
 use crate::controllers::context::all;
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
@@ -41,6 +48,7 @@ use crate::controllers::report::{Plan, Report};
 use children::Children;
 use desired::Desired;
 use rollout::sight::{Wants, wants};
+use scale::SourceSeen;
 use status::Ended;
 
 /// The finalizer of Kubernetes that stands for `--cascade=orphan`.
@@ -52,7 +60,7 @@ impl Reconcile for ServerGroup {
         let desired = Desired::resolve(pass.object, &pass.cx.stores, text.as_ref());
         pass.follow_region(desired.region.clone());
         let before = pass.object.status.clone().unwrap_or_default();
-        let asked = asked::asked(&desired, &pass.directive, None);
+        let mut asked = asked::asked(&desired, &pass.directive, None);
         let children = Children::of(pass.uid(), pass.namespace(), &pass.cx.stores);
         if pass.deleting() {
             return remove(pass, &desired, &before, children).await;
@@ -67,7 +75,13 @@ impl Reconcile for ServerGroup {
         let wants = wants(&asked, &before, paused && pass.mode() != ManagementMode::Plan, pass.now);
         let observed = observe::observe(&desired, &before, children, &wants, pass).await;
         let inputs = format!("{}/{}", pass.generation(), before.last_sequence.unwrap_or(-1));
-        let decision = rollout::decide(&asked, &before, &observed.sight, paused);
+        if let SourceSeen::Count(count) = observed.scale.source {
+            asked.source_count = Some(count);
+        }
+        let mut decision = rollout::decide(&asked, &before, &observed.sight, paused);
+        if !paused {
+            scale::note(&mut decision, &desired, &observed.children, &observed.scale, &pass.owner);
+        }
         let mut ended = Ended {
             steps: &[],
             done: 0,
@@ -76,9 +90,11 @@ impl Reconcile for ServerGroup {
             blocked: decision.blocked,
             consequence: None,
             foretold: None,
+            soon: !observed.scale.copies.is_empty(),
         };
         if paused {
-            let mut foretold = foretell::foretell(pass.object, &desired, &asked, &decision.status, &observed);
+            let mut foretold =
+                foretell::foretell(pass.object, &desired, &asked, &decision.status, &observed, &pass.owner);
             if pass.mode() == ManagementMode::Plan {
                 ended.blocked = foretold.blocked.take();
             }
@@ -90,7 +106,7 @@ impl Reconcile for ServerGroup {
         if ended.moved {
             return status::report(pass, &desired, &asked, decision.status, &observed, ended);
         }
-        let mut steps = plan::plan(pass.object, &desired, &asked, &before, &observed);
+        let mut steps = plan::plan(pass.object, &desired, &asked, &before, &observed, &pass.owner);
         let (more, ignored) = requests::steps(
             &desired,
             &pass.directive,
@@ -103,16 +119,46 @@ impl Reconcile for ServerGroup {
         if !paused {
             ended.said.extend(ignored.into_iter().map(|note| Happening::new(EventReason::RequestIgnored, note)));
         }
+        let first = steps.len();
+        let (puts, conflicts) = scale::puts(&desired, &before, &observed.children, &observed.scale, &pass.owner);
+        steps.extend(puts);
+        if before.rollout.is_none() && ended.blocked.is_none() {
+            ended.blocked = conflicts.into_iter().next().map(|why| (Reason::OwnedByAnother, why));
+        }
         ended.steps = &steps;
+        let (steps, puts) = steps.split_at(first);
         if pass.may_act(&inputs) {
-            let outcome = act::run(&steps, pass).await;
+            let outcome = act::run(steps, pass).await;
             ended.done = outcome.done;
-            if outcome.failed.is_some() || observed.error.is_none() {
+            if outcome.failed.is_some() || (observed.error.is_none() && puts.is_empty()) {
                 ended.consequence = pass.judge(&inputs, outcome.failed.as_ref());
+            }
+            if outcome.failed.is_none() && (!puts.is_empty() || observed.scale.error.is_some()) {
+                Box::pin(scaled(pass, &inputs, puts, observed.scale.error.clone(), &mut ended)).await;
             }
         }
         status::report(pass, &desired, &asked, decision.status, &observed, ended)
     }
+}
+
+/// Makes alarms and copies. One that is refused holds up neither the rollout nor the traffic.
+async fn scaled(
+    pass: &Pass<'_, ServerGroup>,
+    inputs: &str,
+    puts: &[Step],
+    unread: Option<AwsError>,
+    ended: &mut Ended<'_>,
+) {
+    let inputs = format!("scaling/{inputs}");
+    if let Some(held) = pass.held(&inputs) {
+        ended.consequence = ended.consequence.take().or(Some(held));
+        return;
+    }
+    let outcome = act::run(puts, pass).await;
+    ended.done += outcome.done;
+    let failed = outcome.failed.or(unread.map(StepError::Aws));
+    let consequence = pass.judge(&inputs, failed.as_ref());
+    ended.consequence = ended.consequence.take().or(consequence);
 }
 
 /// Takes the group down, or lets it go.
@@ -128,15 +174,28 @@ async fn remove(
     let observed = observe::observe(desired, before, children, &wants, pass).await;
     let writes = if resets { plan::shifts(rollout::start::weight_of(Slot::B, 0), &observed) } else { Vec::new() };
     let orphans = pass.object.finalizers().iter().any(|name| name == ORPHANS);
-    let plan: Plan<Step> =
+    let mut plan: Plan<Step> =
         if orphans { removal::orphan() } else { removal::plan(before, &observed.children, retain, writes) };
     let inputs = format!("delete/{}", pass.generation());
     let mut consequence = None;
+    let mut before = before.clone();
+    if !retain && !orphans && !before.alarms.is_empty() {
+        let seen = Box::pin(scale_reads::leaving(&before, pass)).await;
+        // No version wants them any more.
+        let mut rest = ServerGroupStatus { versions: Vec::new(), ..before.clone() };
+        let none = std::collections::BTreeMap::new();
+        if let Some(first) = removal::alarms_first(scale::removals(&rest, &none, &seen, &pass.owner)) {
+            plan = first;
+        }
+        scale::forget(&mut rest, &none, &seen, &pass.owner);
+        before.alarms = rest.alarms;
+        consequence = seen.error.and_then(|error| pass.judge(&inputs, Some(&StepError::Aws(error))));
+    }
     if pass.may_act(&inputs) {
         let outcome = act::run(&plan.steps, pass).await;
-        consequence = pass.judge(&inputs, outcome.failed.as_ref());
+        consequence = consequence.or_else(|| pass.judge(&inputs, outcome.failed.as_ref()));
     }
-    status::leaving(pass, before.clone(), &plan, &observed, consequence)
+    status::leaving(pass, before, &plan, &observed, consequence)
 }
 
 /// An older object with the same name of group in the same cluster: of two the older acts.

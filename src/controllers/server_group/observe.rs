@@ -17,6 +17,8 @@ use super::requests;
 use super::resolve;
 use super::rollout::sight::{Adoptable, Number, RuleShare, Rules, Sight, Wants};
 use super::rollout::{intents, present};
+use super::scale::{ScaleSeen, SourceSeen};
+use super::scale_reads;
 use super::traffic::{self, Matched};
 use crate::api::policy::AdoptionPolicy;
 use crate::api::status::{Slot, StepKind};
@@ -41,6 +43,8 @@ pub(super) struct Observed {
     pub(super) resolved: Resolved,
     /// Services that are taken in as versions, by name.
     pub(super) adopted: BTreeMap<String, adopt::Found>,
+    /// Alarms, copies of scaling and the source.
+    pub(super) scale: ScaleSeen,
     /// Tasks that an annotation asks to stop.
     pub(super) terminating: requests::Asked,
     /// A read that failed and that the pass needed.
@@ -81,9 +85,13 @@ pub(super) async fn observe(
         resolved: Resolved::default(),
         adopted: BTreeMap::new(),
         terminating: requests::Asked::new(),
+        scale: ScaleSeen::default(),
         error: None,
     };
-    match requests::read(desired, pass).await {
+    if pass.directive.may_write() && !pass.deleting() {
+        observed.scale = Box::pin(scale_reads::read(desired, status, &observed.children, pass)).await;
+    }
+    match terminating(desired, pass).await {
         Ok(tasks) => observed.terminating = tasks,
         Err(error) => observed.error = Some(error),
     }
@@ -101,6 +109,9 @@ pub(super) async fn observe(
     adoption(desired, status, pass, &mut observed).await;
     if wants.number && ready {
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
+    }
+    if wants.number && ready && status.current_version.is_none() {
+        Box::pin(source(desired, pass, &mut observed)).await;
     }
     if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
         rules(desired, pass, &mut observed).await;
@@ -127,6 +138,20 @@ pub(super) async fn observe(
         measured(desired, status, pass, &mut observed).await;
     }
     observed
+}
+
+/// The source that the first version starts from. A count that cannot be read is not guessed.
+async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+    match scale_reads::source(desired, pass).await {
+        Ok(SourceSeen::Missing(why)) if desired.source.as_ref().is_some_and(|source| source.required) => {
+            observed.sight.problems.push(why);
+        }
+        Ok(seen) => observed.scale.source = seen,
+        Err(error) => {
+            observed.sight.number = Number::Unread;
+            observed.error = Some(error);
+        }
+    }
 }
 
 fn waits(desired: &Desired) -> Option<String> {
@@ -379,4 +404,14 @@ async fn measured(
     };
     let outcome = measure::measure(analysis, &tokens, &pass.cx.aws, &pass.scope(), pass.now).await;
     observed.sight.measured = Some(outcome);
+}
+
+/// Reads the tasks that are to be stopped.
+async fn terminating(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> Result<requests::Asked, AwsError> {
+    let (Some(value), Some(cluster)) = (&pass.directive.terminate, desired.cluster.value()) else {
+        return Ok(requests::Asked::new());
+    };
+    let Ok(ids) = requests::ids(value) else { return Ok(requests::Asked::new()) };
+    let answers = pass.cx.aws.describe_tasks(&pass.scope(), cluster, &ids, pass.priority).await;
+    answers.into_iter().map(|(id, task)| Ok((id, task?))).collect()
 }

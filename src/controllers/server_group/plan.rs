@@ -2,6 +2,7 @@
 
 use kube::{Resource as _, ResourceExt};
 
+use super::alarms;
 use super::children::{Pair, adopted, aligned_definition, aligned_service, made};
 use super::desired::Desired;
 use super::name::child_name;
@@ -9,11 +10,13 @@ use super::observe::Observed;
 use super::render::Intent;
 use super::rollout::intents::{self, Wanted};
 use super::rollout::sight::Asked;
+use super::scale;
 use super::step::Step;
 use super::traffic;
 use crate::api::policy::DriftPolicy;
 use crate::api::status::{Slot, Version};
 use crate::api::{EcsServiceSpec, ServerGroup, ServerGroupStatus};
+use crate::controllers::ownership::Owner;
 
 /// The effects of a pass, in order: what makes before what takes away.
 #[must_use]
@@ -23,13 +26,17 @@ pub(super) fn plan(
     asked: &Asked,
     status: &ServerGroupStatus,
     observed: &Observed,
+    owner: &Owner,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut ends = Vec::new();
     for (version, wanted) in intents::children(asked, status, &observed.sight) {
         let pair = observed.children.pair(&version.name);
         match wanted {
-            Wanted::Gone => ends.extend(gone(&pair)),
+            Wanted::Gone => {
+                ends.extend(scale::uncopied(&version, &pair));
+                ends.extend(gone(&pair));
+            }
             Wanted::Made(intent) if pair.service.is_none() => {
                 steps.extend(makes(group, desired, asked, &version, &pair, observed, intent));
             }
@@ -41,7 +48,12 @@ pub(super) fn plan(
     if !told_only && let Some(b) = intents::weight_of_b(asked, status, &observed.sight) {
         steps.extend(shifts(b, observed));
     }
-    steps.extend(ends);
+    // Alarms go before the services; while nobody can tell whose they are, these wait.
+    let declared = alarms::declared(desired, status, &observed.children);
+    if let Some(removals) = scale::removals(status, &declared, &observed.scale, owner) {
+        steps.extend(removals);
+        steps.extend(ends);
+    }
     steps.extend(strays(status, observed));
     if steps.iter().any(Step::is_call) && !group.finalizers().iter().any(|f| f == crate::api::names::FINALIZER) {
         steps.insert(0, Step::Claim);

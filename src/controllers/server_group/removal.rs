@@ -46,6 +46,13 @@ pub(super) fn plan(status: &ServerGroupStatus, children: &Children, retain: bool
     }
 }
 
+/// The plan while alarms are left; `None` when there are none. `removals` is `None` when that cannot be told.
+pub(super) fn alarms_first(removals: Option<Vec<Step>>) -> Option<Plan<Step>> {
+    let said = if removals.is_some() { "The alarms go first." } else { "The alarms cannot be read." };
+    let steps = removals.unwrap_or_default();
+    (!steps.is_empty() || said.ends_with("read.")).then(|| deleting(steps, said.to_owned()))
+}
+
 fn deleting(steps: Vec<Step>, message: String) -> Plan<Step> {
     Plan { steps, verdict: Verdict::underway(Reason::Deleting, message), requeue: Requeue::After(LOOK) }
 }

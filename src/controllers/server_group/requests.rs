@@ -1,4 +1,4 @@
-//! What annotations ask of the tasks of a group: restarting the current version, stopping single tasks.
+//! What annotations ask of the tasks of a group: restarting the current version, stopping single tasks. Pure.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,9 @@ use super::children::Children;
 use super::desired::Desired;
 use super::plan::named;
 use super::step::Step;
+use crate::api::ServerGroupStatus;
 use crate::api::names::annotation;
-use crate::api::{ServerGroup, ServerGroupStatus};
-use crate::aws::AwsError;
 use crate::controllers::directive::Directive;
-use crate::controllers::pass::Pass;
 
 /// What a task is asked about.
 pub(super) type Asked = BTreeMap<String, Option<Task>>;
@@ -34,16 +32,6 @@ fn is_id(id: &str) -> bool {
     let digits = id.bytes().filter(|byte| *byte != b'-');
     let hex = id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     hex && digits.count() == 32 && matches!(id.len(), 32 | 36)
-}
-
-/// Reads the tasks that are to be stopped.
-pub(super) async fn read(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> Result<Asked, AwsError> {
-    let (Some(value), Some(cluster)) = (&pass.directive.terminate, desired.cluster.value()) else {
-        return Ok(Asked::new());
-    };
-    let Ok(ids) = ids(value) else { return Ok(Asked::new()) };
-    let answers = pass.cx.aws.describe_tasks(&pass.scope(), cluster, &ids, pass.priority).await;
-    answers.into_iter().map(|(id, task)| Ok((id, task?))).collect()
 }
 
 /// The effects that annotations ask for, and the asks that do not apply.

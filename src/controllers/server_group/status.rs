@@ -35,6 +35,8 @@ pub(super) struct Ended<'a> {
     pub(super) foretold: Option<Foretold>,
     /// What a failure means.
     pub(super) consequence: Option<Consequence>,
+    /// Is there more to do as soon as AWS shows what was done?
+    pub(super) soon: bool,
 }
 
 /// A spec that is refused: nothing was read, nothing was done; what runs goes on running.
@@ -101,6 +103,7 @@ pub(super) fn report(
             _ if at_once => Requeue::After(std::time::Duration::ZERO),
             // An edit that may not be carried out is no reason to hurry.
             _ if pending => Requeue::Sweep,
+            _ if ended.soon => Requeue::After(std::time::Duration::from_secs(2)),
             Requeue::Sweep | Requeue::After(_) | Requeue::Gone => requeue,
         },
     };

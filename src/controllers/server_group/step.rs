@@ -1,7 +1,11 @@
 //! The effects of a group, each with all that it needs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_sdk_applicationautoscaling::operation::put_scaling_policy::builders::PutScalingPolicyInputBuilder;
+use aws_sdk_applicationautoscaling::operation::put_scheduled_action::builders::PutScheduledActionInputBuilder;
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder;
 use aws_sdk_elasticloadbalancingv2::types::Action;
 
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition, EcsTaskDefinitionSpec};
@@ -59,6 +63,33 @@ pub enum Step {
         /// What ECS shows as the reason.
         reason: String,
     },
+    /// Makes or replaces an alarm; one of an earlier object of our name is taken back first, by ARN and tags.
+    PutAlarm {
+        /// The request.
+        put: Box<PutMetricAlarmInputBuilder>,
+        /// ARN and new tags of an alarm that is taken back.
+        take: Option<(String, BTreeMap<String, String>)>,
+    },
+    /// Deletes alarms of versions, by name.
+    DeleteAlarms(Vec<String>),
+    /// Makes a policy that is copied.
+    PutPolicy(Box<PutScalingPolicyInputBuilder>),
+    /// Makes a scheduled action that is copied.
+    PutAction(Box<PutScheduledActionInputBuilder>),
+    /// Removes a policy that was copied.
+    DeletePolicy {
+        /// The service.
+        resource: String,
+        /// The policy.
+        name: String,
+    },
+    /// Removes a scheduled action that was copied.
+    DeleteAction {
+        /// The service.
+        resource: String,
+        /// The action.
+        name: String,
+    },
     /// Deletes the service object of a version; its own controller takes down what is in AWS.
     DeleteService {
         /// Name and UID of the object.
@@ -101,9 +132,19 @@ impl fmt::Display for Step {
             }
             Self::Annotate { object, key, value } => write!(f, "annotate EcsService {}: {key}={value}", object.0),
             Self::StopTask { task, .. } => write!(f, "StopTask {}", crate::controllers::arn::short(task)),
+            Self::PutAlarm { put, .. } => write!(f, "PutMetricAlarm {}", given(put.get_alarm_name())),
+            Self::DeleteAlarms(names) => write!(f, "DeleteAlarms {}", names.join(", ")),
+            Self::PutPolicy(put) => write!(f, "PutScalingPolicy {}", given(put.get_policy_name())),
+            Self::PutAction(put) => write!(f, "PutScheduledAction {}", given(put.get_scheduled_action_name())),
+            Self::DeletePolicy { resource, name } => write!(f, "DeleteScalingPolicy {name} of {resource}"),
+            Self::DeleteAction { resource, name } => write!(f, "DeleteScheduledAction {name} of {resource}"),
             Self::DeleteService { object } => write!(f, "delete EcsService {}", object.0),
             Self::DeleteTaskDefinition { object } => write!(f, "delete EcsTaskDefinition {}", object.0),
             Self::Release(what) => write!(f, "remove the finalizer ({what})"),
         }
     }
+}
+
+fn given(name: &Option<String>) -> &str {
+    name.as_deref().unwrap_or_default()
 }

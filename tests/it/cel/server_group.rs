@@ -274,7 +274,11 @@ fn strategy_cases() -> Vec<Case> {
 
 fn scaling_cases() -> Vec<Case> {
     let alarm = |patch: Value| {
-        let mut alarm = json!({ "alarmName": "busy", "policies": ["up"] });
+        let mut alarm = json!({
+            "alarmName": "busy", "policies": ["up"], "namespace": "AWS/ECS", "metricName": "CPUUtilization",
+            "statistic": "Average", "period": 60, "evaluationPeriods": 3, "threshold": 70,
+            "comparisonOperator": "GreaterThanThreshold",
+        });
         merge(&mut alarm, &patch);
         alarm
     };
@@ -303,13 +307,28 @@ fn scaling_cases() -> Vec<Case> {
         ),
         case(
             "must name policies of `stepScaling` in `policies`",
-            scaling(json!({ "alarms": [{ "alarmName": "told", "alarmActions": ["arn"] }] })),
+            scaling(json!({ "alarms": [alarm(json!({ "policies": null, "alarmActions": ["arn"] }))] })),
             scaling(json!({ "alarms": [alarm(json!({}))] })),
         ),
         case(
-            "must have one of `statistic` and `extendedStatistic`, not both",
-            stepped(json!([alarm(json!({ "statistic": "Average" }))])),
-            stepped(json!([alarm(json!({ "statistic": "Average", "extendedStatistic": "p99" }))])),
+            "must have exactly one of `statistic` and `extendedStatistic`",
+            stepped(json!([alarm(json!({ "statistic": null, "extendedStatistic": "p99" }))])),
+            stepped(json!([alarm(json!({ "extendedStatistic": "p99" }))])),
+        ),
+        case(
+            "must be `GreaterThanOrEqualToThreshold`, `GreaterThanThreshold`, `LessThanThreshold` or `LessThanOrEqualToThreshold`",
+            stepped(json!([alarm(json!({ "comparisonOperator": "LessThanThreshold" }))])),
+            stepped(json!([alarm(json!({ "comparisonOperator": ">" }))])),
+        ),
+        case(
+            "must be `Average`, `Maximum`, `Minimum`, `SampleCount` or `Sum`",
+            stepped(json!([alarm(json!({ "statistic": "Sum" }))])),
+            stepped(json!([alarm(json!({ "statistic": "p99" }))])),
+        ),
+        case(
+            "must not exceed `evaluationPeriods`",
+            stepped(json!([alarm(json!({ "datapointsToAlarm": 3 }))])),
+            stepped(json!([alarm(json!({ "datapointsToAlarm": 4 }))])),
         ),
         case(
             "must have exactly one of `predefinedMetricSpecification` and `customizedMetricSpecification`",

@@ -49,7 +49,7 @@ async fn a_task_is_stopped_once_and_replaced_and_a_foreign_one_is_not_touched() 
 }
 
 /// A service as Spinnaker makes it, outside of Kubernetes.
-async fn made_by_spinnaker(world: &crate::support::world::World, name: &str, tasks: i32) {
+pub(super) async fn made_by_spinnaker(world: &crate::support::world::World, name: &str, tasks: i32) {
     use aws_sdk_ecs::types::{AwsVpcConfiguration, ContainerDefinition, LaunchType, NetworkConfiguration};
     let container = ContainerDefinition::builder().name("app").image("nginx:0").cpu(256).memory(512).build();
     let register = world.cli().register_task_definition().family("shop-prod").container_definitions(container);

@@ -145,6 +145,11 @@ impl World {
         aws_sdk_applicationautoscaling::Client::new(&self.aws.of_a_person().config(REGION))
     }
 
+    /// Calls CloudWatch as a person with the AWS CLI.
+    pub fn cloudwatch(&self) -> aws_sdk_cloudwatch::Client {
+        aws_sdk_cloudwatch::Client::new(&self.aws.of_a_person().config(REGION))
+    }
+
     /// Lets time pass without the operator.
     pub async fn wait(&self, time: Duration) {
         tokio::time::sleep(time).await;

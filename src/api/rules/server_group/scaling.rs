@@ -43,9 +43,27 @@ pub(super) const RULES: &[Rule] = &[
     .at(".alarms"),
     Rule::new(
         "spec.scaling.alarms[]",
-        "!has(self.statistic) || !has(self.extendedStatistic)",
-        "must have one of `statistic` and `extendedStatistic`, not both",
+        "has(self.statistic) != has(self.extendedStatistic)",
+        "must have exactly one of `statistic` and `extendedStatistic`",
     ),
+    Rule::new(
+        "spec.scaling.alarms[]",
+        "!has(self.comparisonOperator) || self.comparisonOperator in ['GreaterThanOrEqualToThreshold', 'GreaterThanThreshold', 'LessThanThreshold', 'LessThanOrEqualToThreshold']",
+        "must be `GreaterThanOrEqualToThreshold`, `GreaterThanThreshold`, `LessThanThreshold` or `LessThanOrEqualToThreshold`",
+    )
+    .at(".comparisonOperator"),
+    Rule::new(
+        "spec.scaling.alarms[]",
+        "!has(self.statistic) || self.statistic in ['Average', 'Maximum', 'Minimum', 'SampleCount', 'Sum']",
+        "must be `Average`, `Maximum`, `Minimum`, `SampleCount` or `Sum`",
+    )
+    .at(".statistic"),
+    Rule::new(
+        "spec.scaling.alarms[]",
+        "!has(self.datapointsToAlarm) || !has(self.evaluationPeriods) || self.datapointsToAlarm <= self.evaluationPeriods",
+        "must not exceed `evaluationPeriods`",
+    )
+    .at(".datapointsToAlarm"),
     Rule::new(
         "spec.scaling.targetTracking[]",
         "has(self.predefinedMetricSpecification) != has(self.customizedMetricSpecification)",

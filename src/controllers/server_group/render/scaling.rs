@@ -55,12 +55,14 @@ fn suspended(pin: Pin) -> SuspendedState {
 }
 
 /// What `${cluster}`, `${service}` and `${targetGroup}` stand for in a version.
-struct Tokens {
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
     values: Vec<(&'static str, String)>,
 }
 
 impl Tokens {
-    fn of(desired: &Desired, version: &VersionOf, target_group: Option<&str>) -> Self {
+    /// Those of a version; `target_group` is the ARN of the first of its own target groups.
+    pub fn of(desired: &Desired, version: &VersionOf, target_group: Option<&str>) -> Self {
         let named = desired.spec.cluster.as_deref();
         let cluster = desired.cluster.value().or(named).map(short).unwrap_or_default();
         let mut values = vec![("${cluster}", cluster.to_owned()), ("${service}", version.name.clone())];
@@ -80,11 +82,15 @@ impl Tokens {
         Some(items.iter().map(replaced).collect::<Vec<T>>()).filter(|items| !items.is_empty())
     }
 
+    /// The text with tokens replaced.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, (token, with)| text.replace(token, with))
+    }
+
     fn replace(&self, value: Value) -> Value {
         match value {
-            Value::String(text) => {
-                Value::String(self.values.iter().fold(text, |text, (token, with)| text.replace(token, with)))
-            }
+            Value::String(text) => Value::String(self.text(&text)),
             Value::Array(items) => Value::Array(items.into_iter().map(|item| self.replace(item)).collect()),
             Value::Object(members) => {
                 Value::Object(members.into_iter().map(|(name, member)| (name, self.replace(member))).collect())

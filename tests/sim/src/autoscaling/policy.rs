@@ -1,5 +1,7 @@
 //! Scaling policies: target tracking, steps, forecasts.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{asked_resource, invalid, is_ours, named, resource, target_mut};
@@ -91,7 +93,7 @@ impl Policy {
         predefined.or(customized).and_then(Value::as_str).unwrap_or("*")
     }
 
-    fn view(&self, name: &str, id: &str, cx: &Cx, fill: bool) -> Value {
+    fn view(&self, name: &str, id: &str, cx: &Cx, fill: bool, known: &BTreeMap<String, Alarm>) -> Value {
         let mut config = self.config.clone();
         if fill {
             fill_in(self.kind, &mut config);
@@ -101,10 +103,22 @@ impl Policy {
             "PolicyName": name,
             "PolicyType": self.kind.as_str(),
             "CreationTime": timestamp(self.created_at),
-            "Alarms": self.alarms(cx),
+            "Alarms": self.triggers(cx, known),
             (self.kind.member()): config,
         });
         named(id, more)
+    }
+
+    /// Its own alarms, and for a step policy those that name it as an action.
+    fn triggers(&self, cx: &Cx, known: &BTreeMap<String, Alarm>) -> Value {
+        let names = |alarm: &Alarm| {
+            let lists = ["AlarmActions", "OKActions", "InsufficientDataActions"];
+            let actions = lists.iter().filter_map(|list| alarm.definition.get(*list)?.as_array()).flatten();
+            actions.filter_map(Value::as_str).any(|action| action == self.arn)
+        };
+        let naming = known.iter().filter(|(_, alarm)| names(alarm)).map(|(name, _)| name.clone());
+        let alarms = self.alarms.iter().cloned().chain(naming).collect();
+        Self { alarms, ..self.clone() }.alarms(cx)
     }
 
     fn alarms(&self, cx: &Cx) -> Value {
@@ -302,7 +316,9 @@ pub(super) fn describe(region: &mut Region, cx: &mut Cx, input: &Value) -> Resul
     let policies =
         targets.flat_map(|(id, target)| target.policies.iter().map(move |(name, policy)| (id, name, policy)));
     let wanted = |name: &str| is_ours(input) && (names.is_empty() || names.contains(&name));
-    let views = policies.filter(|(_, name, _)| wanted(name)).map(|(id, name, policy)| policy.view(name, id, cx, fill));
+    let known = &region.fixtures.alarms;
+    let shown = |(id, name, policy): (&String, &String, &Policy)| policy.view(name, id, cx, fill, known);
+    let views = policies.filter(|(_, name, _)| wanted(name)).map(shown);
     let items = views.collect();
     super::page(cx, "DescribeScalingPolicies", "ScalingPolicies", input, items, 10)
 }

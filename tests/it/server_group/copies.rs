@@ -1,0 +1,230 @@
+//! The scaling and the size of another service taken over by a version, also when the process dies on the way.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_applicationautoscaling::types::{
+    AdjustmentType, PolicyType, ScalableDimension, ScalableTargetAction, ServiceNamespace, StepAdjustment,
+    StepScalingPolicyConfiguration,
+};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use ecs_operator::api::ServerGroup;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::alarms::{alarms, by_hand, names};
+use super::asks::made_by_spinnaker;
+use super::{MINUTE, group, ready, running, status, worlds, writes};
+use crate::support::driver::Operator;
+use crate::support::wire::Fault;
+use crate::support::world::World;
+
+const ECS: ServiceNamespace = ServiceNamespace::Ecs;
+const COUNT: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
+
+/// A step policy with an alarm and a scheduled action, added to a service by hand.
+async fn scaled_by_hand(world: &World, service: &str, policy: &str, alarm: &str) {
+    let resource = format!("service/prod/{service}");
+    let step = StepAdjustment::builder().metric_interval_lower_bound(0.0).scaling_adjustment(2).build().unwrap();
+    let steps = StepScalingPolicyConfiguration::builder().adjustment_type(AdjustmentType::ChangeInCapacity);
+    let put = world.scaling().put_scaling_policy().service_namespace(ECS).scalable_dimension(COUNT);
+    let put = put.resource_id(&resource).policy_name(policy).policy_type(PolicyType::StepScaling);
+    let put = put.step_scaling_policy_configuration(steps.step_adjustments(step).cooldown(90).build());
+    let arn = put.send().await.unwrap().policy_arn;
+    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let put = world.cloudwatch().put_metric_alarm().alarm_name(alarm).namespace("AWS/ECS");
+    let put = put.metric_name("CPUUtilization").dimensions(dimension("ClusterName", "prod"));
+    let put = put.dimensions(dimension("ServiceName", service)).statistic(Statistic::Maximum).period(60);
+    let put = put.evaluation_periods(5).datapoints_to_alarm(4).threshold(77.0).alarm_actions(arn);
+    put.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await.unwrap();
+    let bounds = ScalableTargetAction::builder().min_capacity(1).build();
+    let put = world.scaling().put_scheduled_action().service_namespace(ECS).scalable_dimension(COUNT);
+    let put = put.resource_id(&resource).scheduled_action_name("night").schedule("cron(0 20 * * ? *)");
+    put.scalable_target_action(bounds).send().await.unwrap();
+}
+
+/// A service outside of Kubernetes with scaling of its own.
+async fn legacy(world: &World) {
+    made_by_spinnaker(world, "legacy", 3).await;
+    let register = world.scaling().register_scalable_target().service_namespace(ECS).scalable_dimension(COUNT);
+    register.resource_id("service/prod/legacy").min_capacity(1).max_capacity(9).send().await.unwrap();
+    scaled_by_hand(world, "legacy", "legacy-up", "legacy-busy").await;
+}
+
+fn cloned(image: &str, more: &Value) -> Value {
+    let mut members = json!({
+        "capacity": {"min": 1, "desired": 2, "max": 10}, "scaling": {"mode": "External"},
+        "source": {"serviceName": "legacy"},
+    });
+    json_patch::merge(&mut members, more);
+    group(image, &members)
+}
+
+/// Policies and scheduled actions of a service.
+async fn scaling(world: &World, service: &str) -> Vec<String> {
+    let resource = format!("service/prod/{service}");
+    let found = world.scaling().describe_scaling_policies().service_namespace(ECS).resource_id(&resource);
+    let found = found.send().await.unwrap();
+    let mut names: Vec<String> =
+        found.scaling_policies().iter().map(|policy| policy.policy_name().to_owned()).collect();
+    let found = world.scaling().describe_scheduled_actions().service_namespace(ECS).resource_id(&resource);
+    let found = found.send().await.unwrap();
+    names.extend(found.scheduled_actions().iter().map(|action| action.scheduled_action_name().to_owned()));
+    names
+}
+
+fn notes(world: &World, word: &str) -> Vec<String> {
+    let events = world.api.with(|api| api.all("events.events.k8s.io"));
+    let notes = events.iter().filter_map(|event| event["note"].as_str());
+    notes.filter(|note| note.contains(word)).map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_version_takes_over_the_size_and_the_scaling_of_the_source() {
+    let (world, mut operator) = worlds(611).await;
+    legacy(&world).await;
+    world.wait(MINUTE).await;
+    world.apply::<ServerGroup>(&cloned("nginx:1", &json!({}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(running(&world, "shop-prod-v000").await, 3, "as many as the source, not the declared two");
+    assert_eq!(scaling(&world, "shop-prod-v000").await, ["shop-prod-v000-up", "night-shop-prod-v000"]);
+    let found = alarms(&world).await;
+    assert_eq!(names(&found), ["legacy-busy", "shop-prod-v000-busy"]);
+    let copy = &found[1];
+    assert!(copy.alarm_actions()[0].contains("service/prod/shop-prod-v000:policyName/shop-prod-v000-up"));
+    let dimensions: Vec<_> = copy.dimensions().iter().filter_map(|dimension| dimension.value()).collect();
+    assert_eq!(dimensions, ["prod", "shop-prod-v000"]);
+    assert_eq!((copy.datapoints_to_alarm(), copy.threshold()), (Some(4), Some(77.0)));
+    assert_eq!(
+        notes(&world, "copied"),
+        ["shop-prod-v000: copied 1 policies, 1 alarms, 1 scheduled actions from legacy"]
+    );
+    world.aws.take_sent();
+    for _ in 0..20 {
+        operator.sweep().await;
+        world.wait(5 * MINUTE).await;
+    }
+    assert_eq!(writes(&world), Vec::<String>::new());
+    world.delete::<ServerGroup>("shop-prod").await;
+    operator.rest().await;
+    assert_eq!(names(&alarms(&world).await), ["legacy-busy"]);
+    assert_eq!(scaling(&world, "legacy").await, ["legacy-up", "night"], "the source is read only");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_added_to_the_previous_version_is_copied_to_the_next() {
+    let (world, mut operator) = worlds(612).await;
+    let copying = json!({"scaling": {"copyFromPrevious": true}, "source": null});
+    world.apply::<ServerGroup>(&cloned("nginx:1", &copying)).await;
+    operator.rest().await;
+    scaled_by_hand(&world, "shop-prod-v000", "cpu", "cpu-high").await;
+    world.apply::<ServerGroup>(&cloned("nginx:2", &copying)).await;
+    operator.rest().await;
+    assert_eq!(scaling(&world, "shop-prod-v001").await, ["cpu-shop-prod-v001", "night-shop-prod-v001"]);
+    world.apply::<ServerGroup>(&cloned("nginx:3", &copying)).await;
+    operator.rest().await;
+    assert_eq!(scaling(&world, "shop-prod-v002").await, ["cpu-shop-prod-v002", "night-shop-prod-v002"], "no growth");
+    world.apply::<ServerGroup>(&cloned("nginx:4", &copying)).await;
+    operator.rest().await;
+    let left = ["cpu-high", "cpu-high-shop-prod-v002", "cpu-high-shop-prod-v003"];
+    assert_eq!(names(&alarms(&world).await), left, "those of destroyed versions are gone, that made by hand stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_taken_is_left_and_told() {
+    let (world, mut operator) = worlds(613).await;
+    legacy(&world).await;
+    by_hand(&world, "shop-prod-v000-busy", 5.0).await;
+    world.apply::<ServerGroup>(&cloned("nginx:1", &json!({}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    let told = notes(&world, "not copied: alarm `shop-prod-v000-busy`, there is one of this name");
+    assert_eq!(told.len(), 1, "{:?}", notes(&world, "copied"));
+    world.delete::<ServerGroup>("shop-prod").await;
+    operator.rest().await;
+    let found = alarms(&world).await;
+    assert_eq!(names(&found), ["legacy-busy", "shop-prod-v000-busy"]);
+    assert_eq!(found[1].threshold(), Some(5.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_is_missing_stops_the_start_only_if_it_is_required() {
+    let (world, mut operator) = worlds(614).await;
+    world.apply::<ServerGroup>(&cloned("nginx:1", &json!({"source": {"required": true}}))).await;
+    operator.settle(Duration::from_secs(30), MINUTE).await;
+    assert!(ready(&world).await.contains("service `legacy` not found in cluster `prod`"), "{}", ready(&world).await);
+    assert!(status(&world).await.versions.is_empty());
+    world.apply::<ServerGroup>(&cloned("nginx:1", &json!({"source": {"required": false}}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(running(&world, "shop-prod-v000").await, 2);
+    assert_eq!(notes(&world, "starts with the declared count").len(), 1);
+}
+
+/// Runs the operator until nothing is due; a process that dies is started again with empty memory.
+async fn rest(world: &World, operator: &mut Operator, died: &Notify) {
+    loop {
+        tokio::select! {
+            biased;
+            () = died.notified() => *operator = world.operator(),
+            _ = operator.rest() => return,
+        }
+    }
+}
+
+/// The story, with the process dying at the `at`-th call; what is left of scaling after each chapter.
+async fn tell(at: Option<(usize, Fault)>) -> (Vec<String>, Vec<bool>) {
+    let (world, mut operator) = worlds(615).await;
+    legacy(&world).await;
+    world.wait(MINUTE).await;
+    world.aws.take_sent();
+    let died = Arc::new(Notify::new());
+    if let Some((at, fault)) = at {
+        let (died, fired) = (died.clone(), Mutex::new(false));
+        world.aws.set_plan(Some(Box::new(move |number, _| {
+            if number != at || std::mem::replace(&mut *fired.lock().unwrap(), true) {
+                return Fault::Pass;
+            }
+            died.notify_one();
+            fault
+        })));
+    }
+    let manifest = |image: &str| {
+        let mut manifest = super::alarms::stepped(image, &json!({}));
+        manifest["spec"]["source"] = json!({"serviceName": "legacy"});
+        manifest["spec"]["scaling"]["copyFromPrevious"] = json!(true);
+        manifest["spec"]["strategy"] = json!({"highlander": {}});
+        manifest
+    };
+    let mut told = Vec::new();
+    for image in ["nginx:1", "nginx:2"] {
+        world.apply::<ServerGroup>(&manifest(image)).await;
+        rest(&world, &mut operator, &died).await;
+        let found = alarms(&world).await;
+        let current = status(&world).await.current_version.unwrap_or_default();
+        told.push(format!("{} {:?} {:?}", ready(&world).await, names(&found), scaling(&world, &current).await));
+        let actions: Vec<_> = found.iter().flat_map(|alarm| alarm.alarm_actions()).collect();
+        told.push(format!("{} actions", actions.len()));
+    }
+    world.delete::<ServerGroup>("shop-prod").await;
+    rest(&world, &mut operator, &died).await;
+    told.push(format!("{} {:?}", world.get::<ServerGroup>("shop-prod").await.is_none(), names(&alarms(&world).await)));
+    let calls = world.aws.sent().iter().map(crate::support::wire::Sent::is_write).collect();
+    (told, calls)
+}
+
+#[tokio::test(start_paused = true)]
+async fn alarms_and_copies_end_the_same_wherever_the_process_dies() {
+    let (told, calls) = tell(None).await;
+    let alarms = r#"["busy-shop-prod-v000", "legacy-busy", "shop-prod-v000-busy"]"#;
+    assert!(told[0].starts_with("True") && told[0].contains(alarms), "{told:#?}");
+    let alarms = r#"["busy-shop-prod-v001", "legacy-busy", "shop-prod-v001-busy"]"#;
+    assert!(told[2].starts_with("True") && told[2].contains(alarms), "{told:#?}");
+    assert_eq!(told[4], r#"true ["legacy-busy"]"#);
+    for (at, _) in calls.iter().enumerate().filter(|(_, write)| **write) {
+        for fault in [Fault::Hang, Fault::LostHang] {
+            assert_eq!(tell(Some((at, fault))).await.0, told, "{fault:?} at call {at}");
+        }
+    }
+}
