@@ -86,7 +86,7 @@ pub(super) struct Copies {
 /// The names of alarms that policies name; those of target tracking are made by AWS.
 #[must_use]
 pub(super) fn alarms_of(policies: &[ScalingPolicy]) -> BTreeSet<String> {
-    let named = policies.iter().flat_map(|policy| policy.alarms()).map(|alarm| alarm.alarm_name.clone());
+    let named = policies.iter().flat_map(ScalingPolicy::alarms).map(|alarm| alarm.alarm_name.clone());
     named.filter(|name| !name.starts_with("TargetTracking-")).collect()
 }
 

@@ -82,7 +82,7 @@ fn actions_are_mapped_dropped_or_kept() {
     assert_eq!(abroad.action(other, &arns).as_deref(), Some(other), "segments, not substrings");
     let account = Way { to: end("api-v002", "new", "eu-west-1", "222222222222"), ..way() };
     assert_eq!(account.action(topic, &arns), None);
-    assert_eq!(account.action("arn:aws:sns:eu-west-1:333333333333:ops", &arns).is_some(), true);
+    assert!(account.action("arn:aws:sns:eu-west-1:333333333333:ops", &arns).is_some());
 }
 
 #[test]

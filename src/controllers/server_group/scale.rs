@@ -242,7 +242,7 @@ fn note_copy(
         copy.way.from.service
     );
     for item in left {
-        note.push_str(&format!("; not copied: {item}"));
+        note = format!("{note}; not copied: {item}");
     }
     Some(Happening::new(EventReason::Updated, note))
 }
@@ -276,7 +276,7 @@ pub(super) fn puts(
             format!("CloudWatch alarm `{name}` is not this group's; give the alarm another name, or delete it there")
         };
         match seen.alarm(&name) {
-            None => steps.push(Step::PutAlarm { put: Box::new(tagged(put, owner.tags())), take: None }),
+            None => steps.push(Step::PutAlarm { put: Box::new(tagged(put, &owner.tags())), take: None }),
             Some(AlarmSeen::Composite) => conflicts.push(foreign()),
             Some(AlarmSeen::Metric(live)) if same(&as_put(live), &put) => {}
             Some(AlarmSeen::Metric(live)) => match seen.whose(&name, owner) {
@@ -300,9 +300,9 @@ pub(super) fn puts(
 
 fn tagged(
     put: aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder,
-    tags: BTreeMap<String, String>,
+    tags: &BTreeMap<String, String>,
 ) -> aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder {
-    put.set_tags(Some(crate::aws::alarms::sdk_tags(&tags)))
+    put.set_tags(Some(crate::aws::alarms::sdk_tags(tags)))
 }
 
 /// Policies and actions first: alarms need the ARNs of the policies, which the next look shows.
@@ -329,7 +329,7 @@ fn copy_steps(version: &Version, copy: &CopySeen, seen: &ScaleSeen, owner: &Owne
         if written(ALARM, name) && seen.knows(name) && seen.alarm(name).is_none() {
             let put = copy.way.alarm(alarm, name, &arns);
             let tags = copying::tags(copy.tags.get(name), owner.tags());
-            steps.push(Step::PutAlarm { put: Box::new(tagged(put, tags)), take: None });
+            steps.push(Step::PutAlarm { put: Box::new(tagged(put, &tags)), take: None });
         }
     }
     steps

@@ -43,7 +43,17 @@ pub(super) async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(),
             let call = call.resource_id(resource).scheduled_action_name(name).send();
             gone(aws.call(&scope, Op::DeleteScheduledAction, priority, call).await)?;
         }
-        _ => {}
+        Step::Claim
+        | Step::MakeTaskDefinition(_)
+        | Step::MakeService(_)
+        | Step::AlignTaskDefinition { .. }
+        | Step::AlignService { .. }
+        | Step::Shift { .. }
+        | Step::Annotate { .. }
+        | Step::StopTask { .. }
+        | Step::DeleteService { .. }
+        | Step::DeleteTaskDefinition { .. }
+        | Step::Release(_) => {}
     }
     Ok(())
 }

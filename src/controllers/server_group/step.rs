@@ -132,10 +132,10 @@ impl fmt::Display for Step {
             }
             Self::Annotate { object, key, value } => write!(f, "annotate EcsService {}: {key}={value}", object.0),
             Self::StopTask { task, .. } => write!(f, "StopTask {}", crate::controllers::arn::short(task)),
-            Self::PutAlarm { put, .. } => write!(f, "PutMetricAlarm {}", given(put.get_alarm_name())),
+            Self::PutAlarm { put, .. } => write!(f, "PutMetricAlarm {}", given(put.get_alarm_name().as_ref())),
             Self::DeleteAlarms(names) => write!(f, "DeleteAlarms {}", names.join(", ")),
-            Self::PutPolicy(put) => write!(f, "PutScalingPolicy {}", given(put.get_policy_name())),
-            Self::PutAction(put) => write!(f, "PutScheduledAction {}", given(put.get_scheduled_action_name())),
+            Self::PutPolicy(put) => write!(f, "PutScalingPolicy {}", given(put.get_policy_name().as_ref())),
+            Self::PutAction(put) => write!(f, "PutScheduledAction {}", given(put.get_scheduled_action_name().as_ref())),
             Self::DeletePolicy { resource, name } => write!(f, "DeleteScalingPolicy {name} of {resource}"),
             Self::DeleteAction { resource, name } => write!(f, "DeleteScheduledAction {name} of {resource}"),
             Self::DeleteService { object } => write!(f, "delete EcsService {}", object.0),
@@ -145,6 +145,6 @@ impl fmt::Display for Step {
     }
 }
 
-fn given(name: &Option<String>) -> &str {
-    name.as_deref().unwrap_or_default()
+fn given(name: Option<&String>) -> &str {
+    name.map(String::as_str).unwrap_or_default()
 }
