@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{
     AdjustmentType, PolicyType, ScalableDimension, ScalableTargetAction, ServiceNamespace, StepAdjustment,
     StepScalingPolicyConfiguration,
 };
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, MetricAlarm, Statistic};
 use ecs_operator::api::ServerGroup;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -73,10 +73,10 @@ async fn scaling(world: &World, service: &str) -> Vec<String> {
     names
 }
 
-fn notes(world: &World, word: &str) -> Vec<String> {
+fn notes(world: &World, of: &str) -> Vec<String> {
     let events = world.api.with(|api| api.all("events.events.k8s.io"));
     let notes = events.iter().filter_map(|event| event["note"].as_str());
-    notes.filter(|note| note.contains(word)).map(str::to_owned).collect()
+    notes.filter(|note| note.contains(of)).map(str::to_owned).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +204,7 @@ async fn tell(at: Option<(usize, Fault)>) -> (Vec<String>, Vec<bool>) {
         let found = alarms(&world).await;
         let current = status(&world).await.current_version.unwrap_or_default();
         told.push(format!("{} {:?} {:?}", ready(&world).await, names(&found), scaling(&world, &current).await));
-        let actions: Vec<_> = found.iter().flat_map(|alarm| alarm.alarm_actions()).collect();
+        let actions: Vec<_> = found.iter().flat_map(MetricAlarm::alarm_actions).collect();
         told.push(format!("{} actions", actions.len()));
     }
     world.delete::<ServerGroup>("shop-prod").await;
