@@ -329,7 +329,7 @@ pub struct ScalingCopy {
     /// Its Region; the group's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// Whether all that could be copied was.
+    /// Whether that is over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub done: bool,
 }
@@ -392,7 +392,7 @@ pub struct Version {
     /// Service whose scaling is copied to this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copies: Option<ScalingCopy>,
-    /// What is copied, written down before it is made: `policy/<name>`, `action/<name>` and `alarm/<name>`.
+    /// What is copied: `policy/<name>`, `action/<name>` and `alarm/<name>`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copied_scaling: Vec<String>,
     /// Was there before us.
@@ -509,7 +509,7 @@ status! {
         /// The listed listener rules.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rules: Vec<RuleStatus>,
-        /// CloudWatch alarms of the versions, declared and copied, written down before they are made.
+        /// CloudWatch alarms of the versions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         alarms: Vec<String>,
         /// Template that failed and is held.
