@@ -38,16 +38,20 @@ use crate::api::server_group::strategy::TrafficOnDelete;
 use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::AwsError;
-use crate::controllers::context::all;
+use crate::controllers::arn::short;
+use crate::controllers::context::{Stores, all};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
 use crate::controllers::pass::Pass;
+use crate::controllers::reference::cluster;
 use crate::controllers::report::{Plan, Report};
 use children::Children;
 use desired::Desired;
-use rollout::sight::{Wants, wants};
+use name::Moniker;
+use observe::Observed;
+use rollout::sight::{Asked, Wants, wants};
 use scale::SourceSeen;
 use status::Ended;
 
@@ -106,39 +110,47 @@ impl Reconcile for ServerGroup {
         if ended.moved {
             return status::report(pass, &desired, &asked, decision.status, &observed, ended);
         }
-        let mut steps = plan::plan(pass.object, &desired, &asked, &before, &observed, &pass.owner);
-        let (more, ignored) = requests::steps(
-            &desired,
-            &pass.directive,
-            &before,
-            &observed.children,
-            &observed.terminating,
-            &pass.owner.name,
-        );
-        steps.extend(more);
-        if !paused {
-            ended.said.extend(ignored.into_iter().map(|note| Happening::new(EventReason::RequestIgnored, note)));
-        }
-        let first = steps.len();
-        let (puts, conflicts) = scale::puts(&desired, &before, &observed.children, &observed.scale, &pass.owner);
-        steps.extend(puts);
-        if before.rollout.is_none() && ended.blocked.is_none() {
-            ended.blocked = conflicts.into_iter().next().map(|why| (Reason::OwnedByAnother, why));
-        }
+        let steps = carry_out(pass, &desired, &asked, &before, &observed, &inputs, &mut ended).await;
         ended.steps = &steps;
-        let (steps, puts) = steps.split_at(first);
-        if pass.may_act(&inputs) {
-            let outcome = act::run(steps, pass).await;
-            ended.done = outcome.done;
-            if outcome.failed.is_some() || (observed.error.is_none() && puts.is_empty()) {
-                ended.consequence = pass.judge(&inputs, outcome.failed.as_ref());
-            }
-            if outcome.failed.is_none() && (!puts.is_empty() || observed.scale.error.is_some()) {
-                Box::pin(scaled(pass, &inputs, puts, observed.scale.error.clone(), &mut ended)).await;
-            }
-        }
         status::report(pass, &desired, &asked, decision.status, &observed, ended)
     }
+}
+
+/// Carries out what the stored status asks, as far as this pass may. Gives all that was planned.
+async fn carry_out(
+    pass: &Pass<'_, ServerGroup>,
+    desired: &Desired,
+    asked: &Asked,
+    before: &ServerGroupStatus,
+    observed: &Observed,
+    inputs: &str,
+    ended: &mut Ended<'_>,
+) -> Vec<Step> {
+    let mut steps = plan::plan(pass.object, desired, asked, before, observed, &pass.owner);
+    let (more, ignored) =
+        requests::steps(desired, &pass.directive, before, &observed.children, &observed.terminating, &pass.owner.name);
+    steps.extend(more);
+    if pass.directive.may_write() {
+        ended.said.extend(ignored.into_iter().map(|note| Happening::new(EventReason::RequestIgnored, note)));
+    }
+    let first = steps.len();
+    let (puts, conflicts) = scale::puts(desired, before, &observed.children, &observed.scale, &pass.owner);
+    steps.extend(puts);
+    if before.rollout.is_none() && ended.blocked.is_none() {
+        ended.blocked = conflicts.into_iter().next().map(|why| (Reason::OwnedByAnother, why));
+    }
+    let (effects, puts) = steps.split_at(first);
+    if pass.may_act(inputs) {
+        let outcome = act::run(effects, pass).await;
+        ended.done = outcome.done;
+        if outcome.failed.is_some() || (observed.error.is_none() && puts.is_empty()) {
+            ended.consequence = pass.judge(inputs, outcome.failed.as_ref());
+        }
+        if outcome.failed.is_none() && (!puts.is_empty() || observed.scale.error.is_some()) {
+            Box::pin(scaled(pass, inputs, puts, observed.scale.error.clone(), ended)).await;
+        }
+    }
+    steps
 }
 
 /// Makes alarms and copies. One that is refused holds up neither the rollout nor the traffic.
@@ -200,16 +212,23 @@ async fn remove(
 
 /// An older object with the same name of group in the same cluster: of two the older acts.
 fn twin(pass: &Pass<'_, ServerGroup>, desired: &Desired) -> Option<String> {
-    let cluster = desired.cluster.value().map(crate::controllers::arn::short)?.to_owned();
     let age = |group: &ServerGroup| (group.meta().creation_timestamp.clone(), group.uid().unwrap_or_default());
     let own = age(pass.object);
     all(&pass.cx.stores.server_groups).into_iter().find_map(|other| {
         if other.uid() == pass.object.uid() || age(&other) > own {
             return None;
         }
-        let theirs = Desired::resolve(&other, &pass.cx.stores, None);
-        let same_cluster = theirs.cluster.value().map(crate::controllers::arn::short) == Some(cluster.as_str());
-        (same_cluster && theirs.group == desired.group && theirs.region == desired.region)
-            .then(|| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()))
+        let group = Moniker::of(&other).ok()?.group_name();
+        let theirs = place(&other, &pass.cx.stores);
+        let same = theirs == place(pass.object, &pass.cx.stores) && group == desired.group;
+        same.then(|| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()))
     })
+}
+
+/// Short name of the cluster and Region that a group names.
+fn place(group: &ServerGroup, stores: &Stores) -> (Option<String>, Option<String>) {
+    let spec = &group.spec;
+    let namespace = group.namespace().unwrap_or_default();
+    let (cluster, region) = cluster(spec.cluster_ref.as_ref(), spec.cluster.as_deref(), stores, &namespace, true);
+    (cluster.value().map(|name| short(name).to_owned()), spec.region.clone().or(region))
 }
