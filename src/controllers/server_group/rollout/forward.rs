@@ -4,7 +4,7 @@ use super::asks::can_turn;
 use super::clock::{self, since, stamp};
 use super::gate::{self, Failure};
 use super::sight::{Asked, Sight};
-use super::{Decision, asks, back, begin_step, entry, entry_mut, olds, present, remember, shift};
+use super::{Decision, asks, back, begin_step, entry, entry_mut, olds, present, remember, shift, waits_for};
 use crate::api::condition::Reason;
 use crate::api::status::{Ending, GroupRollout, HistoryEntry, RolloutResult, RolloutStep, StepKind, VersionState};
 use crate::controllers::events::EventReason;
@@ -113,7 +113,7 @@ fn run(
         }
         StepKind::Paused => {
             let gate = rollout.promote_with.clone().unwrap_or_default();
-            Course::Waits(format!("waiting for `ecs-operator.dev/promote: {gate}`"))
+            Course::Waits(waits_for(&gate))
         }
         StepKind::Analysing => analyse(step, rollout, sight),
         StepKind::ShrinkingOld => olds::shrink(asked, step, rollout, sight, decision),

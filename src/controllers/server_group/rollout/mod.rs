@@ -194,9 +194,14 @@ fn begin_step(rollout: &mut GroupRollout, sight: &Sight) {
     rollout.shifted_at = None;
     rollout.healthy = 0;
     rollout.analysis = None;
-    rollout.message = String::new();
     rollout.promote_with = (rollout.step == StepKind::Paused).then(|| format!("{}.{}", rollout.to, rollout.step_index));
+    rollout.message = rollout.promote_with.as_deref().map_or_else(|| "begins".to_owned(), waits_for);
     rollout.display = display(rollout);
+}
+
+/// What a step that waits for a person says.
+fn waits_for(gate: &str) -> String {
+    format!("waiting for `ecs-operator.dev/promote: {gate}`")
 }
 
 /// The ROLLOUT column.

@@ -407,3 +407,11 @@ fn an_old_version_stays_in_service_while_the_new_one_is_ill_at_the_last_moment()
     world.run(|_| ());
     assert_eq!(world.current(), V1);
 }
+
+#[test]
+fn a_step_says_what_it_waits_for_from_its_first_moment() {
+    let mut world = world(&canary(vec![capacity(1), pause()]), false);
+    until(&mut world, StepKind::Paused);
+    let rollout = world.rollout();
+    assert!(rollout.message.contains(rollout.promote_with.as_ref().unwrap()), "{}", rollout.message);
+}
