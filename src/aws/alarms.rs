@@ -6,6 +6,7 @@ use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInp
 use aws_sdk_cloudwatch::types::{AlarmType, MetricAlarm, Tag};
 
 use super::clients::Aws;
+use super::cloudwatch::AlarmState;
 use super::error::AwsError;
 use super::op::{Op, Priority};
 use super::pages::pages;
@@ -20,7 +21,17 @@ pub enum AlarmSeen {
     /// A metric alarm with all its members.
     Metric(Box<MetricAlarm>),
     /// A composite alarm, which cannot be put as a metric alarm.
-    Composite,
+    Composite(AlarmState),
+}
+
+impl AlarmSeen {
+    /// Its state; a state that is not said is that of an alarm without data.
+    pub fn state(&self) -> AlarmState {
+        match self {
+            Self::Metric(alarm) => AlarmState::of(alarm.state_value.as_ref()),
+            Self::Composite(state) => *state,
+        }
+    }
 }
 
 impl Aws {
@@ -33,23 +44,35 @@ impl Aws {
     ) -> Result<BTreeMap<String, AlarmSeen>, AwsError> {
         let mut found = BTreeMap::new();
         for some in names.chunks(NAMES) {
-            let read = pages(Op::DescribeAlarms, |token| {
-                let call = self.cloudwatch(scope).describe_alarms().set_alarm_names(Some(some.to_vec()));
-                // Composite alarms come only when they are asked for.
-                let call = call.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-                let call = call.max_records(100).set_next_token(token).send();
-                async move {
-                    let page = self.call(scope, Op::DescribeAlarms, priority, call).await?;
-                    let metric = page.metric_alarms.unwrap_or_default().into_iter();
-                    let metric = metric.map(|alarm| (alarm.alarm_name.clone(), AlarmSeen::Metric(Box::new(alarm))));
-                    let composite = page.composite_alarms.unwrap_or_default().into_iter();
-                    let all = metric.chain(composite.map(|alarm| (alarm.alarm_name, AlarmSeen::Composite)));
-                    Ok((all.filter_map(|(name, alarm)| Some((name?, alarm))).collect(), page.next_token))
-                }
-            });
-            found.extend(read.await?);
+            found.extend(self.describe_alarms(scope, some.to_vec(), priority).await?);
         }
         Ok(found)
+    }
+
+    /// The alarms of up to a hundred names that exist.
+    pub(super) async fn describe_alarms(
+        &self,
+        scope: &Scope,
+        names: Vec<String>,
+        priority: Priority,
+    ) -> Result<Vec<(String, AlarmSeen)>, AwsError> {
+        pages(Op::DescribeAlarms, |token| {
+            let call = self.cloudwatch(scope).describe_alarms().set_alarm_names(Some(names.clone()));
+            // Composite alarms come only when they are asked for.
+            let call = call.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
+            let call = call.max_records(100).set_next_token(token).send();
+            async move {
+                let page = self.call(scope, Op::DescribeAlarms, priority, call).await?;
+                let metric = page.metric_alarms.unwrap_or_default().into_iter();
+                let metric = metric.map(|alarm| (alarm.alarm_name.clone(), AlarmSeen::Metric(Box::new(alarm))));
+                let composite = page.composite_alarms.unwrap_or_default().into_iter();
+                let composite = composite
+                    .map(|alarm| (alarm.alarm_name, AlarmSeen::Composite(AlarmState::of(alarm.state_value.as_ref()))));
+                let all = metric.chain(composite).filter_map(|(name, alarm)| Some((name?, alarm)));
+                Ok((all.collect(), page.next_token))
+            }
+        })
+        .await
     }
 
     /// Tags of an alarm, by its ARN.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudwatch::types::{AlarmType, MetricDataQuery, MetricDataResult, ScanBy, StateValue, StatusCode};
+use aws_sdk_cloudwatch::types::{MetricDataQuery, MetricDataResult, ScanBy, StateValue, StatusCode};
 use aws_smithy_types::DateTime;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -38,13 +38,11 @@ impl AlarmState {
             Self::InsufficientData => "INSUFFICIENT_DATA",
         }
     }
-}
 
-impl From<&StateValue> for AlarmState {
-    fn from(state: &StateValue) -> Self {
-        match state.as_str() {
-            "OK" => Self::Ok,
-            "ALARM" => Self::Alarm,
+    pub(super) fn of(state: Option<&StateValue>) -> Self {
+        match state.map(StateValue::as_str) {
+            Some("OK") => Self::Ok,
+            Some("ALARM") => Self::Alarm,
             _ => Self::InsufficientData,
         }
     }
@@ -87,35 +85,13 @@ impl Aws {
     async fn alarm(&self, scope: &Scope, name: &str, priority: Priority) -> Found<Alarm> {
         let (aws, at) = (self.clone(), scope.clone());
         let fetch = move |names: Vec<String>, priority| async move {
-            let ask = |names: Vec<String>| aws.describe_alarms(&at, names, priority);
+            let ask = |names: Vec<String>| {
+                let read = aws.describe_alarms(&at, names, priority);
+                async move { Ok(read.await?.into_iter().map(|(name, alarm)| (name, alarm.state())).collect()) }
+            };
             ask_each(names, ask, |(found, _): &Alarm, name| found == name).await
         };
         self.batches().alarms.get((scope.clone(), String::new()), name, priority, fetch).await
-    }
-
-    async fn describe_alarms(
-        &self,
-        scope: &Scope,
-        names: Vec<String>,
-        priority: Priority,
-    ) -> Result<Vec<Alarm>, AwsError> {
-        pages(Op::DescribeAlarms, |token| {
-            let call = self.cloudwatch(scope).describe_alarms().set_alarm_names(Some(names.clone()));
-            // Composite alarms come only when they are asked for.
-            let call = call.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-            let call = call.max_records(100).set_next_token(token).send();
-            async move {
-                let page = self.call(scope, Op::DescribeAlarms, priority, call).await?;
-                let metric = page.metric_alarms.unwrap_or_default().into_iter().map(|a| (a.alarm_name, a.state_value));
-                let composite = page.composite_alarms.unwrap_or_default().into_iter();
-                let all = metric.chain(composite.map(|alarm| (alarm.alarm_name, alarm.state_value)));
-                let seen = |(name, state): (Option<String>, Option<StateValue>)| {
-                    Some((name?, state.as_ref().map_or(AlarmState::InsufficientData, AlarmState::from)))
-                };
-                Ok((all.filter_map(seen).collect(), page.next_token))
-            }
-        })
-        .await
     }
 
     /// Values of metrics from `start` up to but without `end`, by the id of the query.

@@ -35,7 +35,7 @@ async fn alarms_of_both_kinds_are_read_by_hundreds_and_an_unknown_one_is_an_answ
 #[test]
 fn a_state_that_is_not_known_is_not_taken_for_good() {
     for (word, state) in [("OK", AlarmState::Ok), ("ALARM", AlarmState::Alarm), ("NEW", AlarmState::InsufficientData)] {
-        assert_eq!(AlarmState::from(&StateValue::from(word)), state);
+        assert_eq!(AlarmState::of(Some(&StateValue::from(word))), state);
     }
 }
 

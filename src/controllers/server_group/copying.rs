@@ -137,7 +137,7 @@ pub(super) fn copies(original: &Original, way: &Way, declared: &BTreeSet<String>
     for (old, alarm) in &original.alarms {
         let new = way.renamed(old);
         match alarm {
-            AlarmSeen::Composite => {
+            AlarmSeen::Composite(_) => {
                 copies.left.insert(format!("alarm `{old}`, it is a composite alarm"));
             }
             AlarmSeen::Metric(_) if new.len() > LONGEST => {

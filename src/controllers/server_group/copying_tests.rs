@@ -8,6 +8,7 @@ use aws_sdk_cloudwatch::types::{Metric, MetricStat};
 use aws_smithy_types::DateTime;
 
 use super::*;
+use crate::aws::AlarmState;
 
 fn end(service: &str, cluster: &str, region: &str, account: &str) -> End {
     End { service: service.into(), cluster: cluster.into(), region: region.into(), account: account.into() }
@@ -156,7 +157,7 @@ fn policies_and_actions_are_copied_unless_the_spec_declares_them_or_their_time_h
     let original = Original {
         policies: vec![policy("api-v001-cpu", &[]), policy("api-v001-own", &[])],
         actions: vec![action("night", "cron(0 20 * * ? *)"), action("once", "at(2020-01-01T00:00:00)")],
-        alarms: [("api-v001-all".to_owned(), AlarmSeen::Composite)].into(),
+        alarms: [("api-v001-all".to_owned(), AlarmSeen::Composite(AlarmState::Ok))].into(),
         ..Original::default()
     };
     let declared = ["api-v002-own".to_owned()].into();

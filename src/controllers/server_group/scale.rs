@@ -277,7 +277,7 @@ pub(super) fn puts(
         };
         match seen.alarm(&name) {
             None => steps.push(Step::PutAlarm { put: Box::new(tagged(put, &owner.tags())), take: None }),
-            Some(AlarmSeen::Composite) => conflicts.push(foreign()),
+            Some(AlarmSeen::Composite(_)) => conflicts.push(foreign()),
             Some(AlarmSeen::Metric(live)) if same(&as_put(live), &put) => {}
             Some(AlarmSeen::Metric(live)) => match seen.whose(&name, owner) {
                 Whose::Ours => steps.push(Step::PutAlarm { put: Box::new(put), take: None }),
