@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kube::ResourceExt;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::{Resource, ResourceExt};
 
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
@@ -69,6 +69,17 @@ pub struct Stores {
 }
 
 impl Stores {
+    /// Stores that no watch fills.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            clusters: reflector::store().0,
+            task_definitions: reflector::store().0,
+            services: reflector::store().0,
+            server_groups: reflector::store().0,
+        }
+    }
+
     /// Waits until every watch has told all there is. Never, if a writer is gone.
     pub async fn warm(&self) {
         let warm = [
@@ -104,11 +115,20 @@ pub fn find<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str, name: 
     }
 }
 
-/// All readable objects of a store, by namespace and name.
-pub fn all<K: Kind>(store: &Store<DeserializeGuard<K>>) -> Vec<K> {
-    let mut objects: Vec<K> = store.state().iter().filter_map(|guard| guard.0.as_ref().ok().cloned()).collect();
+/// The readable objects of a store that fit, by namespace and name. Only these are copied.
+pub fn some<K: Kind>(store: &Store<DeserializeGuard<K>>, fits: impl Fn(&K) -> bool) -> Vec<K> {
+    let state = store.state();
+    let readable = state.iter().filter_map(|guard| guard.0.as_ref().ok());
+    let mut objects: Vec<K> = readable.filter(|object| fits(object)).cloned().collect();
     objects.sort_by_key(|object| (object.namespace(), object.name_any()));
     objects
+}
+
+/// Names of a namespace's objects in a store, readable or not.
+pub fn names<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str) -> Vec<String> {
+    let state = store.state();
+    let here = state.iter().filter(|guard| guard.meta().namespace.as_deref() == Some(namespace));
+    here.map(|guard| guard.name_any()).collect()
 }
 
 /// What every pass may use.

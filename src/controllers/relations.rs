@@ -10,7 +10,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
-use crate::controllers::context::{Stores, all};
+use crate::controllers::context::{Stores, some};
 use crate::controllers::kind::Kind;
 
 /// An object, as its controller names it.
@@ -69,24 +69,26 @@ impl Wakes {
             let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name).within(namespace));
         }
         if K::KIND == <EcsCluster as Kind>::KIND {
-            for group in all(&stores.server_groups) {
-                let refers = group.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == name);
-                if refers && group.namespace().as_deref() == Some(namespace) {
-                    let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
-                }
+            let refers = |group: &ServerGroup| {
+                group.metadata.namespace.as_deref() == Some(namespace)
+                    && group.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == name)
+            };
+            for group in some(&stores.server_groups, refers) {
+                let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
             }
         }
     }
 
     /// A `ConfigMap` changed: groups whose artifact stands in it look again.
     pub fn document_changed(&self, metadata: &ObjectMeta, stores: &Stores) {
-        for group in all(&stores.server_groups) {
+        let reads = |group: &ServerGroup| {
             let artifact = group.spec.template.as_ref().and_then(|template| template.artifact.as_ref());
             let named = artifact.and_then(|artifact| artifact.config_map_key_ref.as_ref()?.name.as_ref());
-            if named.is_some() && named == metadata.name.as_ref() && group.namespace() == metadata.namespace {
-                let namespace = metadata.namespace.as_deref().unwrap_or_default();
-                let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
-            }
+            named.is_some() && named == metadata.name.as_ref() && group.metadata.namespace == metadata.namespace
+        };
+        for group in some(&stores.server_groups, reads) {
+            let namespace = metadata.namespace.as_deref().unwrap_or_default();
+            let _ = self.server_groups.unbounded_send(ObjectRef::new(&group.name_any()).within(namespace));
         }
     }
 
@@ -115,9 +117,9 @@ pub fn dependants(kind: &str, namespace: &str, name: &str, stores: &Stores) -> V
         };
         reference.as_ref().is_some_and(|to| to.name == name)
     };
-    all(&stores.services)
+    let here = |service: &EcsService| service.metadata.namespace.as_deref() == Some(namespace);
+    some(&stores.services, |service| here(service) && refers(service))
         .iter()
-        .filter(|service| service.namespace().as_deref() == Some(namespace) && refers(service))
         .map(|service| ObjectRef::new(&service.name_any()).within(namespace))
         .collect()
 }

@@ -44,13 +44,7 @@ fn group(name: &str, spec: &Value) -> ServerGroup {
 }
 
 fn read_with(spec: &Value, config_map: Option<&ConfigMapText>) -> Desired {
-    let stores = Stores {
-        clusters: kube::runtime::reflector::store().0,
-        task_definitions: kube::runtime::reflector::store().0,
-        services: kube::runtime::reflector::store().0,
-        server_groups: kube::runtime::reflector::store().0,
-    };
-    Desired::resolve(&group("shop", spec), &stores, config_map)
+    Desired::resolve(&group("shop", spec), &Stores::empty(), config_map)
 }
 
 fn read(spec: &Value) -> Desired {

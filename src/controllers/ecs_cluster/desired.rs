@@ -6,8 +6,8 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::api::policy::DeletionPolicy;
-use crate::api::{EcsCluster, EcsClusterSpec};
-use crate::controllers::context::{Stores, all};
+use crate::api::{EcsCluster, EcsClusterSpec, EcsService};
+use crate::controllers::context::{Stores, some};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
 use crate::controllers::refusal::{Refusal, check};
@@ -35,17 +35,13 @@ impl Desired {
     /// Resolves an object against the other objects.
     pub fn resolve(object: &EcsCluster, stores: &Stores) -> Self {
         let document = document(&object.spec);
-        let namespace = object.namespace();
-        let dependants = all(&stores.services)
-            .into_iter()
-            .filter(|service| service.namespace() == namespace)
-            .filter(|service| {
-                service.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == object.name_any())
-            })
-            // A retained service stays in ECS and blocks there; the counts of the cluster tell of it.
-            .filter(|service| service.spec.deletion_policy != Some(DeletionPolicy::Retain))
-            .map(|service| service.name_any())
-            .collect();
+        let refers = |service: &EcsService| {
+            service.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == object.name_any())
+                && service.metadata.namespace == object.metadata.namespace
+                // A retained service stays in ECS and blocks there; the counts of the cluster tell of it.
+                && service.spec.deletion_policy != Some(DeletionPolicy::Retain)
+        };
+        let dependants = some(&stores.services, refers).iter().map(ResourceExt::name_any).collect();
         Self {
             name: object.spec.cluster_name.clone().unwrap_or_else(|| object.name_any()),
             members: members(&document),

@@ -27,13 +27,7 @@ fn desired(spec: &Value) -> Desired {
         "metadata": {"name": "prod", "namespace": "shop", "uid": "u", "generation": 1}, "spec": spec,
     });
     let object: EcsCluster = serde_json::from_value(object).unwrap();
-    let stores = Stores {
-        clusters: kube::runtime::reflector::store().0,
-        task_definitions: kube::runtime::reflector::store().0,
-        services: kube::runtime::reflector::store().0,
-        server_groups: kube::runtime::reflector::store().0,
-    };
-    Desired::resolve(&object, &stores)
+    Desired::resolve(&object, &Stores::empty())
 }
 
 fn facts() -> Facts {

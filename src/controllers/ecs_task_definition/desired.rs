@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use kube::ResourceExt;
 use serde_json::Value;
 
-use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec, ServerGroup};
+use crate::api::{EcsService, EcsTaskDefinition, EcsTaskDefinitionSpec, ServerGroup};
 use crate::controllers::arn::family_revision;
-use crate::controllers::context::{Stores, all};
+use crate::controllers::context::{Stores, some};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
 use crate::controllers::kind::Kind;
@@ -47,31 +47,14 @@ impl Desired {
     pub fn resolve(object: &EcsTaskDefinition, stores: &Stores) -> Self {
         let family = object.spec.family.clone().unwrap_or_else(|| object.name_any());
         let document = document(&object.spec);
-        let services = all(&stores.services);
-        let dependants = services
-            .iter()
-            .filter(|service| service.namespace() == object.namespace())
-            .filter(|service| service.metadata.deletion_timestamp.is_none())
-            .filter(|service| {
-                service.spec.task_definition_ref.as_ref().is_some_and(|other| other.name == object.name_any())
-            })
-            .map(ResourceExt::name_any)
-            .collect();
-        let in_use = services
-            .iter()
-            .flat_map(|service| {
-                let status = service.status.as_ref();
-                let rollout = status.and_then(|status| status.rollout.as_ref());
-                [
-                    service.spec.task_definition.clone(),
-                    status.and_then(|status| status.task_definition_arn.clone()),
-                    rollout.and_then(|rollout| rollout.task_definition.clone()),
-                    rollout.and_then(|rollout| rollout.previous_task_definition.clone()),
-                ]
-            })
-            .flatten()
-            .filter_map(|name| family_revision(&name).filter(|(of, _)| *of == family).map(|(_, revision)| revision))
-            .collect();
+        let refers = |service: &EcsService| {
+            service.spec.task_definition_ref.as_ref().is_some_and(|other| other.name == object.name_any())
+                && service.metadata.namespace == object.metadata.namespace
+                && service.metadata.deletion_timestamp.is_none()
+        };
+        let dependants = some(&stores.services, refers).iter().map(ResourceExt::name_any).collect();
+        let users = some(&stores.services, |service| !revisions_of(service, &family).is_empty());
+        let in_use = users.iter().flat_map(|service| revisions_of(service, &family)).collect();
         let mut problems = problems(object);
         if problems.is_empty() {
             problems = preflight::task_definition(&object.spec).iter().map(ToString::to_string).collect();
@@ -111,4 +94,20 @@ pub(super) fn content_hash(family: &str, document: &Value) -> String {
         members.insert("family".to_owned(), Value::String(family.to_owned()));
     }
     diff::task_definition::content_hash(&named)
+}
+
+/// Revisions of the family that a service runs, rolls to or may go back to.
+fn revisions_of(service: &EcsService, family: &str) -> Vec<i32> {
+    let status = service.status.as_ref();
+    let rollout = status.and_then(|status| status.rollout.as_ref());
+    [
+        service.spec.task_definition.as_ref(),
+        status.and_then(|status| status.task_definition_arn.as_ref()),
+        rollout.and_then(|rollout| rollout.task_definition.as_ref()),
+        rollout.and_then(|rollout| rollout.previous_task_definition.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+    .filter_map(|name| family_revision(name).filter(|(of, _)| *of == family).map(|(_, revision)| revision))
+    .collect()
 }

@@ -31,13 +31,7 @@ fn desired(more: &Value) -> Desired {
         "metadata": {"name": "web", "namespace": "shop", "uid": "u", "generation": 1}, "spec": spec,
     });
     let object: EcsTaskDefinition = serde_json::from_value(object).unwrap();
-    let stores = Stores {
-        clusters: kube::runtime::reflector::store().0,
-        task_definitions: kube::runtime::reflector::store().0,
-        services: kube::runtime::reflector::store().0,
-        server_groups: kube::runtime::reflector::store().0,
-    };
-    Desired::resolve(&object, &stores)
+    Desired::resolve(&object, &Stores::empty())
 }
 
 fn facts() -> Facts {

@@ -15,7 +15,7 @@ use crate::api::names::label;
 use crate::api::policy::ManagementMode;
 use crate::api::status::Version;
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinition, ServerGroup};
-use crate::controllers::context::{Stores, all};
+use crate::controllers::context::{Stores, names, some};
 
 /// The objects of one version.
 #[derive(Clone, Debug, Default)]
@@ -38,26 +38,18 @@ pub(super) struct Children {
 impl Children {
     /// The objects in the stores that the group of this UID owns.
     pub(super) fn of(uid: &str, namespace: &str, stores: &Stores) -> Self {
-        let mut children = Self::default();
-        for object in all(&stores.services) {
-            if object.namespace().as_deref() == Some(namespace) {
-                children.taken.push(object.name_any());
-                if owned(&object, uid) {
-                    let name = object.name_any();
-                    children.pairs.entry(name).or_default().service = Some(object);
-                }
-            }
+        let mut taken = names(&stores.services, namespace);
+        taken.extend(names(&stores.task_definitions, namespace));
+        let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
+        for service in some(&stores.services, |object| owned(object, uid, namespace)) {
+            let pair: &mut Pair = pairs.entry(service.name_any()).or_default();
+            pair.service = Some(service);
         }
-        for object in all(&stores.task_definitions) {
-            if object.namespace().as_deref() == Some(namespace) {
-                children.taken.push(object.name_any());
-                if owned(&object, uid) {
-                    let name = object.name_any();
-                    children.pairs.entry(name).or_default().task_definition = Some(object);
-                }
-            }
+        for definition in some(&stores.task_definitions, |object| owned(object, uid, namespace)) {
+            let pair = pairs.entry(definition.name_any()).or_default();
+            pair.task_definition = Some(definition);
         }
-        children
+        Self { pairs, taken }
     }
 
     /// The objects of a version.
@@ -76,9 +68,15 @@ impl Children {
     }
 }
 
-/// Does the group own the object?
-fn owned<K: Resource>(object: &K, uid: &str) -> bool {
-    object.meta().owner_references.iter().flatten().any(|owner| owner.uid == uid && owner.controller == Some(true))
+/// Does the group own the object? Owner references do not reach into another namespace.
+fn owned<K: Resource>(object: &K, uid: &str, namespace: &str) -> bool {
+    let here = object.meta().namespace.as_deref() == Some(namespace);
+    here && object
+        .meta()
+        .owner_references
+        .iter()
+        .flatten()
+        .any(|owner| owner.uid == uid && owner.controller == Some(true))
 }
 
 fn seen(pair: &Pair) -> Child {

@@ -39,7 +39,7 @@ use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::AwsError;
 use crate::controllers::arn::short;
-use crate::controllers::context::{Stores, all};
+use crate::controllers::context::{Stores, some};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::facts::Facts;
@@ -214,15 +214,15 @@ async fn remove(
 fn twin(pass: &Pass<'_, ServerGroup>, desired: &Desired) -> Option<String> {
     let age = |group: &ServerGroup| (group.meta().creation_timestamp.clone(), group.uid().unwrap_or_default());
     let own = age(pass.object);
-    all(&pass.cx.stores.server_groups).into_iter().find_map(|other| {
-        if other.uid() == pass.object.uid() || age(&other) > own {
-            return None;
-        }
-        let group = Moniker::of(&other).ok()?.group_name();
-        let theirs = place(&other, &pass.cx.stores);
-        let same = theirs == place(pass.object, &pass.cx.stores) && group == desired.group;
-        same.then(|| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()))
-    })
+    let stores = &pass.cx.stores;
+    let same = |other: &ServerGroup| {
+        other.uid() != pass.object.uid()
+            && age(other) <= own
+            && Moniker::of(other).is_ok_and(|moniker| moniker.group_name() == desired.group)
+            && place(other, stores) == place(pass.object, stores)
+    };
+    let twin = some(&stores.server_groups, same).into_iter().next()?;
+    Some(format!("{}/{}", twin.namespace().unwrap_or_default(), twin.name_any()))
 }
 
 /// Short name of the cluster and Region that a group names.

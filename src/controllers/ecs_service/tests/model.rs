@@ -27,15 +27,6 @@ use crate::controllers::tagging::owned_tags;
 pub(super) const NOW: i64 = 1_800_000_000;
 const UID: &str = "6f2f5c1e-6a3c-4f0e-9f43-1f6d0a2b3c4d";
 
-fn empty_stores() -> Stores {
-    Stores {
-        clusters: kube::runtime::reflector::store().0,
-        task_definitions: kube::runtime::reflector::store().0,
-        services: kube::runtime::reflector::store().0,
-        server_groups: kube::runtime::reflector::store().0,
-    }
-}
-
 /// A spec with more members.
 pub(super) fn spec(more: &Value) -> Value {
     let mut spec = json!({"cluster": "prod", "taskDefinition": "web:1", "desiredCount": 2, "launchType": "FARGATE",
@@ -52,7 +43,7 @@ pub(super) fn desired(spec: &Value) -> Desired {
         "metadata": {"name": "web", "namespace": "shop", "uid": UID, "generation": 1}, "spec": spec,
     });
     let object: EcsService = serde_json::from_value(object).unwrap();
-    Desired::resolve(&object, &empty_stores())
+    Desired::resolve(&object, &Stores::empty())
 }
 
 /// A pass over one service.

@@ -46,13 +46,7 @@ pub(super) fn desired(spec: &Value) -> Desired {
         "spec": spec,
     });
     let object: EcsService = serde_json::from_value(object).unwrap();
-    let stores = Stores {
-        clusters: kube::runtime::reflector::store().0,
-        task_definitions: kube::runtime::reflector::store().0,
-        services: kube::runtime::reflector::store().0,
-        server_groups: kube::runtime::reflector::store().0,
-    };
-    Desired::resolve(&object, &stores)
+    Desired::resolve(&object, &Stores::empty())
 }
 
 /// A service with this `scaling`; none for null.

@@ -68,15 +68,10 @@ impl Bench {
             let body = Body::from(kept.clone().into_bytes());
             async move { Ok::<_, Infallible>(Response::new(body)) }
         });
-        let stores = Stores {
-            clusters: kube::runtime::reflector::store().0,
-            task_definitions: kube::runtime::reflector::store().0,
-            services: kube::runtime::reflector::store().0,
-            server_groups: kube::runtime::reflector::store().0,
-        };
         let clock = Clock::starting_at(jiff::Timestamp::from_second(1_800_000_000).unwrap());
         let (client, metrics) = (kube::Client::new(kube, "shop"), Metrics::new(|_| {}));
-        let context = Context::new(client, wire.aws(), clock, stores, Config::default(), metrics, Wakes::new().0);
+        let context =
+            Context::new(client, wire.aws(), clock, Stores::empty(), Config::default(), metrics, Wakes::new().0);
         Self { wire, held, cx: context, object }
     }
 
