@@ -120,14 +120,18 @@ fn filled(part: Option<&str>) -> Option<String> {
     part.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
+/// The name before the number, and the number of a version's name.
+#[must_use]
+pub fn numbered(name: &str) -> Option<(&str, i32)> {
+    let (group, digits) = name.rsplit_once("-v")?;
+    let three = digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    Some((group, digits.parse().ok().filter(|_| three)?))
+}
+
 /// The parts of a name, and its sequence: a final `-v` with exactly three digits.
 #[must_use]
 pub fn parse(name: &str) -> (Moniker, Option<i32>) {
-    let numbered = name.rsplit_once("-v").and_then(|(group, digits)| {
-        let three = digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit());
-        Some((group, digits.parse().ok().filter(|_| three)?))
-    });
-    let (group, sequence) = numbered.map_or((name, None), |(group, sequence)| (group, Some(sequence)));
+    let (group, sequence) = numbered(name).map_or((name, None), |(group, sequence)| (group, Some(sequence)));
     let mut parts = group.splitn(3, '-');
     let application = parts.next().unwrap_or_default().to_owned();
     let (stack, detail) = (filled(parts.next()), filled(parts.next()));

@@ -104,7 +104,7 @@ pub(super) async fn observe(
         let found = resolve::resolve(desired, pass).await;
         observed.sight.problems = found.problems;
         observed.resolved = found.resolved;
-        observed.error = found.error;
+        observed.error = found.error.or(observed.error);
     }
     adoption(desired, status, pass, &mut observed).await;
     if wants.number && ready {
@@ -113,8 +113,8 @@ pub(super) async fn observe(
     if wants.number && ready && status.current_version.is_none() {
         Box::pin(source(desired, pass, &mut observed)).await;
     }
-    if wants.rules && !desired.template.target_group_mappings.iter().flatten().count().eq(&0) {
-        rules(desired, pass, &mut observed).await;
+    if wants.rules && desired.template.target_group_mappings.as_ref().is_some_and(|mappings| !mappings.is_empty()) {
+        rules(desired, status.rollout.is_none(), pass, &mut observed).await;
     }
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
@@ -217,7 +217,8 @@ async fn number(
     let scope = pass.scope();
     let mut occupied: BTreeSet<i32> = status.versions.iter().map(|version| version.sequence).collect();
     let group = name::child_name(&desired.group);
-    occupied.extend(children.taken.iter().filter_map(|taken| taken.strip_prefix(&group)).filter_map(sequence_of));
+    let taken = children.taken.iter().filter_map(|taken| name::numbered(taken));
+    occupied.extend(taken.filter(|(of, _)| *of == group).map(|(_, sequence)| sequence));
     if status.last_sequence.is_none() {
         let prefix = format!("{}-v", desired.group);
         match pass.cx.aws.service_names(&scope, cluster, &prefix, pass.priority).await {
@@ -255,12 +256,8 @@ async fn number(
     Number::Busy(format!("NamesExhausted: {}", blocked.join(", ")))
 }
 
-fn sequence_of(rest: &str) -> Option<i32> {
-    rest.strip_prefix("-v").filter(|digits| digits.len() == 3).and_then(|digits| digits.parse().ok())
-}
-
-/// What the listed rules say of the pairs of target groups.
-async fn rules(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
+/// What the listed rules say of the pairs of target groups. A group at rest needs a rule that sends traffic somewhere.
+async fn rules(desired: &Desired, resting: bool, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
     let Some(listed) = desired.traffic.as_ref().map(|traffic| &traffic.listener_rules) else { return };
     let pairs = match resolve::pairs(desired, pass).await {
         Ok(pairs) => pairs,
@@ -289,6 +286,9 @@ async fn rules(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut O
             continue;
         };
         match traffic::match_rule(&rule, &pairs) {
+            Ok(matched) if resting && matched.weight_a + matched.weight_b == 0 => {
+                wrong.push(format!("rule `{arn}` sends no traffic to either target group: give one of them a weight"));
+            }
             Ok(matched) => {
                 shares.push(RuleShare {
                     arn: arn.clone(),

@@ -124,21 +124,6 @@ pub fn with_weights(rule: &RuleSeen, pair: &Pair, slot: Slot, percent: i32) -> O
     Some(actions)
 }
 
-/// Why a rollout cannot begin with these weights: the free slot must be without traffic, the other must have it.
-pub fn start_problem(matched: &Matched, free: Slot) -> Option<String> {
-    if share_of(matched, free) > 0 {
-        return Some(format!(
-            "rule `{}` already sends traffic to the free slot, `{}`",
-            matched.rule,
-            matched.pair.of(free)
-        ));
-    }
-    let serving = if free == Slot::A { Slot::B } else { Slot::A };
-    (share_of(matched, serving) == 0).then(|| {
-        format!("rule `{}` sends no traffic to the serving slot, `{}`", matched.rule, matched.pair.of(serving))
-    })
-}
-
 fn is_forward(action: &Action) -> bool {
     action.r#type == Some(ActionTypeEnum::Forward)
 }

@@ -116,17 +116,6 @@ fn a_client_secret_that_cannot_be_read_is_said_to_stay() {
     assert_eq!(written[1], cognito);
 }
 
-#[test]
-fn a_rollout_begins_with_all_traffic_on_the_serving_slot() {
-    let problem = |a, b, free| start_problem(&match_rule(&weighted(a, b), &[pair()]).unwrap(), free);
-    assert_eq!(problem(100, 0, Slot::B), None);
-    assert_eq!(problem(0, 1, Slot::A), None);
-    let text = "rule `rule/1` already sends traffic to the free slot, `tg/b`";
-    assert_eq!(problem(999, 1, Slot::B).as_deref(), Some(text));
-    let text = "rule `rule/1` sends no traffic to the serving slot, `tg/a`";
-    assert_eq!(problem(0, 0, Slot::B).as_deref(), Some(text));
-}
-
 fn any_other() -> impl Strategy<Value = Action> {
     let oidc = (any::<bool>(), 1..7_i32).prop_map(|(said, order)| {
         let config = AuthenticateOidcActionConfig::builder().issuer("i").client_id("c").session_timeout(9);

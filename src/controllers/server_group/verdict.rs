@@ -25,7 +25,7 @@ pub(super) fn judge(
     tolerated: bool,
 ) -> (Verdict, Requeue) {
     if let Some(rollout) = &status.rollout {
-        let after = next_look(rollout, &asked.gate, settle(asked, observed), observed.sight.now);
+        let after = next_look(rollout, &asked.gate, observed.sight.rules.settle_seconds(asked), observed.sight.now);
         let after = Duration::from_secs(u64::try_from(after).unwrap_or(1));
         return (under_way(rollout, observed), Requeue::After(after));
     }
@@ -52,9 +52,6 @@ pub(super) fn judge(
         );
         return (Verdict::stuck(reason_of(&hold.reason), message), quiet);
     }
-    if asked.disabled {
-        return disabled(status, observed, quiet);
-    }
     let Some(current) = status.current_version.as_deref().and_then(|name| entry(status, name)) else {
         return (
             Verdict::underway(Reason::Progressing, "The first version is about to be made."),
@@ -79,14 +76,6 @@ pub(super) fn judge(
     let pinned = status.pinned.as_ref().map(|_| "Pinned: ").unwrap_or_default();
     let tasks = format!("{}/{} tasks", child.running, child.desired);
     (Verdict::settled(format!("{pinned}{} is current, {tasks}.", current.name)), quiet)
-}
-
-fn settle(asked: &Asked, observed: &Observed) -> i64 {
-    let sticky = match &observed.sight.rules {
-        Rules::Show(rules) => rules.iter().map(|rule| rule.stickiness_seconds).max().unwrap_or(0),
-        Rules::Unread | Rules::Unusable(_) => 0,
-    };
-    if sticky > 0 { sticky.min(asked.max_settle_seconds) } else { asked.settle_seconds }
 }
 
 fn reason_of(word: &str) -> Reason {

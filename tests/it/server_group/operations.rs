@@ -319,6 +319,19 @@ async fn a_rule_that_forwards_to_a_third_target_group_is_refused_and_left_alone(
     assert_eq!(children(&world).await, Vec::<String>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_sends_traffic_to_nobody_is_told_of_and_left_alone() {
+    let (world, mut operator, rule) = balanced(546, &json!({})).await;
+    let (blue, green) = (rule.groups[0].as_str(), rule.groups[1].as_str());
+    world.aws.sim(|sim| sim.set_weights(&key(), &rule.rule, &[(blue, 0), (green, 0)], "somebody"));
+    operator.sweep().await;
+    operator.rest().await;
+    let said = ready(&world).await;
+    assert!(said.starts_with("False InvalidSpec: RuleMismatch: rule `"), "{said}");
+    assert!(said.contains("sends no traffic to either target group"), "{said}");
+    assert_eq!(weights_of_b(&world, &rule), [0, 0]);
+}
+
 /// A canary that waits at half of the traffic.
 async fn half(seed: u64) -> (World, crate::support::driver::Operator, ecs_sim::elbv2::control::Balanced) {
     let (world, mut operator, rule) = balanced(seed, &canary()).await;

@@ -37,18 +37,16 @@ pub(super) fn shift(
     rollout.weight = weight;
     let Some(shifted) = &rollout.shifted_at else {
         rollout.shifted_at = Some(stamp(sight.now));
-        return settle(asked, weight, shares.iter().map(|rule| rule.stickiness_seconds).max(), 0);
+        return settle(weight, sight.rules.settle_seconds(asked), 0);
     };
     let passed = since(Some(shifted), sight.now);
-    settle(asked, weight, shares.iter().map(|rule| rule.stickiness_seconds).max(), passed)
+    settle(weight, sight.rules.settle_seconds(asked), passed)
 }
 
-fn settle(asked: &Asked, weight: i32, stickiness: Option<i64>, passed: i64) -> Course {
+fn settle(weight: i32, long: i64, passed: i64) -> Course {
     if weight > 0 && weight < 100 {
         return Course::Done;
     }
-    let sticky = stickiness.unwrap_or(0);
-    let long = if sticky > 0 { sticky.min(asked.max_settle_seconds) } else { asked.settle_seconds };
     if passed >= long { Course::Done } else { Course::Waits(format!("clients move over for {long} s")) }
 }
 

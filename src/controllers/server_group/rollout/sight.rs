@@ -135,6 +135,18 @@ pub enum Rules {
     Show(Vec<RuleShare>),
 }
 
+impl Rules {
+    /// Seconds that clients need to follow a change of the weights: as long as they stick, within the bound.
+    #[must_use]
+    pub fn settle_seconds(&self, asked: &Asked) -> i64 {
+        let sticky = match self {
+            Self::Show(rules) => rules.iter().map(|rule| rule.stickiness_seconds).max().unwrap_or(0),
+            Self::Unread | Self::Unusable(_) => 0,
+        };
+        if sticky > 0 { sticky.min(asked.max_settle_seconds) } else { asked.settle_seconds }
+    }
+}
+
 /// A service that was there before and is to become a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adoptable {
