@@ -16,11 +16,12 @@ use tokio::time::{Instant, timeout};
 use super::classify::{Class, code};
 use super::describe::Batches;
 use super::error::AwsError;
+use super::form::FormClient;
 use super::limiter::{Limiter, LimiterSettings};
 use super::lock;
 use super::metrics::AwsMetrics;
-use super::network::Ec2;
 use super::op::{Op, Priority};
+use super::remembered::Memories;
 use super::scope::{AccountKey, Scope};
 use super::sdk::{Clients, make};
 use super::web::Web;
@@ -95,6 +96,7 @@ struct Shared {
     limiter: Limiter,
     metrics: AwsMetrics,
     batches: Batches,
+    memories: Memories,
     web: Web,
     unknown: Mutex<BTreeSet<(String, String)>>,
 }
@@ -116,6 +118,7 @@ impl Aws {
         Self(Arc::new(Shared {
             limiter: Limiter::new(settings.limiter.clone()),
             batches: Batches::new(settings.gather),
+            memories: Memories::default(),
             web: Web::new(&config),
             accounts: Mutex::new(accounts),
             base: config,
@@ -130,12 +133,14 @@ impl Aws {
     pub fn set_account(&self, account: &AccountKey, config: SdkConfig) {
         lock(&self.0.accounts).insert(account.clone(), config);
         lock(&self.0.clients).retain(|scope, _| scope.account != *account);
+        self.0.memories.forget(account);
     }
 
     /// Forgets an account: later calls for it fail for want of credentials.
     pub fn remove_account(&self, account: &AccountKey) {
         lock(&self.0.accounts).remove(account);
         lock(&self.0.clients).retain(|scope, _| scope.account != *account);
+        self.0.memories.forget(account);
     }
 
     /// The ECS client of a scope. An account that was never set has no credentials.
@@ -159,8 +164,13 @@ impl Aws {
     }
 
     /// The EC2 client of a scope.
-    pub(super) fn ec2(&self, scope: &Scope) -> Ec2 {
+    pub(super) fn ec2(&self, scope: &Scope) -> FormClient {
         self.clients(scope).ec2
+    }
+
+    /// The IAM client of a scope.
+    pub(super) fn iam(&self, scope: &Scope) -> FormClient {
+        self.clients(scope).iam
     }
 
     /// What fetches documents that are not AWS's.
@@ -185,6 +195,11 @@ impl Aws {
 
     pub(super) fn batches(&self) -> &Batches {
         &self.0.batches
+    }
+
+    /// What rarely changes and was read already.
+    pub(super) fn memories(&self) -> &Memories {
+        &self.0.memories
     }
 
     /// Makes one call: waits for a token, asks the fence before a write, sends once, in time, and classifies.

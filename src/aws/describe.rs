@@ -16,8 +16,10 @@ use super::classify::Class;
 use super::clients::Aws;
 use super::cloudwatch::AlarmState;
 use super::error::AwsError;
+use super::iam::RoleSeen;
 use super::op::{Op, Priority};
 use super::scope::Scope;
+use super::settings::LongArns;
 
 /// One batcher for each kind of read; limits from the API reference of each operation.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(super) struct Batches {
     pub(super) target_health: Batcher<Vec<TargetSeen>>,
     pub(super) rules: Batcher<RuleSeen>,
     pub(super) alarms: Batcher<(String, AlarmState)>,
+    pub(super) roles: Batcher<RoleSeen>,
+    pub(super) settings: Batcher<LongArns>,
 }
 
 impl Batches {
@@ -49,6 +53,9 @@ impl Batches {
             target_health: Batcher::new(Op::DescribeTargetHealth, 2, window),
             rules: Batcher::new(Op::DescribeRules, 20, window),
             alarms: Batcher::new(Op::DescribeAlarms, 100, window),
+            // One thing a request, shared by all who ask within the window.
+            roles: Batcher::new(Op::GetRole, 2, window),
+            settings: Batcher::new(Op::ListAccountSettings, 2, window),
         }
     }
 }

@@ -7,8 +7,9 @@ pub mod classify;
 pub mod clients;
 pub mod cloudwatch;
 pub mod describe;
-mod ec2;
 pub mod error;
+mod form;
+pub mod iam;
 pub mod limiter;
 pub mod metrics;
 pub mod network;
@@ -16,10 +17,13 @@ pub mod op;
 pub mod pages;
 mod query;
 pub mod quota;
+mod remembered;
 pub mod scaling;
 pub mod scope;
 mod sdk;
+pub mod settings;
 pub mod tasks;
+mod trust;
 pub mod web;
 
 #[cfg(test)]
@@ -33,11 +37,13 @@ pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, load_config};
 pub use cloudwatch::{AlarmState, Point, Series};
 pub use error::AwsError;
+pub use iam::RoleSeen;
 pub use limiter::LimiterSettings;
 pub use network::{SecurityGroupSeen, SubnetFilter, SubnetSeen};
 pub use op::{Op, Priority, Service};
 pub use quota::{Bucket, Quota};
 pub use scope::{AccountKey, Scope};
+pub use settings::LongArns;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use aws_config::SdkConfig;
+use aws_sdk_ecs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use futures::FutureExt;
 use roxmltree::{Document, Node};
 
 use super::classify::code;
 use super::clients::Aws;
 use super::error::AwsError;
+use super::form::Speaks;
 use super::op::{Op, Priority};
 use super::pages::pages;
 use super::scope::Scope;
-
-pub(super) use super::ec2::Ec2;
 
 /// A filter takes so many values.
 const VALUES: usize = 200;
@@ -119,6 +121,25 @@ impl Aws {
     }
 }
 
+/// EC2 in a region.
+pub(super) fn ec2(config: &SdkConfig, region: &str) -> Speaks {
+    let endpoint = endpoint(config, region);
+    Speaks { service: "ec2", version: "2016-11-15", region: region.to_owned(), endpoint }
+}
+
+/// EC2's endpoint in the region's partition: ECS's with the other service name, so that the SDK's table decides.
+fn endpoint(config: &SdkConfig, region: &str) -> String {
+    let params = Params::builder()
+        .region(region)
+        .use_fips(config.use_fips().unwrap_or_default())
+        .use_dual_stack(config.use_dual_stack().unwrap_or_default())
+        .build();
+    let resolver = DefaultResolver::new();
+    let found = params.ok().and_then(|params| resolver.resolve_endpoint(&params).now_or_never()?.ok());
+    let url = found.and_then(|found| Some(format!("https://ec2{}", found.url().strip_prefix("https://ecs")?)));
+    url.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com"))
+}
+
 /// Portions that a filter takes; one empty portion where there is nothing to filter by.
 fn portions(values: &[String]) -> Vec<&[String]> {
     if values.is_empty() { vec![&[]] } else { values.chunks(VALUES).collect() }
@@ -149,11 +170,11 @@ fn items<T>(text: &str, set: &str, read: fn(Node<'_, '_>) -> T) -> Result<(Vec<T
     Ok((found.collect(), member(root, "nextToken").and_then(|node| node.text()).map(str::to_owned)))
 }
 
-fn member<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+pub(super) fn member<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
     node.children().find(|child| child.tag_name().name() == name)
 }
 
-fn text(node: Node<'_, '_>, name: &str) -> String {
+pub(super) fn text(node: Node<'_, '_>, name: &str) -> String {
     member(node, name).and_then(|node| node.text()).unwrap_or_default().to_owned()
 }
 

@@ -27,6 +27,15 @@ fn subnets(token: Option<&str>, ids: &[&str]) -> Reply {
     )
 }
 
+#[test]
+fn the_endpoint_is_the_partitions_own() {
+    let config = SdkConfig::builder().build();
+    let at = |region| endpoint(&config, region);
+    assert_eq!(at("eu-west-1"), "https://ec2.eu-west-1.amazonaws.com");
+    assert_eq!(at("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn");
+    assert_eq!(at("eusc-de-east-1"), "https://ec2.eusc-de-east-1.amazonaws.eu");
+}
+
 #[tokio::test(start_paused = true)]
 async fn subnets_are_read_to_the_last_page_signed_for_ec2() {
     let wire = Wire::new(|asked| match asked.text("NextToken") {

@@ -42,6 +42,8 @@ pub enum Service {
     CloudWatch,
     /// Amazon EC2.
     Ec2,
+    /// IAM.
+    Iam,
 }
 
 impl Service {
@@ -53,6 +55,7 @@ impl Service {
             Self::Balancing => "elasticloadbalancing",
             Self::CloudWatch => "cloudwatch",
             Self::Ec2 => "ec2",
+            Self::Iam => "iam",
         }
     }
 }
@@ -165,6 +168,7 @@ operations! {
     GetMetricData = CloudWatch::GetMetricData, MetricRead, false;
     DescribeSubnets = Ec2::DescribeSubnets, NetworkRead, false;
     DescribeSecurityGroups = Ec2::DescribeSecurityGroups, NetworkRead, false;
+    GetRole = Iam::GetRole, RoleRead, false;
 }
 
 impl fmt::Display for Op {

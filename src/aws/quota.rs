@@ -87,4 +87,6 @@ buckets! {
     MetricRead = "metric_read", 50.0, 50.0;
     /// Non-mutating actions, from "Request throttling for the Amazon EC2 API".
     NetworkRead = "network_read", 100.0, 20.0;
+    /// Reads of IAM, which publishes no quota: a cautious guess.
+    RoleRead = "role_read", 20.0, 5.0;
 }

@@ -7,8 +7,9 @@ use aws_sdk_ecs::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 
 use super::clients::{AwsSettings, behavior};
-use super::network::Ec2;
+use super::form::FormClient;
 use super::scope::Scope;
+use super::{iam, network};
 
 /// All clients of a scope; cheap to clone.
 #[derive(Clone)]
@@ -17,7 +18,8 @@ pub(super) struct Clients {
     pub(super) autoscaling: aws_sdk_applicationautoscaling::Client,
     pub(super) balancing: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
-    pub(super) ec2: Ec2,
+    pub(super) ec2: FormClient,
+    pub(super) iam: FormClient,
 }
 
 /// A client of one SDK crate with the settings that all share.
@@ -48,6 +50,7 @@ pub(super) fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) ->
         autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling", config, scope, timeouts),
         balancing: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", config, scope, timeouts),
         cloudwatch: client!(aws_sdk_cloudwatch, "cloudwatch", config, scope, timeouts),
-        ec2: Ec2::new(config, &scope.region, timeouts),
+        ec2: FormClient::new(config, network::ec2(config, &scope.region), timeouts.clone()),
+        iam: FormClient::new(config, iam::speaks(config, &scope.region), timeouts),
     }
 }

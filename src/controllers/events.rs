@@ -71,6 +71,8 @@ words! {
         Retained,
         /// Deletion waits.
         DeletionBlocked,
+        /// Something found before a version was made will probably keep it from working.
+        PreflightWarning,
         /// A task stopped.
         TaskStopped,
     }
@@ -92,6 +94,7 @@ impl EventReason {
                 | Self::AccessDenied
                 | Self::SpecRejected
                 | Self::DeletionBlocked
+                | Self::PreflightWarning
                 | Self::TaskStopped
         )
     }

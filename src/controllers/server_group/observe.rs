@@ -100,14 +100,19 @@ pub(super) async fn observe(
         .as_ref()
         .is_some_and(|rollout| rollout.step == StepKind::Creating && !observed.sight.child(&rollout.to).service);
     let ready = observed.sight.waits.is_none();
+    // What a failed read leaves open could forbid the version: its number is not taken before.
+    let mut checked = ready;
     if (wants.number || making) && ready {
         let found = resolve::resolve(desired, pass).await;
+        checked = found.error.is_none();
         observed.sight.problems = found.problems;
+        observed.sight.hindrances = found.hindrances;
+        observed.sight.cautions = found.cautions;
         observed.resolved = found.resolved;
         observed.error = found.error.or(observed.error);
     }
     adoption(desired, status, pass, &mut observed).await;
-    if wants.number && ready {
+    if wants.number && checked {
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
     }
     if wants.number && ready && status.current_version.is_none() {

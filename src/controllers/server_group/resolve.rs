@@ -1,5 +1,7 @@
 //! Names of a template as ids and ARNs, and everything that can be checked before a version is made. Reads only.
 
+mod account;
+
 use std::collections::BTreeMap;
 
 use super::desired::{CanaryStep, Desired, Strategy};
@@ -18,6 +20,10 @@ pub(super) struct Found {
     pub(super) resolved: Resolved,
     /// Why a version cannot be made, in the words of the manifest.
     pub(super) problems: Vec<String>,
+    /// Why nothing can be registered or created, whatever the manifest says of its network.
+    pub(super) hindrances: Vec<String>,
+    /// What will probably keep a version from working.
+    pub(super) cautions: Vec<String>,
     /// A read that failed.
     pub(super) error: Option<AwsError>,
 }
@@ -43,6 +49,9 @@ pub(super) async fn resolve(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> 
         Err(error) => found.error = Some(error),
     }
     if let Err(error) = network(desired, pass, &mut found).await {
+        found.error = Some(error);
+    }
+    if let Err(error) = Box::pin(account::check(desired, pass, &mut found)).await {
         found.error = Some(error);
     }
     found

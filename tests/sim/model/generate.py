@@ -19,9 +19,9 @@ import pathlib
 
 import botocore.session
 
-SERVICES = ["ecs", "application-autoscaling", "elbv2", "cloudwatch", "ec2", "sts"]
+SERVICES = ["ecs", "application-autoscaling", "elbv2", "cloudwatch", "ec2", "sts", "iam"]
 # Where only a part of a service is wanted: its operations.
-PARTS = {"ec2": ["DescribeSubnets", "DescribeSecurityGroups"]}
+PARTS = {"ec2": ["DescribeSubnets", "DescribeSecurityGroups"], "iam": ["GetRole"]}
 KEPT_LIMITS = ("min", "max")
 
 

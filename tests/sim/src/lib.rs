@@ -10,6 +10,7 @@ pub mod elbv2;
 pub mod fault;
 pub mod fixtures;
 pub mod http;
+pub mod iam;
 pub mod kube;
 pub mod lag;
 pub mod model;

@@ -15,7 +15,14 @@ const HOUR: i64 = 3600;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Role {
     /// Accounts (twelve digits), ARNs of users and roles, or `*`.
+    #[serde(default)]
     pub trusts: Vec<String>,
+    /// Services, such as `ecs-tasks.amazonaws.com`; IAM tells of them, nobody assumes the role as one.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// The trust policy that IAM tells, in place of the one that follows from the above.
+    #[serde(default)]
+    pub policy: Option<Value>,
     /// The external id that a caller must give.
     #[serde(default)]
     pub external_id: Option<String>,
@@ -32,7 +39,17 @@ impl Role {
     /// A role that trusts these accounts or principals, without external id.
     pub fn trusting(trusts: &[&str]) -> Self {
         let trusts = trusts.iter().map(|one| (*one).to_owned()).collect();
-        Self { trusts, external_id: None, max_seconds: HOUR }
+        Self { trusts, services: Vec::new(), policy: None, external_id: None, max_seconds: HOUR }
+    }
+
+    /// A role that these services may assume, and nobody else.
+    pub fn serving(services: &[&str]) -> Self {
+        Self { services: services.iter().map(|one| (*one).to_owned()).collect(), ..Self::trusting(&[]) }
+    }
+
+    /// A role with this trust policy.
+    pub fn with_policy(policy: Value) -> Self {
+        Self { policy: Some(policy), ..Self::trusting(&[]) }
     }
 
     fn lets_in(&self, caller: &Principal, external_id: Option<&str>) -> bool {
@@ -58,6 +75,11 @@ impl Sim {
     /// Declares a role by its ARN.
     pub fn add_role(&mut self, arn: &str, role: Role) {
         self.roles.insert(arn.to_owned(), role);
+    }
+
+    /// Somebody deletes a role.
+    pub fn remove_role(&mut self, arn: &str) {
+        self.roles.remove(arn);
     }
 
     /// Whether an access key stopped being valid.

@@ -28,7 +28,8 @@ impl Desk {
                 | Service::Elbv2
                 | Service::CloudWatch
                 | Service::Ec2
-                | Service::Sts => neighbours::dispatch(region, cx, service, operation, &input),
+                | Service::Sts
+                | Service::Iam => neighbours::dispatch(region, cx, service, operation, &input),
             })
         });
         match &outcome {

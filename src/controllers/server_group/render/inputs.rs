@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Resolved, VersionOf, cpu_units, mebibytes};
+use super::{VersionOf, cpu_units, mebibytes};
 use crate::api::EcsTaskDefinitionSpec;
 use crate::api::mirror::IntOrText;
 use crate::api::server_group::template::{ContainerNaming, Inputs};
@@ -23,7 +23,6 @@ pub(super) fn definition(
     inputs: &Inputs,
     desired: &Desired,
     version: &VersionOf,
-    resolved: &Resolved,
 ) -> EcsTaskDefinitionSpec {
     let (cpu, memory) = task_size(inputs, desired.on_fargate());
     let launch_type = desired.template.launch_type.clone();
@@ -33,7 +32,7 @@ pub(super) fn definition(
         cpu,
         memory,
         requires_compatibilities: compatible.map(|name| vec![name]),
-        task_role_arn: resolved.task_role_arn.clone().or_else(|| inputs.task_role_arn.clone()),
+        task_role_arn: inputs.task_role_arn.clone(),
         volumes: inputs.volumes.clone().filter(|list| !list.is_empty()),
         ephemeral_storage: inputs.ephemeral_storage.clone(),
         runtime_platform: inputs.runtime_platform.clone(),

@@ -18,7 +18,7 @@ pub fn task_definition(
 ) -> Result<EcsTaskDefinitionSpec, Vec<String>> {
     let template = &desired.template;
     let mut definition = match (&template.inputs, &template.artifact, &desired.document) {
-        (Some(given), _, _) => inputs::definition(given, desired, version, resolved),
+        (Some(given), _, _) => inputs::definition(given, desired, version),
         (None, Some(given), Some(document)) => {
             let problems = artifact::contradictions(document, desired);
             if !problems.is_empty() {
@@ -41,6 +41,7 @@ pub fn task_definition(
         family: Some(desired.group.clone()),
         network_mode: desired.network_mode().or(definition.network_mode),
         execution_role_arn: execution_role(desired, resolved, definition.execution_role_arn),
+        task_role_arn: resolved.task_role_arn.clone().or(definition.task_role_arn),
         tags: tags(desired, version, of_document),
         deletion_policy: desired.spec.deletion_policy,
         management_mode: desired.spec.management_mode,
@@ -55,7 +56,11 @@ fn execution_role(desired: &Desired, resolved: &Resolved, of_document: Option<St
     if let Some(named) = &desired.template.execution_role_arn {
         return Some(resolved.execution_role_arn.clone().unwrap_or_else(|| named.clone()));
     }
-    of_document.or_else(|| resolved.execution_role_arn.clone().filter(|_| desired.on_fargate()))
+    match of_document {
+        Some(name) if !name.starts_with("arn:") => Some(resolved.execution_role_arn.clone().unwrap_or(name)),
+        Some(arn) => Some(arn),
+        None => resolved.execution_role_arn.clone().filter(|_| desired.on_fargate()),
+    }
 }
 
 /// Environment and labels by which a task knows its version.

@@ -195,6 +195,10 @@ pub struct Sight {
     pub adoptable: Vec<Adoptable>,
     /// Why a version of this template cannot be made.
     pub problems: Vec<String>,
+    /// Why nothing new can be registered or created. What is there already can be gone back to.
+    pub hindrances: Vec<String>,
+    /// What will probably keep a new version from working.
+    pub cautions: Vec<String>,
     /// What has to come first.
     pub waits: Option<String>,
 }
@@ -214,6 +218,8 @@ impl Sight {
             number: Number::Unread,
             adoptable: Vec::new(),
             problems: Vec::new(),
+            hindrances: Vec::new(),
+            cautions: Vec::new(),
             waits: None,
         }
     }

@@ -95,6 +95,9 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         return;
     }
     let mut problems = sight.problems.clone();
+    if start == Start::New {
+        problems.extend(sight.hindrances.iter().cloned());
+    }
     problems.extend(sight.firing.iter().map(|alarm| format!("`gate.alarmNames`: alarm `{alarm}` is already in ALARM")));
     let slot = match slot(asked, &decision.status, sight, &start) {
         Ok(slot) => slot,
@@ -166,6 +169,9 @@ fn new_version(asked: &Asked, sight: &Sight, decision: &mut Decision, slot: Opti
         },
     );
     open(asked, sight, decision, &name, false);
+    for caution in &sight.cautions {
+        decision.say(EventReason::PreflightWarning, format!("{name}: {caution}"));
+    }
 }
 
 /// Destroys the oldest version that is good for nothing any more.

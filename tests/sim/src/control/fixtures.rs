@@ -112,6 +112,22 @@ struct Trusted {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dropped {
+    arn: String,
+}
+
+#[derive(Deserialize)]
+struct Switched {
+    #[serde(flatten)]
+    place: Place,
+    name: String,
+    value: String,
+    /// ARN of a user or role; absent = the account's default.
+    principal: Option<String>,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Minted {
     access_key: String,
@@ -185,6 +201,15 @@ impl Sim {
             "role" => {
                 let asked: Trusted = serde_json::from_value(body)?;
                 self.add_role(&asked.arn, asked.role);
+            }
+            "role/remove" => {
+                let asked: Dropped = serde_json::from_value(body)?;
+                self.remove_role(&asked.arn);
+            }
+            "setting" => {
+                let asked: Switched = serde_json::from_value(body)?;
+                let principal = asked.principal.as_deref();
+                self.set_account_setting(&asked.place.key(), principal, &asked.name, &asked.value)?;
             }
             "access_key" => {
                 let asked: Minted = serde_json::from_value(body)?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::paging;
 use crate::refusal::Refusal;
-use crate::world::{Cx, Region};
+use crate::world::{Cx, Region, RegionKey, Sim};
 
 /// Values by (principal, name); the empty principal is the account's default.
 pub type Settings = BTreeMap<(String, String), String>;
@@ -22,6 +22,45 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("fargateTaskRetirementWaitPeriod", "7"),
     ("defaultLogDriverMode", "non-blocking"),
 ];
+
+impl Sim {
+    /// Sets an account setting of a principal (an ARN), or the account's default.
+    ///
+    /// Errors: what ECS would refuse.
+    pub fn set_account_setting(
+        &mut self,
+        key: &RegionKey,
+        principal: Option<&str>,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Refusal> {
+        let mut input = json!({ "name": name, "value": value });
+        let operation = if let Some(principal) = principal {
+            super::set(&mut input, "principalArn", principal);
+            "PutAccountSetting"
+        } else {
+            "PutAccountSettingDefault"
+        };
+        crate::model::check_input(crate::model::Service::Ecs, operation, &mut input)?;
+        self.call_ecs(key, "", operation, &input).map(|_| ())
+    }
+}
+
+/// Refuses tags of a service, and such as its tasks inherit, while `principal` has not opted in to long ARNs.
+pub(super) fn tagged_service(region: &Region, principal: &str, tagged: bool, inherited: bool) -> Result<(), Refusal> {
+    let short = |name: &str| !matches!(effective(region, principal, name), "enabled" | "on");
+    let refuse = |what: &str| {
+        let message = "The new ARN and resource ID format must be enabled to";
+        Err(Refusal::invalid_parameter(format!("{message} {what}. Opt in to the new format and try again.")))
+    };
+    if tagged && short("serviceLongArnFormat") {
+        return refuse("add tags to the service");
+    }
+    if inherited && short("taskLongArnFormat") {
+        return refuse("propagate tags");
+    }
+    Ok(())
+}
 
 /// The value in force for `principal` (an ARN).
 pub fn effective<'a>(region: &'a Region, principal: &str, name: &str) -> &'a str {
@@ -63,20 +102,23 @@ pub fn delete(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, 
 /// `ListAccountSettings`, 10 a page.
 pub fn list(region: &mut Region, cx: &mut Cx, input: &Value) -> Result<Value, Refusal> {
     let who = principal(cx, input);
-    let mut settings = Vec::new();
+    // Name, value, and whose setting it is.
+    let mut settings: Vec<(String, String, String)> = Vec::new();
     let wanted = super::text(input, "name");
     if super::flag(input, "effectiveSettings") {
         for (name, _) in DEFAULTS {
-            settings.push((name.to_owned(), effective(region, &who, name).to_owned()));
+            let own = region.settings.contains_key(&(who.clone(), name.to_owned()));
+            let whose = if own { who.clone() } else { String::new() };
+            settings.push((name.to_owned(), effective(region, &who, name).to_owned(), whose));
         }
     } else {
         let own = region.settings.iter().filter(|((principal, _), _)| *principal == who);
-        settings.extend(own.map(|((_, name), value)| (name.clone(), value.clone())));
+        settings.extend(own.map(|((whose, name), value)| (name.clone(), value.clone(), whose.clone())));
     }
-    settings.retain(|(name, value)| {
+    settings.retain(|(name, value, _)| {
         wanted.is_none_or(|wanted| wanted == name) && super::text(input, "value").is_none_or(|wanted| wanted == value)
     });
-    let views = settings.iter().map(|(name, value)| view(cx, name, value, &who)).collect();
+    let views = settings.iter().map(|(name, value, whose)| view(cx, name, value, whose)).collect();
     Ok(paging::page(cx, "ListAccountSettings", input, views, 10, 10)?.into_answer("settings"))
 }
 

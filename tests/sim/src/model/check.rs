@@ -74,7 +74,7 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
         Service::Ecs | Service::ApplicationAutoscaling => {
             &["ThrottlingException", "SerializationException", "MissingAuthenticationTokenException"]
         }
-        Service::Elbv2 | Service::Sts => {
+        Service::Elbv2 | Service::Sts | Service::Iam => {
             &["ThrottlingException", "Throttling", "ValidationError", "AccessDenied", "MissingAuthenticationToken"]
         }
         Service::CloudWatch => {
@@ -126,7 +126,7 @@ fn refusal(service: Service, operation: &str, mismatch: &Mismatch) -> Refusal {
     };
     let unreadable = matches!(mismatch.why, Why::Unknown | Why::Type { .. } | Why::Null);
     match service {
-        Service::Elbv2 | Service::Sts => Refusal::new("ValidationError", message),
+        Service::Elbv2 | Service::Sts | Service::Iam => Refusal::new("ValidationError", message),
         Service::Ec2 => match mismatch.why {
             Why::Unknown => Refusal::new("UnknownParameter", message),
             Why::Missing => Refusal::new("MissingParameter", message),

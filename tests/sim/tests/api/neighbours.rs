@@ -160,3 +160,33 @@ fn a_demonstration_declares_its_balancer_over_the_control_plane() {
     let bad = json!({ "region": "eu-west-1", "balancer": { "groups": [["a", 1000]] } });
     assert!(sim.control("balancer", bad).unwrap_err().to_string().contains("0 and 999"));
 }
+
+#[test]
+fn roles_and_settings_are_declared_over_the_control_plane() {
+    let mut sim = world();
+    let role = json!({ "arn": "arn:aws:iam::123456789012:role/shop/web", "role": { "services": ["ecs-tasks.amazonaws.com"] } });
+    sim.control("role", role).unwrap();
+    let (response, text) = form(&mut sim, "iam", "AKIA", "Action=GetRole&Version=2010-05-08&RoleName=web");
+    assert_eq!((response.status, response.headers["content-type"].as_str()), (200, "text/xml"));
+    assert!(text.contains("<GetRoleResult><Role>") && text.contains("<Path>/shop/</Path>"), "{text}");
+    assert!(text.contains("<Arn>arn:aws:iam::123456789012:role/shop/web</Arn>"), "{text}");
+    let (response, text) = form(&mut sim, "iam", "AKIA", "Action=GetRole&RoleName=none");
+    assert_eq!(response.status, 404);
+    assert!(text.contains("<Code>NoSuchEntity</Code>"), "{text}");
+    let denied = Effect::Error { code: "AccessDenied".to_owned(), message: "no".to_owned(), status: 403 };
+    sim.faults.add(Rule { service: Some("iam".to_owned()), ..Rule::on("GetRole", denied).once() });
+    let (response, _) = form(&mut sim, "iam", "AKIA", "Action=GetRole&RoleName=web");
+    assert_eq!(response.status, 403);
+    sim.control("role/remove", json!({ "arn": "arn:aws:iam::123456789012:role/shop/web" })).unwrap();
+    let set = |value: &str| json!({ "region": "eu-west-1", "name": "serviceLongArnFormat", "value": value });
+    assert!(sim.control("setting", set("perhaps")).is_err());
+    sim.control("setting", set("disabled")).unwrap();
+    let asked = json!({ "effectiveSettings": true, "name": "serviceLongArnFormat" });
+    let answer = sim.call_ecs(&key(), "arn:aws:iam::123456789012:role/op", "ListAccountSettings", &asked).unwrap();
+    let expected = json!({
+        "name": "serviceLongArnFormat", "value": "disabled", "type": "user",
+        "principalArn": "arn:aws:iam::123456789012:root",
+    });
+    assert_eq!(answer["settings"], json!([expected]));
+    assert_eq!(sim.shape_faults, Vec::<String>::new());
+}

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::state::{Service, ServiceStatus, UsedToken};
 use super::{normal, validate};
-use crate::ecs::scheduler::json::{list, number, text};
+use crate::ecs::scheduler::json::{list, number, text, truth};
 use crate::ecs::scheduler::{Fleet, Key};
 use crate::ecs::task::state::Definition;
-use crate::ecs::{cluster, tags, task_definition};
+use crate::ecs::{account_setting, cluster, tags, task_definition};
 use crate::refusal::Refusal;
 use crate::world::{Cx, Region};
 
@@ -46,6 +46,8 @@ pub(super) fn create(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value)
         validate::fits(fleet, &config, definition)?;
     }
     let tags = tags::read(input, false)?;
+    let spreads = text(input, "/propagateTags").is_some_and(|from| from != "NONE") || truth(input, "/enableECSManagedTags");
+    account_setting::tagged_service(region, cx.caller, !tags.is_empty(), spreads)?;
     match fleet.services.get(&key).map(|s| s.status) {
         Some(ServiceStatus::Active) => return Err(not_idempotent()),
         Some(ServiceStatus::Draining) => {

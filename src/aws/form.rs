@@ -1,11 +1,10 @@
-//! A client of EC2's Query protocol for the few reads that are needed: the SDK's crate is very large.
+//! A client of AWS's Query protocols, forms in and XML out, for the few reads that are needed of very large SDK crates.
 
 use std::collections::HashMap;
 
 use aws_config::{Region, SdkConfig};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
-use aws_sdk_ecs::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -23,31 +22,41 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
-use futures::FutureExt;
 
 use super::clients::behavior;
 
-/// The version of EC2's API.
-const VERSION: &str = "2016-11-15";
-
-/// Signs and sends requests to EC2 with the HTTP client, credentials, clock and endpoint of an SDK configuration.
+/// A service that speaks a Query protocol, and where it is reached.
 #[derive(Clone, Debug)]
-pub(super) struct Ec2 {
+pub(super) struct Speaks {
+    /// Its name in signatures.
+    pub(super) service: &'static str,
+    /// Version of its API.
+    pub(super) version: &'static str,
+    /// Region that signatures name.
+    pub(super) region: String,
+    /// Its public endpoint.
+    pub(super) endpoint: String,
+}
+
+/// Signs and sends requests with the HTTP client, credentials, clock and endpoint of an SDK configuration.
+#[derive(Clone, Debug)]
+pub(super) struct FormClient {
+    version: &'static str,
     operation: Operation<String, String, ErrorMetadata>,
 }
 
-impl Ec2 {
-    /// One attempt a request; repeats are the caller's.
-    pub(super) fn new(config: &SdkConfig, region: &str, timeouts: TimeoutConfig) -> Self {
-        let endpoint = config.endpoint_url().map_or_else(|| endpoint(config, region), str::to_owned);
+impl FormClient {
+    /// One attempt a request; repeats are the caller's. An endpoint in the configuration takes the place of the public.
+    pub(super) fn new(config: &SdkConfig, speaks: Speaks, timeouts: TimeoutConfig) -> Self {
+        let endpoint = config.endpoint_url().unwrap_or(&speaks.endpoint);
         let mut builder = Operation::builder()
-            .service_name("EC2")
+            .service_name(speaks.service)
             .operation_name("Query")
             .behavior_version(behavior())
-            .endpoint_url(&endpoint)
+            .endpoint_url(endpoint)
             .no_retry()
             .timeout_config(timeouts)
-            .runtime_plugin(signing(config, region));
+            .runtime_plugin(signing(config, speaks.service, speaks.region));
         if let Some(client) = config.http_client() {
             builder = builder.http_client(client);
         }
@@ -57,7 +66,7 @@ impl Ec2 {
         if let Some(sleep) = config.sleep_impl() {
             builder = builder.sleep_impl(sleep);
         }
-        Self { operation: builder.serializer(request).deserializer(answer).build() }
+        Self { version: speaks.version, operation: builder.serializer(request).deserializer(answer).build() }
     }
 
     /// Sends an action with its parameters; the answer is XML.
@@ -66,25 +75,25 @@ impl Ec2 {
         action: &str,
         parameters: &[(String, String)],
     ) -> Result<String, SdkError<ErrorMetadata, HttpResponse>> {
-        self.operation.invoke(form(action, parameters)).await
+        self.operation.invoke(form(action, self.version, parameters)).await
     }
 }
 
-fn form(action: &str, parameters: &[(String, String)]) -> String {
+fn form(action: &str, version: &str, parameters: &[(String, String)]) -> String {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("Action", action).append_pair("Version", VERSION).extend_pairs(parameters).finish()
+    form.append_pair("Action", action).append_pair("Version", version).extend_pairs(parameters).finish()
 }
 
-/// The plugin that signs for EC2 in the region.
-fn signing(config: &SdkConfig, region: &str) -> StaticRuntimePlugin {
-    let mut layer = Layer::new("ec2");
+/// The plugin that signs for the service in the region.
+fn signing(config: &SdkConfig, service: &'static str, region: String) -> StaticRuntimePlugin {
+    let mut layer = Layer::new(service);
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
-        region: Some(SigningRegion::from(Region::new(region.to_owned()))),
-        name: Some(SigningName::from_static("ec2")),
+        region: Some(SigningRegion::from(Region::new(region))),
+        name: Some(SigningName::from_static(service)),
         ..SigV4OperationSigningConfig::default()
     });
-    let mut components = RuntimeComponentsBuilder::new("ec2");
+    let mut components = RuntimeComponentsBuilder::new(service);
     let schemes = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
     components.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)));
     components.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
@@ -109,19 +118,6 @@ impl ResolveIdentity for Nobody {
     }
 }
 
-/// EC2's endpoint in the region's partition: ECS's with the other service name, so that the SDK's table decides.
-fn endpoint(config: &SdkConfig, region: &str) -> String {
-    let params = Params::builder()
-        .region(region)
-        .use_fips(config.use_fips().unwrap_or_default())
-        .use_dual_stack(config.use_dual_stack().unwrap_or_default())
-        .build();
-    let resolver = DefaultResolver::new();
-    let found = params.ok().and_then(|params| resolver.resolve_endpoint(&params).now_or_never()?.ok());
-    let url = found.and_then(|found| Some(format!("https://ec2{}", found.url().strip_prefix("https://ecs")?)));
-    url.unwrap_or_else(|| format!("https://ec2.{region}.amazonaws.com"))
-}
-
 fn request(body: String) -> Result<HttpRequest, BoxError> {
     let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST")?;
@@ -138,7 +134,7 @@ fn answer(response: &HttpResponse) -> Result<String, OrchestratorError<ErrorMeta
     Err(OrchestratorError::operation(refusal(text)))
 }
 
-/// Code and message of EC2's error document; without a code where it is none.
+/// Code and message of an error document; without a code where it is none.
 fn refusal(text: &str) -> ErrorMetadata {
     let mut error = ErrorMetadata::builder();
     if let Ok(document) = roxmltree::Document::parse(text) {
@@ -154,15 +150,6 @@ fn refusal(text: &str) -> ErrorMetadata {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_endpoint_is_the_partitions_own() {
-        let config = SdkConfig::builder().build();
-        let at = |region| endpoint(&config, region);
-        assert_eq!(at("eu-west-1"), "https://ec2.eu-west-1.amazonaws.com");
-        assert_eq!(at("cn-north-1"), "https://ec2.cn-north-1.amazonaws.com.cn");
-        assert_eq!(at("eusc-de-east-1"), "https://ec2.eusc-de-east-1.amazonaws.eu");
-    }
 
     #[test]
     fn an_error_document_is_read_by_code_and_anything_else_has_none() {
