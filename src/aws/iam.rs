@@ -69,7 +69,8 @@ impl Aws {
 fn role(text: &str) -> Option<RoleSeen> {
     let document = Document::parse(text).ok()?;
     let role = document.descendants().find(|node| node.tag_name().name() == "Role")?;
-    let member = |name: &str| role.children().find(|child| child.tag_name().name() == name).and_then(|node: Node| node.text());
+    let member =
+        |name: &str| role.children().find(|child| child.tag_name().name() == name).and_then(|node: Node| node.text());
     let arn = member("Arn").filter(|arn| !arn.is_empty())?.to_owned();
     // The document is URL-encoded JSON.
     let policy = member("AssumeRolePolicyDocument").unwrap_or_default();

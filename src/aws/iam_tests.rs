@@ -29,7 +29,10 @@ async fn a_role_is_read_by_name_signed_for_the_partitions_region_and_remembered_
     let expected = RoleSeen { arn: "arn:aws:iam::123456789012:role/shop/web".to_owned(), trusts_tasks: true };
     assert_eq!(ask(&aws, &here(), Look::Remembered).await, Ok(Some(expected.clone())));
     let asked = wire.asked();
-    assert_eq!((asked[0].operation.as_str(), asked[0].text("Version"), asked[0].text("RoleName")), ("GetRole", "2010-05-08", "web"));
+    assert_eq!(
+        (asked[0].operation.as_str(), asked[0].text("Version"), asked[0].text("RoleName")),
+        ("GetRole", "2010-05-08", "web")
+    );
     assert!(asked[0].host.starts_with("https://iam.amazonaws.com/"), "{}", asked[0].host);
     assert!(asked[0].authorization.contains("/us-east-1/iam/aws4_request"), "{}", asked[0].authorization);
     // One service for all regions of the account.

@@ -64,9 +64,10 @@ fn seen(settings: Vec<Setting>) -> LongArns {
         let named = setting.name().is_some_and(|name| LONG.contains(&name.as_str()));
         named && matches!(setting.value(), Some("disabled" | "off"))
     };
-    let disabled = settings.into_iter().filter(off).filter_map(|setting| {
-        Some((setting.name?.as_str().to_owned(), setting.principal_arn.unwrap_or_default()))
-    });
+    let disabled = settings
+        .into_iter()
+        .filter(off)
+        .filter_map(|setting| Some((setting.name?.as_str().to_owned(), setting.principal_arn.unwrap_or_default())));
     LongArns { account, disabled: disabled.collect() }
 }
 

@@ -27,9 +27,10 @@ async fn all_pages_are_read_and_only_the_long_formats_count() {
     let aws = wire.aws();
     let seen = ask(&aws, Look::Remembered).await.unwrap();
     assert_eq!(seen.account.as_deref(), Some("123456789012"));
-    assert_eq!(seen.disabled.into_iter().collect::<Vec<_>>(), [
-        ("taskLongArnFormat".to_owned(), "arn:aws:iam::123456789012:root".to_owned())
-    ]);
+    assert_eq!(
+        seen.disabled.into_iter().collect::<Vec<_>>(),
+        [("taskLongArnFormat".to_owned(), "arn:aws:iam::123456789012:root".to_owned())]
+    );
     assert_eq!(wire.asked()[0].body["effectiveSettings"], true);
     assert_eq!(wire.asked().len(), 2);
     // What is off is looked at again after a minute, or when somebody asks.

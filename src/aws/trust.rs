@@ -96,6 +96,8 @@ mod tests {
         for principal in [json!({ "Service": "ecs.amazonaws.com" }), json!({ "AWS": "*" }), json!(TASKS), json!({})] {
             assert!(!with(&allow(&assume, &principal)), "{principal}");
         }
-        assert!(!with(&json!([])) && !lets_in("", TASKS) && !lets_in("[]", TASKS) && !lets_in("{\"Statement\":3}", TASKS));
+        assert!(
+            !with(&json!([])) && !lets_in("", TASKS) && !lets_in("[]", TASKS) && !lets_in("{\"Statement\":3}", TASKS)
+        );
     }
 }

@@ -19,11 +19,7 @@ pub(super) fn container_name(inputs: &Inputs, desired: &Desired, version: &Versi
 }
 
 /// The task definition, without what artifacts have too: family, network mode, execution role, tags, reserved names.
-pub(super) fn definition(
-    inputs: &Inputs,
-    desired: &Desired,
-    version: &VersionOf,
-) -> EcsTaskDefinitionSpec {
+pub(super) fn definition(inputs: &Inputs, desired: &Desired, version: &VersionOf) -> EcsTaskDefinitionSpec {
     let (cpu, memory) = task_size(inputs, desired.on_fargate());
     let launch_type = desired.template.launch_type.clone();
     let compatible = if desired.on_fargate() { Some("FARGATE".to_owned()) } else { launch_type };

@@ -1,12 +1,12 @@
 //! What the account must have before a version is made: ARNs that can be tagged, and the roles of its tasks. Reads only.
 
 use super::Found;
+use crate::api::ServerGroup;
 use crate::aws::iam::Look;
 use crate::aws::{AwsError, Class, LongArns};
 use crate::controllers::pass::Pass;
 use crate::controllers::server_group::desired::Desired;
 use crate::preflight::partition;
-use crate::api::ServerGroup;
 
 /// A role as the manifest names it.
 struct Named<'a> {
@@ -17,11 +17,7 @@ struct Named<'a> {
 }
 
 /// Looks at settings and roles. What this identity may not read is taken for good.
-pub(super) async fn check(
-    desired: &Desired,
-    pass: &Pass<'_, ServerGroup>,
-    found: &mut Found,
-) -> Result<(), AwsError> {
+pub(super) async fn check(desired: &Desired, pass: &Pass<'_, ServerGroup>, found: &mut Found) -> Result<(), AwsError> {
     let scope = pass.scope();
     let long = match pass.cx.aws.long_arns(&scope, look(pass), pass.priority).await {
         Err(error) if error.class == Class::Permission => LongArns::default(),
@@ -82,8 +78,11 @@ fn switched_off(long: &LongArns, account: Option<&str>, region: &str) -> Option<
 /// A setting of a user or role goes before that of the account.
 fn command(name: &str, whose: &str, region: &str) -> String {
     let own = whose.contains(":user/") || whose.contains(":role/");
-    let (verb, of) =
-        if own { ("put-account-setting", format!(" --principal-arn {whose}")) } else { ("put-account-setting-default", String::new()) };
+    let (verb, of) = if own {
+        ("put-account-setting", format!(" --principal-arn {whose}"))
+    } else {
+        ("put-account-setting-default", String::new())
+    };
     format!("aws ecs {verb} --region {region} --name {name} --value enabled{of}")
 }
 
@@ -110,7 +109,8 @@ async fn role(
             return Ok(given);
         }
         Err(error) if error.class == Class::Permission => {
-            let guess = account.map(|account| format!("arn:{}:iam::{account}:role/{text}", partition(&pass.scope().region)));
+            let guess =
+                account.map(|account| format!("arn:{}:iam::{account}:role/{text}", partition(&pass.scope().region)));
             return Ok(given.or(guess));
         }
         // An ARN needs no look-up, and IAM may be out of reach for good. A name must not be guessed.

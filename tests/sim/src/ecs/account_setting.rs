@@ -131,3 +131,34 @@ fn view(cx: &Cx, name: &str, value: &str, who: &str) -> Value {
     let principal = if who.is_empty() { root } else { who.to_owned() };
     json!({ "name": name, "value": value, "principalArn": principal, "type": "user" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Service::Ecs;
+    use crate::testing::Desk;
+
+    /// Both texts are those of AWS, quoted in reports of users.
+    #[test]
+    fn a_service_is_tagged_only_with_long_arns() {
+        let mut desk = Desk::new();
+        desk.ok(Ecs, "CreateCluster", &json!({ "clusterName": "c" }));
+        let container = json!({ "name": "a", "image": "a", "memory": 128 });
+        desk.ok(Ecs, "RegisterTaskDefinition", &json!({ "family": "f", "containerDefinitions": [container] }));
+        let mut input = json!({ "cluster": "c", "serviceName": "s", "taskDefinition": "f", "desiredCount": 0 });
+        crate::ecs::set(&mut input, "tags", json!([{ "key": "k", "value": "v" }]));
+        crate::ecs::set(&mut input, "propagateTags", "SERVICE");
+        let (key, me) = (desk.key.clone(), "arn:aws:iam::123456789012:user/test");
+        for (name, what) in
+            [("serviceLongArnFormat", "add tags to the service"), ("taskLongArnFormat", "propagate tags")]
+        {
+            desk.sim.set_account_setting(&key, None, name, "disabled").unwrap();
+            let refusal = desk.call(Ecs, "CreateService", &input).unwrap_err();
+            let text = format!("The new ARN and resource ID format must be enabled to {what}.");
+            assert!(refusal.code == "InvalidParameterException" && refusal.message.starts_with(&text), "{refusal}");
+            // One's own setting goes before the account's.
+            desk.sim.set_account_setting(&key, Some(me), name, "enabled").unwrap();
+        }
+        desk.ok(Ecs, "CreateService", &input);
+    }
+}

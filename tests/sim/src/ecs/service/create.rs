@@ -46,7 +46,8 @@ pub(super) fn create(fleet: &mut Fleet, region: &Region, cx: &Cx, input: &Value)
         validate::fits(fleet, &config, definition)?;
     }
     let tags = tags::read(input, false)?;
-    let spreads = text(input, "/propagateTags").is_some_and(|from| from != "NONE") || truth(input, "/enableECSManagedTags");
+    let spreads =
+        text(input, "/propagateTags").is_some_and(|from| from != "NONE") || truth(input, "/enableECSManagedTags");
     account_setting::tagged_service(region, cx.caller, !tags.is_empty(), spreads)?;
     match fleet.services.get(&key).map(|s| s.status) {
         Some(ServiceStatus::Active) => return Err(not_idempotent()),
