@@ -9,6 +9,7 @@ mod failures;
 mod midway;
 mod numbers;
 mod operations;
+mod roles;
 mod rollouts;
 mod scaling;
 mod stale;
