@@ -84,7 +84,7 @@ async fn a_refusal_is_remembered_for_an_hour_and_throttling_not_at_all() {
         let aws = wire.aws();
         for _ in 0..2 {
             assert_eq!(ask(&aws, &here(), Look::Remembered).await.unwrap_err().class, class);
-            tokio::time::sleep(Duration::from_secs(1800)).await;
+            tokio::time::sleep(Duration::from_mins(30)).await;
         }
         assert_eq!(wire.asked().len(), again, "{code}");
     }

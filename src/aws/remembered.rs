@@ -28,9 +28,12 @@ pub enum Look {
     Fresh,
 }
 
+/// An answer, and until when it is good.
+type Kept<T> = (Found<T>, Instant);
+
 /// Answers under a scope and a name, each until its time is over.
 pub(super) struct Remembered<T> {
-    kept: Mutex<BTreeMap<(Scope, String), (Found<T>, Instant)>>,
+    kept: Mutex<BTreeMap<(Scope, String), Kept<T>>>,
 }
 
 impl<T> Default for Remembered<T> {
@@ -58,18 +61,20 @@ impl<T: Clone> Remembered<T> {
 
     /// Keeps an answer, longer if it is `good`. What passes by itself is not kept.
     pub(super) fn keep(&self, scope: &Scope, name: &str, found: &Found<T>, good: fn(&T) -> bool) {
-        let key = (scope.clone(), name.to_owned());
         let time = match found {
-            Ok(Some(fact)) if good(fact) => LONG,
-            Ok(_) => SHORT,
-            Err(error) if error.class == Class::Permission => LONG,
-            Err(error) if matches!(error.class, Class::Throttled | Class::Credentials) => {
-                lock(&self.kept).remove(&key);
-                return;
-            }
-            Err(_) => SHORT,
+            Ok(Some(fact)) if good(fact) => Some(LONG),
+            Err(error) if error.class == Class::Permission => Some(LONG),
+            Err(error) if matches!(error.class, Class::Throttled | Class::Credentials) => None,
+            Ok(_) | Err(_) => Some(SHORT),
         };
-        lock(&self.kept).insert(key, (found.clone(), Instant::now() + time));
+        let now = Instant::now();
+        let mut kept = lock(&self.kept);
+        kept.retain(|_, (_, until)| now < *until);
+        let key = (scope.clone(), name.to_owned());
+        match time {
+            Some(time) => kept.insert(key, (found.clone(), now + time)),
+            None => kept.remove(&key),
+        };
     }
 
     fn forget(&self, account: &AccountKey) {
