@@ -4,8 +4,11 @@
 //! stories and writes them anew; without the variable the same stories are run and compared.
 
 mod actions;
+mod baseline;
 mod config_map;
+mod diff;
 mod health;
+mod laws;
 mod recorded;
 mod rows;
 mod tool;

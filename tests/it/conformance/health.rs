@@ -21,7 +21,8 @@ fn expressions() -> (String, String) {
     (line("current:"), line("failed:"))
 }
 
-fn judged(object: &Value) -> Value {
+/// The question about an object.
+pub fn judged(object: &Value) -> Value {
     let (current, failed) = expressions();
     let script = fs::read_to_string(folder().join("_/health.lua")).unwrap();
     json!({"ask": "health", "object": object, "script": script, "current": current, "failed": failed})

@@ -15,7 +15,7 @@ const FLAGS: [&str; 5] = ["build", "-trimpath", "-buildvcs=false", "-mod=readonl
 pub fn ask(requests: &[Value]) -> Vec<Value> {
     let answers = try_ask(requests);
     for (request, answer) in requests.iter().zip(&answers) {
-        assert!(answer.get("error").is_none(), "{answer}\n{request}");
+        assert!(answer.get("error").is_none(), "{answer} of {} {}", request["ask"], request["object"]["metadata"]["name"]);
     }
     answers
 }

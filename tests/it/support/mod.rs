@@ -5,3 +5,4 @@ pub mod manifests;
 pub mod mishap;
 pub mod wire;
 pub mod world;
+pub mod witness;
