@@ -7,6 +7,7 @@ mod actions;
 mod baseline;
 mod config_map;
 mod diff;
+mod guides;
 mod health;
 mod laws;
 mod recorded;

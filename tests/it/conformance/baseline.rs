@@ -70,7 +70,8 @@ fn broken(then: &Surface, now: &Surface) -> Vec<String> {
             broken.push(format!("{path} is required now"));
         }
         let number = |field: &Map<String, Value>, member: &str| field.get(member).and_then(Value::as_f64);
-        let lower = |member: &&str| number(new, member) < number(old, member).or(Some(f64::MAX)) && new.contains_key(*member);
+        let lower =
+            |member: &&str| number(new, member) < number(old, member).or(Some(f64::MAX)) && new.contains_key(*member);
         let higher = |member: &&str| number(new, member) > number(old, member).or(Some(f64::MIN));
         broken.extend(ABOVE.iter().filter(|member| spec && lower(member)).map(|m| format!("{path}: {m} is lower")));
         broken.extend(BELOW.iter().filter(|member| spec && higher(member)).map(|m| format!("{path}: {m} is higher")));
@@ -84,7 +85,9 @@ fn broken(then: &Surface, now: &Surface) -> Vec<String> {
         let parent = path.rfind(['.', '[']).map_or("", |at| &path[..at]);
         field.contains_key("required") && !then.contains_key(*path) && then.contains_key(parent)
     });
-    broken.extend(needed.filter(|(path, _)| !path.contains(".status")).map(|(path, _)| format!("{path} is new and required")));
+    broken.extend(
+        needed.filter(|(path, _)| !path.contains(".status")).map(|(path, _)| format!("{path} is new and required")),
+    );
     broken
 }
 
@@ -99,7 +102,8 @@ fn what_the_last_release_accepted_is_accepted_now() {
         fs::write(FILE, text).unwrap();
     }
     let text = fs::read_to_string(FILE).unwrap();
-    let then: Surface = text.lines().map(|line| serde_json::from_str::<(String, Map<String, Value>)>(line).unwrap()).collect();
+    let then: Surface =
+        text.lines().map(|line| serde_json::from_str::<(String, Map<String, Value>)>(line).unwrap()).collect();
     assert!(then.len() > 1000, "{}", then.len());
     let broken = broken(&then, &now);
     assert!(broken.is_empty(), "a manifest of the last release would meet this:\n{}", broken.join("\n"));

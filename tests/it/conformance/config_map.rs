@@ -52,10 +52,7 @@ fn data() -> Map<String, Value> {
         });
         data.insert(format!("resource.customizations.actions.ecs-operator.dev_{kind}"), yaml(&offered).into());
         let ignored = yaml(&json!({ "jsonPointers": COUNTS }));
-        data.insert(
-            format!("resource.customizations.ignoreResourceUpdates.ecs-operator.dev_{kind}"),
-            ignored.into(),
-        );
+        data.insert(format!("resource.customizations.ignoreResourceUpdates.ecs-operator.dev_{kind}"), ignored.into());
     }
     data.insert("resource.links".to_owned(), yaml(&links()).into());
     data
@@ -65,7 +62,9 @@ fn data() -> Map<String, Value> {
 fn links() -> Value {
     let base = "https://{{.resource.status.account.region}}.console.aws.amazon.com/ecs/v2";
     let has = |kind: &str| {
-        format!(r#"resource.apiVersion startsWith "ecs-operator.dev/" && resource.kind == "{kind}" && resource.status?.arn != nil"#)
+        format!(
+            r#"resource.apiVersion startsWith "ecs-operator.dev/" && resource.kind == "{kind}" && resource.status?.arn != nil"#
+        )
     };
     json!([
         {

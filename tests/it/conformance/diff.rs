@@ -78,7 +78,10 @@ async fn stays_in_sync(namespace: &str, apply: &[&str]) {
     in_sync(&stage, &openapi, &git, "when restarted").await;
     let git = in_git("nginx:2");
     stage.send(apply, &git).await.unwrap();
-    stage.kubectl(&["wait", "ecss/web", "--for=jsonpath={.status.taskDefinition}=web:2", "--timeout=60s"]).await.unwrap();
+    stage
+        .kubectl(&["wait", "ecss/web", "--for=jsonpath={.status.taskDefinition}=web:2", "--timeout=60s"])
+        .await
+        .unwrap();
     stage.ready(&OBJECTS).await;
     in_sync(&stage, &openapi, &git, "when rolled out").await;
 }

@@ -61,10 +61,8 @@ fn the_tests_in_argos_own_layout_hold() {
     let tests = read(&folder().join("_/health_test.yaml"));
     let tests = tests["tests"].as_array().unwrap();
     assert!(tests.len() > ROWS.len());
-    let objects: Vec<Value> = tests
-        .iter()
-        .map(|test| judged(&read(&folder().join("_").join(test["inputPath"].as_str().unwrap()))))
-        .collect();
+    let objects: Vec<Value> =
+        tests.iter().map(|test| judged(&read(&folder().join("_").join(test["inputPath"].as_str().unwrap())))).collect();
     for (test, answer) in tests.iter().zip(ask(&objects)) {
         assert_eq!(answer["argo"], test["healthStatus"], "{}", test["inputPath"]);
     }

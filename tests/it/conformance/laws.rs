@@ -160,7 +160,8 @@ fn told(world: &World, operator: &crate::support::driver::Operator, log: &Log) -
 
 fn untold(world: &World, operator: &crate::support::driver::Operator, log: &Log, moment: &str) {
     for (place, text) in told(world, operator, log) {
-        let found: Vec<&str> = text.match_indices(CANARY).map(|(at, _)| &text[at.saturating_sub(120)..at + 30]).collect();
+        let found: Vec<&str> =
+            text.match_indices(CANARY).map(|(at, _)| &text[at.saturating_sub(120)..at + 30]).collect();
         assert!(found.is_empty(), "{moment}, in the {place}: {found:#?}");
     }
 }

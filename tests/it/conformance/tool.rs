@@ -15,7 +15,12 @@ const FLAGS: [&str; 5] = ["build", "-trimpath", "-buildvcs=false", "-mod=readonl
 pub fn ask(requests: &[Value]) -> Vec<Value> {
     let answers = try_ask(requests);
     for (request, answer) in requests.iter().zip(&answers) {
-        assert!(answer.get("error").is_none(), "{answer} of {} {}", request["ask"], request["object"]["metadata"]["name"]);
+        assert!(
+            answer.get("error").is_none(),
+            "{answer} of {} {}",
+            request["ask"],
+            request["object"]["metadata"]["name"]
+        );
     }
     answers
 }
@@ -65,7 +70,8 @@ fn program() -> PathBuf {
 
 /// Builds under another name first, so that a build that is interrupted leaves nothing behind that looks whole.
 fn build(module: &Path, path: &Path) {
-    let told = "building tests/conformance/go (kstatus, Argo CD's differ, Flux's expressions); minutes the first time\n";
+    let told =
+        "building tests/conformance/go (kstatus, Argo CD's differ, Flux's expressions); minutes the first time\n";
     let _ = std::io::stderr().write_all(told.as_bytes());
     let partial = path.with_extension("partial");
     let built = Command::new("go")

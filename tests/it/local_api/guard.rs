@@ -69,7 +69,8 @@ pub async fn install(plane: &Plane) {
 
 /// An edit of a spec under the operator's name.
 async fn edit(plane: &Plane, namespace: &str, name: &str, more: &[&str]) -> super::plane::Ran {
-    let (user, object, namespace) = (format!("--as={USER}"), format!("ecsc/{name}"), format!("--namespace={namespace}"));
+    let (user, object, namespace) =
+        (format!("--as={USER}"), format!("ecsc/{name}"), format!("--namespace={namespace}"));
     let patch = json!({"spec": {"capacityProviders": ["FARGATE"]}}).to_string();
     let arguments = ["patch", &object, &namespace, &user, "--type=merge", "-p", &patch];
     plane.kubectl(&[&arguments[..], more].concat(), None).await

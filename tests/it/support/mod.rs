@@ -4,5 +4,5 @@ pub mod driver;
 pub mod manifests;
 pub mod mishap;
 pub mod wire;
-pub mod world;
 pub mod witness;
+pub mod world;
