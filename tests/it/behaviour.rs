@@ -5,7 +5,7 @@ mod failures;
 mod history;
 mod modes;
 mod ownership;
-mod rollouts;
+pub mod rollouts;
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn writes(world: &World) -> Vec<String> {
 }
 
 /// A manifest with other or more members in its spec.
-fn with(mut manifest: Value, members: &Value) -> Value {
+pub fn with(mut manifest: Value, members: &Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
         manifest["spec"][name] = value.clone();
     }
@@ -51,7 +51,7 @@ fn with(mut manifest: Value, members: &Value) -> Value {
 }
 
 /// Cluster, task definition and service, applied and settled; the service's spec with more members.
-async fn shop(seed: u64, members: &Value) -> (World, Operator) {
+pub async fn shop(seed: u64, members: &Value) -> (World, Operator) {
     let world = World::ready(seed).await;
     let mut operator = world.operator();
     world.apply::<EcsCluster>(&cluster("prod")).await;

@@ -6,9 +6,10 @@
 mod deletion;
 mod earlier;
 mod fields;
+mod guard;
 mod install;
 mod plane;
 mod refused;
 mod server_group;
 mod shop;
-mod stage;
+pub mod stage;

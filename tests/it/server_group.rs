@@ -30,7 +30,7 @@ use crate::support::world::{World, key};
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A group of a Fargate web server.
-fn group(image: &str, members: &Value) -> Value {
+pub fn group(image: &str, members: &Value) -> Value {
     let mut spec = json!({
         "clusterRef": {"name": "prod"},
         "capacity": {"desired": 2},
@@ -69,7 +69,7 @@ fn balancer(world: &World) -> Balanced {
 }
 
 /// Worlds with a cluster.
-async fn worlds(seed: u64) -> (World, Operator) {
+pub async fn worlds(seed: u64) -> (World, Operator) {
     let world = World::ready(seed).await;
     let mut operator = world.operator();
     world.apply::<EcsCluster>(&cluster("prod")).await;
@@ -127,7 +127,7 @@ fn told(world: &World, reason: &str) -> Vec<String> {
 }
 
 /// A settled group of `nginx:1`.
-async fn served(seed: u64, members: &Value) -> (World, Operator) {
+pub async fn served(seed: u64, members: &Value) -> (World, Operator) {
     let (world, mut operator) = worlds(seed).await;
     world.apply::<ServerGroup>(&group("nginx:1", members)).await;
     operator.rest().await;
@@ -162,7 +162,7 @@ async fn through(world: &World, operator: &mut Operator, limit: Duration, (versi
 }
 
 /// Goes on until `Ready` begins with a text, for half an hour at most.
-async fn until(world: &World, operator: &mut Operator, begins: &str) {
+pub async fn until(world: &World, operator: &mut Operator, begins: &str) {
     let limit = tokio::time::Instant::now() + 30 * MINUTE;
     while tokio::time::Instant::now() < limit && !ready(world).await.starts_with(begins) {
         operator.settle(Duration::from_secs(10), Duration::from_secs(10)).await;

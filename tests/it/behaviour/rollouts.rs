@@ -24,7 +24,7 @@ fn pausing() -> Value {
 }
 
 /// A blue/green deployment of a new image that waits at its gate.
-async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
+pub async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
     let world = World::ready(seed).await;
     let mut operator = world.operator();
     world.apply::<EcsCluster>(&cluster("prod")).await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-use super::earlier;
+use super::{earlier, guard};
 use crate::support::manifests::{cluster, manifest, service, web};
 
 /// What a run of kubectl left.
@@ -70,6 +70,7 @@ impl Plane {
         earlier::install(&plane).await;
         plane.upgrade = plane.kubectl(&["apply", "--warnings-as-errors", "-f", crds()], None).await.unwrap();
         plane.upgraded().await;
+        guard::install(&plane).await;
         plane
     }
 
@@ -97,10 +98,12 @@ impl Plane {
         spawn_blocking(move || run(&program, &kubeconfig, &arguments, input)).await.unwrap()
     }
 
-    /// A client of the calling test's own runtime.
-    pub async fn client(&self) -> kube::Client {
+    /// A client of the calling test's own runtime, under the operator's name: what that may not change is guarded.
+    pub async fn operator(&self) -> kube::Client {
         let kubeconfig = Kubeconfig::from_yaml(self.control.kubeconfig_yaml()).unwrap();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        let options = KubeConfigOptions::default();
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+        config.auth_info.impersonate = Some(guard::USER.to_owned());
         kube::Client::try_from(config).unwrap()
     }
 }

@@ -57,7 +57,7 @@ impl Stage {
 
     /// Starts the operator, which ends with this value.
     pub async fn operate(&mut self) {
-        let kube = self.plane.client().await;
+        let kube = self.plane.operator().await;
         let aws = Aws::new(self.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
         let controllers = Controllers::new(&kube, Some(&self.namespace));

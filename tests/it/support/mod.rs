@@ -4,4 +4,5 @@ pub mod driver;
 pub mod manifests;
 pub mod mishap;
 pub mod wire;
+pub mod witness;
 pub mod world;

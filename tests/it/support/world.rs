@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::driver::Operator;
 use super::wire::AwsWire;
+use super::witness::Witness;
 
 /// The Region of all tests.
 pub const REGION: &str = "eu-west-1";
@@ -30,6 +31,7 @@ pub struct World {
     pub clock: Clock,
     /// A person with kubectl.
     pub person: kube::Client,
+    _witness: Witness,
 }
 
 /// Both worlds at one moment.
@@ -54,16 +56,18 @@ impl World {
         world
     }
 
-    fn of(memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
+    fn of(mut memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
         let clock = Clock::starting_at(start);
         let now = clock.clone();
+        let seen = Witness::watch(&mut memory);
         let api = Apiserver::new(memory, move || now.exact());
         let aws = AwsWire::new(sim, clock.clone());
         let person = kube::Client::new(api.clone(), NAMESPACE);
         fastrand::seed(seed);
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        Self { aws, api, clock, person }
+        let witness = Witness::of(seen, api.clone());
+        Self { aws, api, clock, person, _witness: witness }
     }
 
     /// Both worlds as they are now, to go on from any number of times.
