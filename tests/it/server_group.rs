@@ -6,6 +6,8 @@ mod bad_input;
 mod copies;
 mod crash;
 mod failures;
+mod going_back;
+mod many;
 mod midway;
 mod numbers;
 mod operations;

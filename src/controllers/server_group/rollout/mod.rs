@@ -4,7 +4,7 @@
 //! So an intent is always written down before its effect, and a crash anywhere resumes at the recorded step.
 
 mod asks;
-mod back;
+pub mod back;
 pub mod clock;
 mod forward;
 pub mod gate;
