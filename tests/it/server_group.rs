@@ -13,6 +13,7 @@ mod numbers;
 mod operations;
 mod rollouts;
 mod scaling;
+mod settling;
 mod stale;
 
 use std::time::Duration;
