@@ -4,6 +4,7 @@ mod alarms;
 mod asks;
 mod bad_input;
 mod copies;
+mod counts;
 mod crash;
 mod failures;
 mod going_back;

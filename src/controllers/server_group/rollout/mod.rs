@@ -8,6 +8,7 @@ pub mod back;
 pub mod clock;
 mod forward;
 pub mod gate;
+mod grow;
 pub mod intents;
 mod olds;
 pub mod program;
