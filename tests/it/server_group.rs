@@ -3,9 +3,12 @@
 mod alarms;
 mod asks;
 mod bad_input;
+mod bounds;
+mod checks;
 mod copies;
 mod counts;
 mod crash;
+mod documents;
 mod failures;
 mod going_back;
 mod many;
@@ -16,6 +19,7 @@ mod rollouts;
 mod scaling;
 mod settling;
 mod stale;
+mod unmet;
 
 use std::time::Duration;
 
