@@ -3,16 +3,24 @@
 mod alarms;
 mod asks;
 mod bad_input;
+mod bounds;
+mod checks;
 mod copies;
+mod counts;
 mod crash;
+mod documents;
 mod failures;
+mod going_back;
+mod many;
 mod midway;
 mod numbers;
 mod operations;
 mod roles;
 mod rollouts;
 mod scaling;
+mod settling;
 mod stale;
+mod unmet;
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::observe::Observed;
+use super::rollout::back::BLOCKED;
 use super::rollout::clock::next_look;
 use super::rollout::entry;
 use super::rollout::intents::steers;
@@ -83,13 +84,14 @@ fn reason_of(word: &str) -> Reason {
 }
 
 fn under_way(rollout: &GroupRollout, observed: &Observed) -> Verdict {
-    let what = format!("{} ({})", rollout.message, rollout.display);
+    let blocked = rollout.message.strip_prefix(BLOCKED);
+    let what = format!("{} ({})", blocked.unwrap_or(&rollout.message), rollout.display);
     if let Some(ending) = &rollout.ending {
         let from = rollout.from.as_deref().map_or_else(String::new, |from| format!(" to {from}"));
         let why = if ending.result == RolloutResult::Superseded { "superseded" } else { ending.message.as_str() };
         let message = format!("Going back{from}: {why}; {what}");
-        return if rollout.message.starts_with("RestoreBlocked") {
-            Verdict::stuck(Reason::DeploymentFailed, format!("{}; {message}", rollout.message))
+        return if blocked.is_some() {
+            Verdict::stuck(Reason::DeploymentFailed, format!("{BLOCKED}{message}"))
         } else {
             Verdict::underway(Reason::Progressing, message)
         };

@@ -1,5 +1,6 @@
 //! A server group as a person with kubectl meets it: printed, scaled, rolled out, promoted, collected.
 
+mod counts;
 mod pages;
 mod refused;
 mod samples;

@@ -12,6 +12,9 @@ use crate::api::status::{
 };
 use crate::controllers::events::EventReason;
 
+/// Leads what is said of a way back that takes too long because the old version does not get healthy.
+pub const BLOCKED: &str = "RestoreBlocked: ";
+
 /// Turns a rollout round: from here on it undoes what it did.
 pub(super) fn turn(
     asked: &Asked,
@@ -99,7 +102,7 @@ fn restore(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &
     if let Some(why) = waits {
         rollout.healthy_since = None;
         let late = overdue(rollout, &asked.gate, sight.now).is_some();
-        let lead = if late { "RestoreBlocked: " } else { "" };
+        let lead = if late { BLOCKED } else { "" };
         return Course::Waits(format!("{lead}{why}"));
     }
     if rollout.healthy_since.is_none() {

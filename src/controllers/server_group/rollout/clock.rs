@@ -62,6 +62,11 @@ pub fn is_pause(step: StepKind) -> bool {
     matches!(step, StepKind::Paused | StepKind::Waiting)
 }
 
+/// Have the weights moved, and clients are given time to follow?
+fn settles(rollout: &GroupRollout) -> bool {
+    rollout.step == StepKind::Shifting && rollout.shifted_at.is_some()
+}
+
 /// Which deadline has passed.
 #[must_use]
 pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<String> {
@@ -72,7 +77,7 @@ pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<St
     if total >= i64::from(gate.deadline_seconds) {
         return Some(format!("not done within {} s (`gate.deadlineSeconds`)", gate.deadline_seconds));
     }
-    if is_wait(rollout.step) {
+    if is_wait(rollout.step) || settles(rollout) {
         return None;
     }
     let still = since(rollout.progressed_at.as_ref(), now);
@@ -88,7 +93,7 @@ pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Opt
     }
     let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);
     let still = i64::from(gate.progress_deadline_seconds) - since(rollout.progressed_at.as_ref(), now);
-    Some(if is_wait(rollout.step) { total } else { total.min(still) }.max(1))
+    Some(if is_wait(rollout.step) || settles(rollout) { total } else { total.min(still) }.max(1))
 }
 
 /// Is it time for the next measurement of the step's metrics?

@@ -4,7 +4,7 @@ use super::asks::can_turn;
 use super::clock::{self, since, stamp};
 use super::gate::{self, Failure};
 use super::sight::{Asked, Sight};
-use super::{Decision, asks, back, begin_step, entry, entry_mut, olds, present, remember, shift, waits_for};
+use super::{Decision, asks, back, begin_step, entry, entry_mut, grow, olds, present, remember, shift, waits_for};
 use crate::api::condition::Reason;
 use crate::api::status::{Ending, GroupRollout, HistoryEntry, RolloutResult, RolloutStep, StepKind, VersionState};
 use crate::controllers::events::EventReason;
@@ -33,6 +33,7 @@ pub(super) fn advance(asked: &Asked, sight: &Sight, decision: &mut Decision) {
     clock::look(&mut rollout, sight.now);
     if rollout.ending.is_none() {
         asks::asks(asked, &mut rollout, sight, decision);
+        grow::grow(asked, &mut rollout, decision);
     }
     if rollout.ending.is_none() {
         watch(asked, &mut rollout, sight, decision);

@@ -4,10 +4,11 @@
 //! So an intent is always written down before its effect, and a crash anywhere resumes at the recorded step.
 
 mod asks;
-mod back;
+pub mod back;
 pub mod clock;
 mod forward;
 pub mod gate;
+mod grow;
 pub mod intents;
 mod olds;
 pub mod program;

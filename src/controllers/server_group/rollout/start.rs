@@ -41,6 +41,11 @@ pub fn wanted(asked: &Asked, status: &ServerGroupStatus) -> Option<Start> {
             Some(version) if is_retained(version) => Start::Refused(format!(
                 "`rollback.toVersion`: {pin} shares the target group of the current version; revert the template instead"
             )),
+            Some(Version { state: VersionState::Failed, failure, .. }) => Start::Refused(format!(
+                "VersionNotFound: `rollback.toVersion: {pin}` has failed{}; retained are {}",
+                failure.as_ref().map(|failure| format!(" ({})", failure.message)).unwrap_or_default(),
+                retained(status)
+            )),
             _ => Start::Refused(format!(
                 "VersionNotFound: `rollback.toVersion: {pin}` is not retained; retained are {}",
                 retained(status)
@@ -178,7 +183,9 @@ fn new_version(asked: &Asked, sight: &Sight, decision: &mut Decision, slot: Opti
 fn make_room(decision: &mut Decision) {
     let oldest = |state: VersionState| move |version: &&mut Version| version.state == state;
     let status = &mut decision.status;
-    if status.versions.iter().any(|version| version.state == VersionState::Destroying) {
+    if let Some(leaves) = status.versions.iter().find(|version| version.state == VersionState::Destroying) {
+        let why = format!("{} is being destroyed: no more than {MOST} versions are kept", leaves.name);
+        decision.blocked = Some((Reason::Progressing, why));
         return;
     }
     let current = status.current_version.clone();
@@ -187,6 +194,8 @@ fn make_room(decision: &mut Decision) {
         if let Some(version) = candidates.min_by_key(|version| version.created_at.clone()) {
             version.state = VersionState::Destroying;
             version.role = String::new();
+            let why = format!("{} goes: no more than {MOST} versions are kept", version.name);
+            decision.blocked = Some((Reason::Progressing, why));
             return;
         }
     }

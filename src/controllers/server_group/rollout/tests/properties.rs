@@ -24,6 +24,15 @@ struct Schedule {
     abort_at: Option<usize>,
     /// The new version's tasks are ill in these turns.
     ill: Option<(usize, usize)>,
+    /// At this turn the spec asks for so many tasks more.
+    grows: Option<(usize, i32)>,
+}
+
+impl Schedule {
+    /// Tasks that the spec asks for at the end.
+    fn asked(&self) -> i32 {
+        self.tasks + self.grows.map_or(0, |(_, more)| more)
+    }
 }
 
 fn steps() -> impl Strategy<Value = Vec<CanaryStep>> {
@@ -68,10 +77,11 @@ fn schedules() -> impl Strategy<Value = Schedule> {
         1..5,
         prop::collection::vec(prop_oneof![4 => Just(0_u8), 1 => Just(1), 1 => Just(2)], 1..60),
         prop::option::of(0..80_usize),
-        prop::option::of((0..60_usize, 1..9_usize)),
+        (prop::option::of((0..60_usize, 1..9_usize)), prop::option::of((0..40_usize, 1..9))),
     )
-        .prop_map(|(strategy, tasks, weighted, fate, metric, pace, losses, abort_at, ill)| Schedule {
+        .prop_map(|(strategy, tasks, weighted, fate, metric, pace, losses, abort_at, (ill, grows))| Schedule {
             ill,
+            grows: grows.map(|(turn, more)| (turn % losses.len(), more)),
             // Without weights a canary cannot set one.
             weighted: weighted || strategy.canary.is_some(),
             strategy,
@@ -145,6 +155,9 @@ fn play(schedule: &Schedule) -> World {
         {
             world.asked.abort = Some(rollout.to.clone());
         }
+        if schedule.grows.is_some_and(|(at, _)| at == turn) {
+            (world.asked.desired, world.asked.max) = (schedule.asked(), schedule.asked());
+        }
         let ill = schedule.ill.is_some_and(|(from, long)| (from..from + long).contains(&turn));
         world.lapse = world.status.rollout.as_ref().filter(|_| ill).map(|rollout| rollout.to.clone());
         crashing_pass(&mut world, *loss);
@@ -169,7 +182,7 @@ proptest! {
             prop_assert_eq!(serving.len(), 1, "two active versions after the end: {:?}", serving);
         }
         prop_assert!(serving.contains(&world.current()));
-        prop_assert_eq!(world.healthy(world.current()), schedule.tasks);
+        prop_assert_eq!(world.healthy(world.current()), schedule.asked());
         if schedule.weighted && schedule.strategy.none.is_none() {
             let b = world.slot(world.current()) == crate::api::status::Slot::B;
             prop_assert_eq!(world.b, if b { 100 } else { 0 });
@@ -179,8 +192,9 @@ proptest! {
         for version in &world.status.versions {
             // A version that was given up before it was made has only its record.
             let Some(service) = world.services.get(&version.name) else { continue };
-            let tasks = if version.state == VersionState::Active || version.warm { schedule.tasks } else { 0 };
-            prop_assert_eq!(service.asked, tasks, "{} is {}", version.name, version.state);
+            let serves = version.state == VersionState::Active || version.warm;
+            let sizes = if serves { [schedule.tasks, schedule.asked()] } else { [0, 0] };
+            prop_assert!(sizes.contains(&service.asked), "{} is {}", version.name, version.state);
         }
     }
 

@@ -289,6 +289,37 @@ fn capacity_is_set_in_place() {
 }
 
 #[test]
+fn a_larger_count_in_a_canary_grows_the_serving_version_at_once_and_the_new_one_from_the_next_gate_on() {
+    let mut world = world(&canary(vec![weight(25), pause(), weight(50)]), true);
+    world.run(|_| ());
+    assert_eq!((world.services[V0].asked, world.services[V1].asked), (4, 1));
+    (world.asked.desired, world.asked.max) = (10, 10);
+    world.run(|_| ());
+    assert!(world.at(StepKind::Paused));
+    assert_eq!((world.healthy(V0), world.healthy(V1)), (10, 1));
+    world.asked.promote = Some(world.rollout().promote_with.clone().unwrap());
+    let mut steps = Vec::new();
+    world.run(|world| {
+        assert!(world.healthy(V0) == 10 || world.healthy(V1) == 10);
+        let pair = (world.b, world.services[V1].asked);
+        if steps.last() != Some(&pair) {
+            steps.push(pair);
+        }
+    });
+    assert_eq!(steps, [(25, 1), (25, 5), (50, 5), (50, 10), (100, 10)]);
+}
+
+#[test]
+fn a_smaller_count_in_a_canary_waits_for_its_end() {
+    let mut world = world(&canary(vec![weight(50), pause()]), true);
+    world.run(|_| ());
+    (world.asked.min, world.asked.desired) = (1, 1);
+    world.asked.promote = Some(world.rollout().promote_with.clone().unwrap());
+    world.run(|world| assert!(world.current() == V1 || world.healthy(V0).max(world.healthy(V1)) == 4));
+    assert_eq!((world.current(), world.healthy(V1)), (V1, 1));
+}
+
+#[test]
 fn a_pin_serves_a_retained_version_and_its_end_acts_on_the_template_as_it_is_then() {
     let mut world = world(&red_black(), false);
     world.run(|_| ());
