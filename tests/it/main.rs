@@ -14,6 +14,7 @@
 
 mod behaviour;
 mod cel;
+mod chart;
 mod conversation;
 mod crash;
 mod crds;
