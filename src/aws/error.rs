@@ -77,7 +77,8 @@ impl AwsError {
             // Later kinds of the SDK's error too: an answer we could not make sense of.
             SdkError::ResponseError(_) | _ => (code::UNREADABLE, chain(error)),
         };
-        let code = if code != code::TIMEOUT && raw.is_none() && message.contains(NO_LEASE) { code::FENCED } else { code };
+        let code =
+            if code != code::TIMEOUT && raw.is_none() && message.contains(NO_LEASE) { code::FENCED } else { code };
         let (mut made, recognised) = Self::with_status(operation, code, &message, status);
         made.request_id =
             raw.and_then(|answer| answer.headers().get("x-amzn-requestid")).map(|id| tidy(id, CODE_BYTES));

@@ -184,7 +184,10 @@ mod tests {
     fn without_flags_the_documented_defaults_hold() {
         let config = parse(&["--region", "eu-west-1"]).unwrap();
         assert_eq!(config.sight(), Sight::default());
-        assert_eq!((config.config_maps, config.leader_elect, config.lease_name.as_str()), (true, false, "ecs-operator"));
+        assert_eq!(
+            (config.config_maps, config.leader_elect, config.lease_name.as_str()),
+            (true, false, "ecs-operator")
+        );
         assert_eq!(config.installation_id, "default");
         assert_eq!(config.admin_address.to_string(), "0.0.0.0:8080");
         assert_eq!((config.log_format, config.log_level), (LogFormat::Json, LogLevel::Info));

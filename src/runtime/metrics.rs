@@ -228,7 +228,11 @@ impl LeaderMetrics {
             "1 while this replica holds the lease of that name, 0 while it stands by",
             self.status.clone(),
         );
-        registry.register("ecs_operator_lease_requests", "Looks at the lease by what came of them", self.answers.clone());
+        registry.register(
+            "ecs_operator_lease_requests",
+            "Looks at the lease by what came of them",
+            self.answers.clone(),
+        );
     }
 
     /// Does this replica hold the lease of that name?

@@ -7,6 +7,7 @@ mod deletion;
 mod earlier;
 mod fields;
 mod install;
+mod leader;
 mod plane;
 mod refused;
 mod server_group;

@@ -97,6 +97,13 @@ impl Plane {
         spawn_blocking(move || run(&program, &kubeconfig, &arguments, input)).await.unwrap()
     }
 
+    /// Where the API server is and who signed for it: a kubeconfig that bears a token, for anybody but admin.
+    pub fn kubeconfig_with(&self, token: &str) -> String {
+        let mut config: Value = serde_saphyr::from_str(self.control.kubeconfig_yaml()).unwrap();
+        config["users"][0]["user"] = json!({ "token": token });
+        config.to_string()
+    }
+
     /// A client of the calling test's own runtime.
     pub async fn client(&self) -> kube::Client {
         let kubeconfig = Kubeconfig::from_yaml(self.control.kubeconfig_yaml()).unwrap();

@@ -3,5 +3,6 @@
 pub mod driver;
 pub mod manifests;
 pub mod mishap;
+pub mod replica;
 pub mod wire;
 pub mod world;
