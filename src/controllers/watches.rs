@@ -152,11 +152,8 @@ impl<K: ResourceExt + Clone + 'static> Merge<K> {
         let Some(source) = self.sources.get_mut(at) else { return Vec::new() };
         match event {
             Event::Init => source.listing.clear(),
-            Event::InitApply(object) => {
-                source.listing.insert(key(&object), object);
-            }
             Event::Apply(_) | Event::Delete(_) if self.full => return vec![event],
-            Event::Apply(object) => {
+            Event::InitApply(object) | Event::Apply(object) => {
                 source.listing.insert(key(&object), object);
             }
             Event::Delete(object) => {

@@ -47,7 +47,7 @@ pub struct Config {
     /// Namespaces to watch, separated by commas; default: all
     #[arg(long, env = "ECS_OPERATOR_NAMESPACES", value_delimiter = ',', value_parser = namespace)]
     pub namespaces: Vec<String>,
-    /// May ConfigMaps be read and watched, true or false; default: true
+    /// May `ConfigMap`s be read and watched, true or false; default: true
     #[arg(long, env = "ECS_OPERATOR_CONFIG_MAPS", default_value = "true", hide_default_value = true, action = ArgAction::Set)]
     pub config_maps: bool,
     /// Is one of several replicas chosen to act, true or false; default: false

@@ -84,10 +84,7 @@ async fn operate(
     let aws = Aws::new(sdk, gate);
     let mut server = kube::Config::infer().await.map_err(|error| ProcessError::NoKubernetes(error.to_string()))?;
     let clock = Clock::system();
-    let election = match config.leader_elect {
-        true => Some(election(config, &server, &lead, &clock, &metrics)?),
-        false => None,
-    };
+    let election = if config.leader_elect { Some(election(config, &server, &lead, &clock, &metrics)?) } else { None };
     server.read_timeout = Some(READ_TIMEOUT);
     let kube = lead.guard(ClientBuilder::try_from(server)?).build();
     let controllers = Controllers::new(&kube, config.sight());

@@ -158,7 +158,7 @@ async fn a_leader_cut_off_from_kubernetes_is_fenced_before_another_acts() {
     world.aws.sim(|sim| sim.faults.add(slow));
     sleep(SECOND / 2).await;
     world.edit::<EcsService>("one", json!({"spec": {"desiredCount": 3}})).await;
-    sleep(6 * SECOND).await;
+    sleep(9 * SECOND / 2).await;
     world.edit::<EcsService>("two", json!({"spec": {"desiredCount": 3}})).await;
     let lead = a.lead.clone();
     lead.lost().await;
@@ -174,8 +174,8 @@ async fn a_leader_cut_off_from_kubernetes_is_fenced_before_another_acts() {
     let _ = only_holders_acted(&world, &journal);
     let late = journal.of("a", |deed| deed.at > lost && deed.write);
     assert_eq!(late, []);
-    let reads = journal.of("a", |deed| deed.at > cut && deed.what == "DescribeServices");
-    assert!(reads.len() >= 2, "a was at work: {reads:?}");
+    let under_way = journal.of("a", |deed| deed.at > lost);
+    assert!(!under_way.is_empty(), "a was in the middle of a pass when its time was over");
     let answer = world.cli().describe_services().cluster("prod").services("one").services("two").send().await.unwrap();
     assert_eq!(answer.services().iter().map(|s| s.desired_count()).collect::<Vec<_>>(), [3, 3]);
     let updates: Vec<_> = journal.all().into_iter().filter(|deed| deed.what == "UpdateService").collect();
@@ -213,15 +213,15 @@ async fn one_leads(at: usize, fault: ecs_sim::kube::Fault) {
     let mut a = Some(Replica::start(&world, &journal, "a"));
     let b = Replica::start(&world, &journal, "b");
     let (began, mut since) = (Instant::now(), Instant::now());
-    while began.elapsed() < 60 * SECOND {
-        sleep(SECOND / 10).await;
+    while began.elapsed() < 35 * SECOND {
+        sleep(SECOND / 4).await;
         let leads = a.as_ref().is_some_and(|a| a.lead.holds());
         assert!(!(leads && b.lead.holds()), "both lead: request {at}, {what:?}");
         if leads || b.lead.holds() {
             since = Instant::now();
         }
         assert!(since.elapsed() < 25 * SECOND, "nobody leads: request {at}, {what:?}");
-        if began.elapsed() > 20 * SECOND && leads {
+        if began.elapsed() > 7 * SECOND && leads {
             a.take().unwrap().stop().await.unwrap();
         }
     }

@@ -39,7 +39,7 @@ impl Lead {
     pub fn standing(&self) -> Standing {
         match *self.0.borrow() {
             Standing::Until(end) if Instant::now() >= end => Standing::Over,
-            standing => standing,
+            standing @ (Standing::Alone | Standing::Standby | Standing::Until(_) | Standing::Over) => standing,
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
         lead.gained().await;
         tokio::time::advance(9 * SECOND).await;
         assert!(fence() && lead.extend(Instant::now() + 10 * SECOND));
-        tokio::time::advance(10 * SECOND - Duration::from_millis(1)).await;
+        tokio::time::advance(Duration::from_millis(9_999)).await;
         assert!(fence());
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(!fence() && lead.standing() == Standing::Over);
