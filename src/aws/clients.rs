@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::classify::{Class, code};
 use super::describe::Batches;
 use super::error::AwsError;
+use super::fence::NO_LEASE;
 use super::form::FormClient;
 use super::limiter::{Limiter, LimiterSettings};
 use super::lock;
@@ -45,6 +46,8 @@ pub struct AwsSettings {
     pub gather: Duration,
     /// Refuses writes while it answers `false`, for instance without the lease.
     pub fence: Option<Fence>,
+    /// What every call is counted in.
+    pub metrics: AwsMetrics,
 }
 
 impl Default for AwsSettings {
@@ -55,6 +58,7 @@ impl Default for AwsSettings {
             operation_timeout: Duration::from_secs(20),
             gather: Duration::from_millis(20),
             fence: None,
+            metrics: AwsMetrics::default(),
         }
     }
 }
@@ -67,7 +71,7 @@ impl fmt::Debug for AwsSettings {
             .field("operation_timeout", &self.operation_timeout)
             .field("gather", &self.gather)
             .field("fenced", &self.fence.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,7 +127,7 @@ impl Aws {
             accounts: Mutex::new(accounts),
             base: config,
             clients: Mutex::default(),
-            metrics: AwsMetrics::default(),
+            metrics: settings.metrics.clone(),
             unknown: Mutex::default(),
             settings,
         }))
@@ -241,8 +245,7 @@ impl Aws {
         shared.metrics.waited(scope, op, priority, waited);
         let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
         if closed {
-            let message = "this replica does not hold the lease";
-            return Err(AwsError::new(op.name(), code::FENCED, message));
+            return Err(AwsError::new(op.name(), code::FENCED, NO_LEASE));
         }
         Ok(())
     }

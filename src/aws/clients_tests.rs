@@ -113,6 +113,33 @@ async fn a_closed_fence_stops_writes_before_the_wire_and_lets_reads_through() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_fence_that_closes_while_credentials_are_fetched_stops_the_write_that_was_admitted() {
+    #[derive(Debug)]
+    struct Slow;
+    impl aws_credential_types::provider::ProvideCredentials for Slow {
+        fn provide_credentials<'a>(&'a self) -> aws_credential_types::provider::future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            aws_credential_types::provider::future::ProvideCredentials::new(async {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                Ok(aws_credential_types::Credentials::for_tests())
+            })
+        }
+    }
+    let ends = Instant::now() + Duration::from_secs(2);
+    let fence: Fence = Arc::new(move || Instant::now() < ends);
+    let wire = Wire::new(|_| Reply::ok(json!({})));
+    let slow = aws_credential_types::provider::SharedCredentialsProvider::new(Slow);
+    let config = wire.config().to_builder().credentials_provider(slow).build();
+    let aws = Aws::new(config, AwsSettings { fence: Some(fence), ..AwsSettings::default() });
+    let error = update(&aws).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.class), (code::FENCED, Class::Busy), "{error}");
+    aws.list_services(&here(), "c", Priority::Sweep).await.unwrap();
+    assert_eq!(wire.operations(), ["ListServices"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_scope_signs_for_its_own_region_and_account() {
     let wire = Wire::new(|_| Reply::ok(json!({})));
     let aws = wire.aws();

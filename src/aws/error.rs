@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::classify::{self, Class, code, recognise};
+use super::fence::NO_LEASE;
 
 /// The most bytes of a message that are kept.
 pub const MESSAGE_BYTES: usize = 1_024;
@@ -76,6 +77,8 @@ impl AwsError {
             // Later kinds of the SDK's error too: an answer we could not make sense of.
             SdkError::ResponseError(_) | _ => (code::UNREADABLE, chain(error)),
         };
+        let code =
+            if code != code::TIMEOUT && raw.is_none() && message.contains(NO_LEASE) { code::FENCED } else { code };
         let (mut made, recognised) = Self::with_status(operation, code, &message, status);
         made.request_id =
             raw.and_then(|answer| answer.headers().get("x-amzn-requestid")).map(|id| tidy(id, CODE_BYTES));

@@ -171,6 +171,11 @@ operations! {
     GetRole = Iam::GetRole, RoleRead, false;
 }
 
+/// Does an operation of this name change nothing?
+pub(super) fn reads(name: &str) -> bool {
+    ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb))
+}
+
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -184,8 +189,7 @@ mod tests {
     #[test]
     fn an_operation_mutates_exactly_when_its_name_is_not_a_reading_verb() {
         for op in Op::ALL {
-            let reads = ["Describe", "List", "Get"].iter().any(|verb| op.name().starts_with(verb));
-            assert_eq!(op.mutating(), !reads, "{op}");
+            assert_eq!(op.mutating(), !reads(op.name()), "{op}");
         }
     }
 

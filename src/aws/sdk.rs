@@ -7,6 +7,7 @@ use aws_sdk_ecs::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
 
 use super::clients::{AwsSettings, behavior};
+use super::fence::LastCheck;
 use super::form::FormClient;
 use super::scope::Scope;
 use super::{iam, network};
@@ -24,17 +25,19 @@ pub(super) struct Clients {
 
 /// A client of one SDK crate with the settings that all share.
 macro_rules! client {
-    ($sdk:ident, $name:literal, $config:ident, $scope:ident, $timeouts:ident) => {{
-        let config = $sdk::config::Builder::from($config)
+    ($sdk:ident, $name:literal, $config:ident, $scope:ident, $timeouts:ident, $fence:ident) => {{
+        let mut config = $sdk::config::Builder::from($config)
             .behavior_version(behavior())
             .region(Region::new($scope.region.clone()))
             // One attempt: repeats belong to the caller, who knows tokens and limits.
             .retry_config(RetryConfig::standard().with_max_attempts(1))
             .timeout_config($timeouts.clone())
             // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
-            .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build())
-            .build();
-        $sdk::Client::from_conf(config)
+            .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build());
+        if let Some(fence) = $fence {
+            config = config.interceptor(LastCheck(fence.clone()));
+        }
+        $sdk::Client::from_conf(config.build())
     }};
 }
 
@@ -45,11 +48,12 @@ pub(super) fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) ->
         .operation_attempt_timeout(settings.attempt_timeout)
         .operation_timeout(settings.operation_timeout)
         .build();
+    let fence = settings.fence.as_ref();
     Clients {
-        ecs: client!(aws_sdk_ecs, "ecs", config, scope, timeouts),
-        autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling", config, scope, timeouts),
-        balancing: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", config, scope, timeouts),
-        cloudwatch: client!(aws_sdk_cloudwatch, "cloudwatch", config, scope, timeouts),
+        ecs: client!(aws_sdk_ecs, "ecs", config, scope, timeouts, fence),
+        autoscaling: client!(aws_sdk_applicationautoscaling, "application-autoscaling", config, scope, timeouts, fence),
+        balancing: client!(aws_sdk_elasticloadbalancingv2, "elasticloadbalancing", config, scope, timeouts, fence),
+        cloudwatch: client!(aws_sdk_cloudwatch, "cloudwatch", config, scope, timeouts, fence),
         ec2: FormClient::new(config, network::ec2(config, &scope.region), timeouts.clone()),
         iam: FormClient::new(config, iam::speaks(config, &scope.region), timeouts),
     }

@@ -38,6 +38,8 @@ pub struct Config {
     pub follow: Duration,
     /// Time between two checks that a settled revision is still ACTIVE.
     pub revision_sweep: Duration,
+    /// May `ConfigMap`s be read and watched?
+    pub config_maps: bool,
 }
 
 impl Default for Config {
@@ -51,6 +53,7 @@ impl Default for Config {
             sweep: Duration::from_mins(5),
             follow: Duration::from_secs(10),
             revision_sweep: Duration::from_hours(1),
+            config_maps: true,
         }
     }
 }

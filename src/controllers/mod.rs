@@ -29,6 +29,7 @@ pub mod seen;
 pub mod server_group;
 pub mod tagging;
 pub mod target;
+pub mod watches;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -37,9 +38,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use futures::stream::{pending, select_all};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::core::{DeserializeGuard, PartialObjectMeta};
+use kube::core::PartialObjectMeta;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::controller::{Action, Config as Workers, Controller, Error as ControllerError};
 use kube::runtime::watcher::{self, Event};
@@ -48,67 +51,85 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use context::{Context, Stores};
 use drive::Reconcile;
-use relations::Woken;
+use relations::{Ref, Woken};
+use watches::{Told, Watchable, Watches};
 
-/// A controller that runs until it is told to stop.
+/// A part of the operator that runs until it is told to stop.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Objects of a kind, readable or not.
-type Watched<K> = Controller<DeserializeGuard<K>>;
+/// What is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// The namespaces; all of the cluster when there is none.
+    pub namespaces: Vec<String>,
+}
 
 /// Everything that runs: one controller a kind, before it has a context.
 pub struct Controllers {
-    clusters: Watched<EcsCluster>,
-    task_definitions: Watched<EcsTaskDefinition>,
-    services: Watched<EcsService>,
-    server_groups: Watched<ServerGroup>,
-    namespace: Option<String>,
+    clusters: Told<EcsCluster>,
+    task_definitions: Told<EcsTaskDefinition>,
+    services: Told<EcsService>,
+    server_groups: Told<ServerGroup>,
+    sight: Sight,
+    watching: Vec<Running>,
 }
 
 impl Controllers {
-    /// Controllers over one namespace, or over all.
-    pub fn new(client: &kube::Client, namespace: Option<&str>) -> Self {
+    /// Controllers over some namespaces, or over all.
+    pub fn new(client: &kube::Client, sight: Sight) -> Self {
+        let mut watching: Vec<Running> = Vec::new();
         Self {
-            clusters: controller(client, namespace),
-            task_definitions: controller(client, namespace),
-            services: controller(client, namespace),
-            server_groups: controller(client, namespace),
-            namespace: namespace.map(str::to_owned),
+            clusters: watch(Watches::within(client, &sight.namespaces), &mut watching),
+            task_definitions: watch(Watches::within(client, &sight.namespaces), &mut watching),
+            services: watch(Watches::within(client, &sight.namespaces), &mut watching),
+            server_groups: watch(Watches::within(client, &sight.namespaces), &mut watching),
+            sight,
+            watching,
         }
     }
 
     /// What their watches keep.
     pub fn stores(&self) -> Stores {
         Stores {
-            clusters: self.clusters.store(),
-            task_definitions: self.task_definitions.store(),
-            services: self.services.store(),
-            server_groups: self.server_groups.store(),
+            clusters: self.clusters.store.clone(),
+            task_definitions: self.task_definitions.store.clone(),
+            services: self.services.store.clone(),
+            server_groups: self.server_groups.store.clone(),
         }
     }
 
-    /// The controllers at work. `concurrency` bounds the passes of each kind that run at once.
+    /// The watches, to be run from the first moment; none ends by itself.
+    pub fn watching(&mut self) -> Vec<Running> {
+        std::mem::take(&mut self.watching)
+    }
+
+    /// The controllers at work, for who may act. `concurrency` bounds the passes of each kind that run at once.
     pub fn run(self, cx: &Arc<Context>, woken: Woken, concurrency: u16, stop: &CancellationToken) -> Vec<Running> {
-        vec![
-            work(self.clusters.reconcile_on(woken.clusters), cx, concurrency, stop),
-            work(self.task_definitions.reconcile_on(woken.task_definitions), cx, concurrency, stop),
-            work(self.services.reconcile_on(woken.services), cx, concurrency, stop),
-            work(self.server_groups.reconcile_on(woken.server_groups), cx, concurrency, stop),
-            documents(cx, self.namespace.as_deref(), stop),
-        ]
+        let mut running = vec![
+            work(self.clusters, woken.clusters, cx, concurrency, stop),
+            work(self.task_definitions, woken.task_definitions, cx, concurrency, stop),
+            work(self.services, woken.services, cx, concurrency, stop),
+            work(self.server_groups, woken.server_groups, cx, concurrency, stop),
+        ];
+        if cx.config.config_maps {
+            running.push(documents(cx, &self.sight.namespaces, stop));
+        }
+        running
     }
 }
 
 /// Wakes the groups whose artifact stands in a `ConfigMap` that changed. Only names are kept of what is watched; a
 /// group reads the text itself. Without the permission to watch, changes are found at the next sweep.
-fn documents(cx: &Arc<Context>, namespace: Option<&str>, stop: &CancellationToken) -> Running {
-    let api: Api<PartialObjectMeta<ConfigMap>> = match namespace {
-        Some(namespace) => Api::namespaced(cx.kube.clone(), namespace),
-        None => Api::all(cx.kube.clone()),
+fn documents(cx: &Arc<Context>, namespaces: &[String], stop: &CancellationToken) -> Running {
+    let apis: Vec<Api<PartialObjectMeta<ConfigMap>>> = if namespaces.is_empty() {
+        vec![Api::all(cx.kube.clone())]
+    } else {
+        namespaces.iter().map(|namespace| Api::namespaced(cx.kube.clone(), namespace)).collect()
     };
     let cx = cx.clone();
     let stopped = stop.clone().cancelled_owned();
-    let changes = watcher::watcher(api, watcher::Config::default()).default_backoff();
+    let watches = apis.into_iter().map(|api| watcher::watcher(api, watcher::Config::default()).default_backoff());
+    let changes = select_all(watches.map(StreamExt::boxed));
     let changes = changes.take_until(stopped).for_each(move |change| {
         match change {
             Ok(Event::Apply(map) | Event::Delete(map)) => cx.wakes.document_changed(&map.metadata, &cx.stores),
@@ -120,21 +141,22 @@ fn documents(cx: &Arc<Context>, namespace: Option<&str>, stop: &CancellationToke
     Box::pin(changes)
 }
 
-fn controller<K: kind::Kind>(client: &kube::Client, namespace: Option<&str>) -> Watched<K> {
-    let api: Api<DeserializeGuard<K>> = match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
-    Controller::new(api, watcher::Config::default())
+fn watch<K: Watchable>(watches: Watches<K>, watching: &mut Vec<Running>) -> Told<K> {
+    let (told, keeping) = watches.split();
+    watching.push(Box::pin(keeping));
+    told
 }
 
 fn work<K: Reconcile>(
-    controller: Watched<K>,
+    told: Told<K>,
+    woken: UnboundedReceiver<Ref<K>>,
     cx: &Arc<Context>,
     concurrency: u16,
     stop: &CancellationToken,
 ) -> Running {
     let stopped = stop.clone().cancelled_owned();
+    let controller = Controller::for_stream(pending(), told.store.clone());
+    let controller = controller.reconcile_on(told.changes()).reconcile_on(woken);
     let stream = controller.with_config(Workers::default().concurrency(concurrency)).graceful_shutdown_on(stopped).run(
         |object, cx| async move { Ok::<Action, Infallible>(drive::reconcile(object, cx).await) },
         |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
@@ -144,7 +166,7 @@ fn work<K: Reconcile>(
         match result {
             // The object was deleted between its wake and its pass.
             Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
-            Err(error) => tracing::warn!(kind = K::KIND, %error, "the watch is disturbed; are the CRDs installed?"),
+            Err(error) => tracing::warn!(kind = K::KIND, %error, "passes are disturbed"),
         }
     }))
 }

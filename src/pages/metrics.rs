@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::table::{cell, code, table};
 use crate::aws::metrics::AwsMetrics;
-use crate::runtime::metrics::{Metrics, Reconciled};
+use crate::runtime::metrics::{LeaseAnswer, Metrics, Reconciled};
 
 /// A metric as the exposition tells of it.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(super) fn page() -> Result<String, fmt::Error> {
         metrics.reconcile.start("EcsService").ended(result);
     }
     metrics.conditions.set("EcsService", "shop", "web", [("Ready", "True")]);
+    metrics.leader.leads("ecs-operator", true);
+    metrics.leader.answered(LeaseAnswer::Written);
     let rows = told(&metrics.text()?).into_iter().map(|(name, told)| {
         // A counter is exposed under its name with this ending.
         let name = if told.kind == "counter" { format!("{name}_total") } else { name };

@@ -40,6 +40,11 @@ impl Health {
         self.0.ready.store(ready, Ordering::Release);
     }
 
+    /// What `/readyz` answers.
+    pub fn ready(&self) -> bool {
+        self.0.ready.load(Ordering::Acquire)
+    }
+
     /// Whether the process can still do its work; `false` asks for a restart.
     pub fn set_alive(&self, alive: bool) {
         self.0.alive.store(alive, Ordering::Release);

@@ -1,12 +1,14 @@
 //! The operator's settings: flags, each with an environment variable.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::aws::{AwsSettings, LimiterSettings};
+use crate::controllers::Sight;
 
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,9 +44,21 @@ pub struct Config {
     /// URL all AWS calls go to; default: AWS's own endpoints
     #[arg(long, env = "AWS_ENDPOINT_URL", value_parser = url)]
     pub endpoint_url: Option<String>,
-    /// Namespace to watch; default: all
-    #[arg(long, env = "ECS_OPERATOR_NAMESPACE", value_parser = not_empty)]
-    pub namespace: Option<String>,
+    /// Namespaces to watch, separated by commas; default: all
+    #[arg(long, env = "ECS_OPERATOR_NAMESPACES", value_delimiter = ',', value_parser = namespace)]
+    pub namespaces: Vec<String>,
+    /// May `ConfigMap`s be read and watched, true or false; default: true
+    #[arg(long, env = "ECS_OPERATOR_CONFIG_MAPS", default_value = "true", hide_default_value = true, action = ArgAction::Set)]
+    pub config_maps: bool,
+    /// Is one of several replicas chosen to act, true or false; default: false
+    #[arg(long, env = "ECS_OPERATOR_LEADER_ELECT", default_value = "false", hide_default_value = true, action = ArgAction::Set)]
+    pub leader_elect: bool,
+    /// Name of the Lease that decides who acts; default: ecs-operator
+    #[arg(long, env = "ECS_OPERATOR_LEASE_NAME", default_value = "ecs-operator", hide_default_value = true, value_parser = not_empty)]
+    pub lease_name: String,
+    /// Namespace of the Lease; default: that of the pod or of the kubeconfig's context
+    #[arg(long, env = "POD_NAMESPACE", value_parser = not_empty)]
+    pub pod_namespace: Option<String>,
     /// Name of this installation, written into owner tags; default: "default"
     #[arg(long, env = "ECS_OPERATOR_INSTALLATION_ID", default_value = "default", hide_default_value = true, value_parser = not_empty)]
     pub installation_id: String,
@@ -69,7 +83,7 @@ pub struct Config {
     /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
-    /// Name of this process in events; default: ecs-operator
+    /// Name of this process in events and in the Lease; default: ecs-operator
     #[arg(long, env = "POD_NAME", value_parser = not_empty)]
     pub pod_name: Option<String>,
     /// What happens to AWS resources of deleted objects that do not say, Delete or Retain; default: Delete
@@ -96,6 +110,12 @@ impl Config {
         self.pod_name.clone().unwrap_or_else(|| "ecs-operator".to_owned())
     }
 
+    /// The namespaces to look at, each once; all if there is none.
+    pub fn sight(&self) -> Sight {
+        let named: BTreeSet<&String> = self.namespaces.iter().filter(|name| !name.is_empty()).collect();
+        Sight { namespaces: named.into_iter().cloned().collect() }
+    }
+
     /// The settings of the AWS gate; the fence is for the caller to add.
     pub fn aws_settings(&self) -> AwsSettings {
         let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
@@ -105,6 +125,17 @@ impl Config {
 
 fn not_empty(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// One of a list; blanks around it and empty members mean nothing.
+fn namespace(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.len() <= 63 && name.chars().all(plain) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("`{name}` is no name of a namespace: up to 63 lower-case letters, digits and hyphens"))
+    }
 }
 
 fn region(text: &str) -> Result<String, String> {
@@ -152,7 +183,11 @@ mod tests {
     #[test]
     fn without_flags_the_documented_defaults_hold() {
         let config = parse(&["--region", "eu-west-1"]).unwrap();
-        assert_eq!(config.namespace, None);
+        assert_eq!(config.sight(), Sight::default());
+        assert_eq!(
+            (config.config_maps, config.leader_elect, config.lease_name.as_str()),
+            (true, false, "ecs-operator")
+        );
         assert_eq!(config.installation_id, "default");
         assert_eq!(config.admin_address.to_string(), "0.0.0.0:8080");
         assert_eq!((config.log_format, config.log_level), (LogFormat::Json, LogLevel::Info));
@@ -167,7 +202,10 @@ mod tests {
     fn every_setting_can_be_given() {
         let config = parse(&[
             "--endpoint-url=http://127.0.0.1:9",
-            "--namespace=team",
+            "--namespaces=team, other,team,",
+            "--config-maps=false",
+            "--leader-elect=true",
+            "--lease-name=blue",
             "--installation-id=blue",
             "--admin-address=127.0.0.1:0",
             "--log-format=text",
@@ -180,7 +218,8 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.endpoint_url.as_deref(), Some("http://127.0.0.1:9"));
-        assert_eq!(config.namespace.as_deref(), Some("team"));
+        assert_eq!(config.sight().namespaces, ["other", "team"]);
+        assert_eq!((config.config_maps, config.leader_elect, config.lease_name.as_str()), (false, true, "blue"));
         assert_eq!((config.installation_id.as_str(), config.concurrency), ("blue", 8));
         assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
         assert_eq!(config.default_deletion_policy, DeletionPolicy::Retain);
@@ -192,7 +231,10 @@ mod tests {
         let bad = [
             "--region=EU West",
             "--endpoint-url=ftp://x",
-            "--namespace=",
+            "--namespaces=Team",
+            "--namespaces=a/b",
+            "--config-maps=maybe",
+            "--lease-name=",
             "--concurrency=0",
             "--sweep-interval-seconds=1",
             "--limiter-share=0",

@@ -192,6 +192,67 @@ fn labels((kind, namespace, name): &ObjectKey, r#type: &str, status: &'static st
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LeaseLabels {
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    result: &'static str,
+}
+
+/// What came of asking for the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseAnswer {
+    /// Taken or renewed.
+    Written,
+    /// Somebody else holds it.
+    Held,
+    /// Somebody else was faster.
+    Conflict,
+    /// No answer, or a refusal.
+    Failed,
+}
+
+/// The election; without one nothing of it is told.
+#[derive(Clone, Debug, Default)]
+pub struct LeaderMetrics {
+    status: Family<LeaseLabels, Gauge>,
+    answers: Family<AnswerLabels, Counter>,
+}
+
+impl LeaderMetrics {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "leader_election_master_status",
+            "1 while this replica holds the lease of that name, 0 while it stands by",
+            self.status.clone(),
+        );
+        registry.register(
+            "ecs_operator_lease_requests",
+            "Looks at the lease by what came of them",
+            self.answers.clone(),
+        );
+    }
+
+    /// Does this replica hold the lease of that name?
+    pub fn leads(&self, name: &str, leads: bool) {
+        self.status.get_or_create(&LeaseLabels { name: name.to_owned() }).set(i64::from(leads));
+    }
+
+    /// Counts a look at the lease.
+    pub fn answered(&self, answer: LeaseAnswer) {
+        let result = match answer {
+            LeaseAnswer::Written => "written",
+            LeaseAnswer::Held => "held",
+            LeaseAnswer::Conflict => "conflict",
+            LeaseAnswer::Failed => "failed",
+        };
+        self.answers.get_or_create(&AnswerLabels { result }).inc();
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -203,6 +264,8 @@ pub struct Metrics {
     pub reconcile: ReconcileMetrics,
     /// Conditions of objects.
     pub conditions: ConditionMetrics,
+    /// The election.
+    pub leader: LeaderMetrics,
     registry: Arc<Registry>,
 }
 
@@ -218,13 +281,15 @@ impl Metrics {
         let mut registry = Registry::default();
         let reconcile = ReconcileMetrics::default();
         let conditions = ConditionMetrics::default();
+        let leader = LeaderMetrics::default();
         let build = Family::<BuildLabels, Gauge>::default();
         build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
         reconcile.register(&mut registry);
         conditions.register(&mut registry);
+        leader.register(&mut registry);
         registry.register("ecs_operator_build_info", "The running version", build);
         others(&mut registry);
-        Self { reconcile, conditions, registry: Arc::new(registry) }
+        Self { reconcile, conditions, leader, registry: Arc::new(registry) }
     }
 
     /// All metrics in the `OpenMetrics` text format.

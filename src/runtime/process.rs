@@ -1,25 +1,25 @@
-//! The operator as a process: clients → controllers → until it is told to stop.
+//! The operator as a process: settings → probes → clients → operator → until it is told to stop.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{join_all, select_all};
+use kube::client::ClientBuilder;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::admin::{self, Health};
 use super::config::Config;
+use super::leader::{Election, Lead, Place, Timing};
 use super::metrics::Metrics;
+use super::operator::{Operator, OperatorError};
 use super::telemetry::LevelSwitch;
-use crate::aws::{Aws, clients};
+use crate::aws::{Aws, AwsSettings, clients};
+use crate::controllers::Controllers;
 use crate::controllers::clock::Clock;
 use crate::controllers::context::{Config as Settings, Context};
+use crate::controllers::hash::hash;
 use crate::controllers::relations::Wakes;
-use crate::controllers::{Controllers, Running};
 
-/// Passes under way get this long to end when the process is told to stop.
-const DRAIN: Duration = Duration::from_secs(25);
 /// No answer of Kubernetes takes longer, a watch aside, which Kubernetes ends after 5 minutes at most.
 const READ_TIMEOUT: Duration = Duration::from_secs(295);
 
@@ -44,30 +44,60 @@ pub enum ProcessError {
     /// A part of the process broke.
     #[error("a task of the process broke: {0}")]
     Broken(#[from] tokio::task::JoinError),
-    /// A controller ended though nobody asked.
-    #[error("a controller ended by itself")]
-    ControllerEnded,
-    /// A pass hung.
-    #[error("passes under way did not end within {} s", DRAIN.as_secs())]
-    NotDrained,
+    /// The operator ended though nobody asked, or could not end in order.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
 }
 
-/// Runs until `stop` is cancelled.
+/// Runs until `stop` is cancelled. Probes and metrics are served from the first moment to the last.
 pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) -> Result<(), ProcessError> {
-    let sdk = clients::load_config(config.region.clone(), config.endpoint_url.clone()).await;
-    let region = sdk.region().map(ToString::to_string).ok_or(ProcessError::NoRegion)?;
-    let aws = Aws::new(sdk, config.aws_settings());
-    let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+    let lead = if config.leader_elect { Lead::standby() } else { Lead::alone() };
+    let gate = AwsSettings { fence: Some(lead.fence()), ..config.aws_settings() };
+    let metrics = Metrics::new(|registry| gate.metrics.register(registry));
     let health = Health::default();
     let listener = TcpListener::bind(config.admin_address)
         .await
         .map_err(|error| ProcessError::Listen(config.admin_address, error))?;
     let probes = admin::router(health.clone(), metrics.clone(), level);
-    let serving = tokio::spawn(admin::serve(listener, probes, stop.clone()));
-    let kube = client().await?;
-    let controllers = Controllers::new(&kube, config.namespace.as_deref());
+    let over = CancellationToken::new();
+    let serving = tokio::spawn(admin::serve(listener, probes, over.clone()));
+    let outcome = operate(&config, lead, gate, metrics, health, stop).await;
+    over.cancel();
+    serving.await??;
+    match &outcome {
+        Ok(()) => tracing::info!("stopped"),
+        Err(error) => tracing::error!(%error, "stopped"),
+    }
+    outcome
+}
+
+async fn operate(
+    config: &Config,
+    lead: Lead,
+    gate: AwsSettings,
+    metrics: Metrics,
+    health: Health,
+    stop: CancellationToken,
+) -> Result<(), ProcessError> {
+    let sdk = clients::load_config(config.region.clone(), config.endpoint_url.clone()).await;
+    let region = sdk.region().map(ToString::to_string).ok_or(ProcessError::NoRegion)?;
+    let aws = Aws::new(sdk, gate);
+    let mut server = kube::Config::infer().await.map_err(|error| ProcessError::NoKubernetes(error.to_string()))?;
+    let clock = Clock::system();
+    let election = if config.leader_elect { Some(election(config, &server, &lead, &clock, &metrics)?) } else { None };
+    server.read_timeout = Some(READ_TIMEOUT);
+    let kube = lead.guard(ClientBuilder::try_from(server)?).build();
+    let controllers = Controllers::new(&kube, config.sight());
     let (wakes, woken) = Wakes::new();
-    let settings = Settings {
+    let context = Context::new(kube, aws, clock, controllers.stores(), settings(config, region), metrics, wakes);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
+    let concurrency = config.concurrency;
+    let operator = Operator { controllers, context, woken, concurrency, lead, election, health };
+    Ok(operator.run(stop).await?)
+}
+
+fn settings(config: &Config, region: String) -> Settings {
+    Settings {
         installation: config.installation_id.clone(),
         instance: config.identity(),
         region,
@@ -75,44 +105,35 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
         deletion_policy: config.default_deletion_policy,
         sweep: config.sweep_interval(),
         follow: config.follow_interval(),
+        config_maps: config.config_maps,
         ..Settings::default()
-    };
-    let cx = Context::new(kube, aws, Clock::system(), controllers.stores(), settings, metrics, wakes);
-    let stores = cx.stores.clone();
-    let running = controllers.run(&Arc::new(cx), woken, config.concurrency, &stop);
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
-    let warming = tokio::spawn({
-        let health = health.clone();
-        async move {
-            stores.warm().await;
-            health.set_ready(true);
-            tracing::info!("ready");
-        }
-    });
-    let ended = until_stopped(running, &stop).await;
-    warming.abort();
-    health.set_ready(false);
-    serving.await??;
-    tracing::info!("stopped");
-    ended
-}
-
-async fn client() -> Result<kube::Client, ProcessError> {
-    let mut config = kube::Config::infer().await.map_err(|error| ProcessError::NoKubernetes(error.to_string()))?;
-    config.read_timeout = Some(READ_TIMEOUT);
-    Ok(kube::Client::try_from(config)?)
-}
-
-/// Runs the controllers. One that ends by itself is a failure of all; on a stop each may end what it has begun.
-async fn until_stopped(running: Vec<Running>, stop: &CancellationToken) -> Result<(), ProcessError> {
-    let tasks: Vec<_> = running.into_iter().map(tokio::spawn).collect();
-    let (_, _, rest) = select_all(tasks).await;
-    let asked = stop.is_cancelled();
-    stop.cancel();
-    let drained = tokio::time::timeout(DRAIN, join_all(rest)).await;
-    match (asked, drained) {
-        (false, _) => Err(ProcessError::ControllerEnded),
-        (true, Err(_elapsed)) => Err(ProcessError::NotDrained),
-        (true, Ok(_)) => Ok(()),
     }
+}
+
+/// Its client is its own: no queue of other requests before it, and no fence.
+fn election(
+    config: &Config,
+    server: &kube::Config,
+    lead: &Lead,
+    clock: &Clock,
+    metrics: &Metrics,
+) -> Result<Election, ProcessError> {
+    let timing = Timing::default();
+    let mut server = server.clone();
+    server.connect_timeout = Some(timing.request);
+    server.read_timeout = Some(timing.request);
+    let place = Place {
+        namespace: config.pod_namespace.clone().unwrap_or_else(|| server.default_namespace.clone()),
+        name: config.lease_name.clone(),
+        identity: unique(&config.identity(), clock),
+        timing,
+    };
+    let client = kube::Client::try_from(server)?;
+    Ok(Election::new(client, place, lead.clone(), clock.clone(), metrics.leader.clone()))
+}
+
+/// A name that no other process has: not one beside this with the same settings, nor an earlier life of this.
+fn unique(name: &str, clock: &Clock) -> String {
+    let life = format!("{name}/{}/{}", std::process::id(), clock.exact().as_nanosecond());
+    format!("{name}_{}", hash(&life, 10))
 }

@@ -8,6 +8,7 @@ mod earlier;
 mod fields;
 mod guard;
 mod install;
+mod leader;
 pub mod plane;
 mod refused;
 mod server_group;

@@ -31,6 +31,8 @@ pub enum ConfigMapText {
     Text(String),
     /// It is not there; the text says what is waited for.
     Missing(String),
+    /// It may not be read; the text says who can change that.
+    Refused(String),
 }
 
 /// How many tasks a version runs.
@@ -152,6 +154,9 @@ impl Desired {
         let moniker = moniker.unwrap_or_default();
         let template = spec.template.clone().unwrap_or_default();
         let (text, waits) = artifact_text(template.artifact.as_ref(), config_map);
+        if let Some(ConfigMapText::Refused(why)) = config_map {
+            problems.push(why.clone());
+        }
         let (document, notes) = match text.as_deref().map(document::task_definition) {
             Some(Ok((document, notes))) => (Some(document), notes),
             Some(Err(found)) => {
@@ -236,6 +241,7 @@ fn artifact_text(artifact: Option<&Artifact>, config_map: Option<&ConfigMapText>
     match config_map {
         Some(ConfigMapText::Text(text)) => (Some(text.clone()), None),
         Some(ConfigMapText::Missing(why)) => (None, Some(why.clone())),
+        Some(ConfigMapText::Refused(_)) => (None, None),
         None => {
             let name = reference.name.as_deref().unwrap_or_default();
             (None, Some(format!("ConfigMap `{name}` was not read yet")))

@@ -56,6 +56,11 @@ pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMap
     let artifact = pass.object.spec.template.as_ref()?.artifact.as_ref()?;
     let reference = artifact.config_map_key_ref.as_ref().filter(|_| artifact.inline.is_none())?;
     let (name, key) = (reference.name.clone()?, reference.key.clone()?);
+    if !pass.cx.config.config_maps {
+        return Some(ConfigMapText::Refused(format!(
+            "`template.artifact.configMapKeyRef`: this operator may not read ConfigMap `{name}`: set ECS_OPERATOR_CONFIG_MAPS=true and grant it to get, list and watch ConfigMaps, or use `inline`"
+        )));
+    }
     let api: Api<ConfigMap> = Api::namespaced(pass.cx.kube.clone(), pass.namespace());
     Some(match api.get_opt(&name).await {
         Ok(Some(map)) => match map.data.and_then(|data| data.get(&key).cloned()) {

@@ -53,7 +53,7 @@ impl Operator {
         let log = OpenOptions::new().create(true).append(true).open(&it.log).map_err(failed())?;
         let child = Command::new(&self.program)
             .args(["operator", "--follow-interval-seconds=1", "--sweep-interval-seconds=10"])
-            .args(["--admin-address=127.0.0.1:0", "--namespace", &it.namespace])
+            .args(["--admin-address=127.0.0.1:0", "--namespaces", &it.namespace])
             .env_clear()
             .envs(env::var_os("PATH").map(|path| ("PATH", path)))
             .env("KUBECONFIG", &it.kubeconfig)

@@ -103,6 +103,13 @@ impl Plane {
         spawn_blocking(move || run(&program, &kubeconfig, &arguments, input)).await.unwrap()
     }
 
+    /// Where the API server is and who signed for it: a kubeconfig that bears a token, for anybody but admin.
+    pub fn kubeconfig_with(&self, token: &str) -> String {
+        let mut config: Value = serde_saphyr::from_str(self.control.kubeconfig_yaml()).unwrap();
+        config["users"][0]["user"] = json!({ "token": token });
+        config.to_string()
+    }
+
     /// A client of the calling test's own runtime, under the operator's name: what that may not change is guarded.
     pub async fn operator(&self) -> kube::Client {
         let mut config = self.config(None).await;

@@ -1,14 +1,16 @@
 //! One test's surroundings: a namespace, a simulated AWS of its own, and an operator that sees that namespace only.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ecs_operator::aws::{Aws, AwsSettings};
-use ecs_operator::controllers::Controllers;
 use ecs_operator::controllers::clock::Clock;
 use ecs_operator::controllers::context::{Config, Context};
 use ecs_operator::controllers::relations::Wakes;
+use ecs_operator::controllers::{Controllers, Sight};
+use ecs_operator::runtime::admin::Health;
+use ecs_operator::runtime::leader::Lead;
 use ecs_operator::runtime::metrics::Metrics;
+use ecs_operator::runtime::operator::Operator;
 use ecs_sim::Sim;
 use ecs_sim::ecs::scheduler::timing::Timing;
 use serde_json::Value;
@@ -64,7 +66,8 @@ impl Stage {
     pub fn operate_by(&mut self, kube: kube::Client) {
         let aws = Aws::new(self.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
-        let controllers = Controllers::new(&kube, Some(&self.namespace));
+        let sight = Sight { namespaces: vec![self.namespace.clone()] };
+        let controllers = Controllers::new(&kube, sight);
         let (wakes, woken) = Wakes::new();
         let config = Config {
             region: REGION.to_owned(),
@@ -72,11 +75,11 @@ impl Stage {
             sweep: Duration::from_secs(5),
             ..Config::default()
         };
-        let cx = Context::new(kube, aws, Clock::system(), controllers.stores(), config, metrics, wakes);
+        let context = Context::new(kube, aws, Clock::system(), controllers.stores(), config, metrics, wakes);
+        let (lead, health) = (Lead::alone(), Health::default());
+        let operator = Operator { controllers, context, woken, concurrency: 8, lead, election: None, health };
         let stop = CancellationToken::new();
-        for running in controllers.run(&Arc::new(cx), woken, 8, &stop) {
-            tokio::spawn(running);
-        }
+        tokio::spawn(operator.run(stop.clone()));
         self.operator = Some(stop.drop_guard());
     }
 

@@ -3,6 +3,7 @@
 pub mod driver;
 pub mod manifests;
 pub mod mishap;
+pub mod replica;
 pub mod wire;
 pub mod witness;
 pub mod world;

@@ -63,6 +63,9 @@ pub enum Fault {
 /// Decides about each call by its number (from 0) and operation.
 pub type Plan = Box<dyn FnMut(usize, &str) -> Fault + Send>;
 
+/// Told of each call's operation, before it is sent.
+pub type Witness = Arc<dyn Fn(&str) + Send + Sync>;
+
 struct Shared {
     sim: Mutex<Sim>,
     sent: Mutex<Vec<Sent>>,
@@ -76,6 +79,7 @@ pub struct AwsWire {
     shared: Arc<Shared>,
     /// A person's calls are neither logged nor disturbed.
     person: bool,
+    witness: Option<Witness>,
 }
 
 impl fmt::Debug for AwsWire {
@@ -88,7 +92,7 @@ impl AwsWire {
     /// A wire into a world whose time is `clock`.
     pub fn new(sim: Sim, clock: Clock) -> Self {
         let shared = Shared { sim: Mutex::new(sim), sent: Mutex::default(), plan: Mutex::default(), clock };
-        Self { shared: Arc::new(shared), person: false }
+        Self { shared: Arc::new(shared), person: false, witness: None }
     }
 
     /// Looks at or changes the world, at the present time.
@@ -116,7 +120,12 @@ impl AwsWire {
 
     /// The same world, called by a person.
     pub fn of_a_person(&self) -> Self {
-        Self { shared: self.shared.clone(), person: true }
+        Self { shared: self.shared.clone(), person: true, witness: None }
+    }
+
+    /// The same world, called by somebody who is watched.
+    pub fn witnessed(&self, witness: Witness) -> Self {
+        Self { shared: self.shared.clone(), person: false, witness: Some(witness) }
     }
 
     /// SDK configuration that speaks over this wire.
@@ -134,6 +143,9 @@ impl AwsWire {
     fn judge(&self, operation: &str, body: Value) -> (usize, Fault) {
         if self.person {
             return (usize::MAX, Fault::Pass);
+        }
+        if let Some(witness) = &self.witness {
+            witness(operation);
         }
         let mut sent = self.shared.sent.lock().unwrap();
         let number = sent.len();

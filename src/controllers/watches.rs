@@ -1,0 +1,200 @@
+//! The watches of one kind: one over all namespaces, or one in each of some; what they tell stands in one store.
+//!
+//! They run from the first moment, whether this process acts or not, so that who takes over has nothing to read first.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, OnceLock};
+
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::stream::{BoxStream, Stream, StreamExt, select_all};
+use k8s_openapi::NamespaceResourceScope;
+use kube::core::DeserializeGuard;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::reflector::store::{self, Writer};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::{Api, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+
+/// What can be watched: an object of ours.
+pub trait Watchable: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static {}
+
+impl<K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static> Watchable for K {}
+
+/// An object, readable or not.
+type Guard<K> = DeserializeGuard<K>;
+/// Who is told what changed, once somebody acts.
+type Listener<K> = Arc<OnceLock<UnboundedSender<ObjectRef<Guard<K>>>>>;
+
+/// The watches of one kind.
+pub struct Watches<K: Watchable> {
+    writer: Writer<Guard<K>>,
+    apis: Vec<(Option<String>, Api<Guard<K>>)>,
+    listener: Listener<K>,
+}
+
+/// What was watched, for who acts on it.
+pub struct Told<K: Watchable> {
+    /// All objects.
+    pub store: Store<Guard<K>>,
+    listener: Listener<K>,
+}
+
+impl<K: Watchable> Watches<K> {
+    /// One watch over all of the cluster.
+    pub fn everywhere(client: &kube::Client) -> Self {
+        Self::over(vec![(None, Api::all(client.clone()))])
+    }
+
+    /// A watch in each of these namespaces; over all of the cluster if none is named.
+    pub fn within(client: &kube::Client, namespaces: &[String]) -> Self
+    where
+        K: Resource<Scope = NamespaceResourceScope>,
+    {
+        if namespaces.is_empty() {
+            return Self::everywhere(client);
+        }
+        let within = |name: &String| (Some(name.clone()), Api::namespaced(client.clone(), name));
+        Self::over(namespaces.iter().map(within).collect())
+    }
+
+    fn over(apis: Vec<(Option<String>, Api<Guard<K>>)>) -> Self {
+        Self { writer: store::store().1, apis, listener: Arc::default() }
+    }
+
+    /// Splits into what is told and the watching, which ends never.
+    pub fn split(self) -> (Told<K>, impl Future<Output = ()> + Send + 'static) {
+        let store = self.writer.as_reader();
+        (Told { store, listener: self.listener.clone() }, self.keep())
+    }
+
+    async fn keep(mut self) {
+        let sources = self.apis.iter().enumerate().map(|(at, (_, api))| {
+            let events = watcher(api.clone(), watcher::Config::default()).default_backoff();
+            events.map(move |event| (at, event)).boxed()
+        });
+        let sources: Vec<BoxStream<'static, _>> = sources.collect();
+        let mut events = select_all(sources);
+        let mut merge = Merge::new(self.apis.iter().map(|(namespace, _)| namespace.clone()).collect());
+        while let Some((at, event)) = events.next().await {
+            match event {
+                Ok(event) => self.tell(merge.take(at, event, &self.writer.as_reader())),
+                Err(error) => {
+                    let namespace = self.apis.get(at).and_then(|(namespace, _)| namespace.as_deref());
+                    let kind = K::kind(&());
+                    tracing::warn!(%kind, namespace, %error, "the watch is disturbed; are the CRDs installed?");
+                }
+            }
+        }
+    }
+
+    /// Writes to the store first: who is told reads it there.
+    fn tell(&mut self, events: Vec<Event<Guard<K>>>) {
+        for event in &events {
+            self.writer.apply_watcher_event(event);
+        }
+        let Some(listener) = self.listener.get() else { return };
+        for event in events {
+            if let Event::Apply(object) | Event::InitApply(object) = event {
+                // Nobody listens any more: the process is stopping.
+                let _ = listener.unbounded_send(ObjectRef::from_obj(&object));
+            }
+        }
+    }
+}
+
+impl<K: Watchable> Told<K> {
+    /// Every object there is, then each that changes. Only for the first who asks.
+    pub fn changes(self) -> impl Stream<Item = ObjectRef<Guard<K>>> + Send + 'static {
+        let (sender, changed) = unbounded();
+        // First listen, then look: what changes in between is told twice.
+        let _ = self.listener.set(sender);
+        let all: Vec<_> = self.store.state().iter().map(|object| ObjectRef::from_obj(object.as_ref())).collect();
+        futures::stream::iter(all).chain(changed)
+    }
+}
+
+/// An object's namespace and name.
+type Key = (Option<String>, String);
+
+fn key<K: ResourceExt>(object: &K) -> Key {
+    (object.namespace(), object.name_any())
+}
+
+/// What one watch told of its namespace.
+struct Source<K> {
+    namespace: Option<String>,
+    /// What it lists at present; before the store is full, what it told so far.
+    listing: BTreeMap<Key, K>,
+    /// Did it list once?
+    told: bool,
+}
+
+/// Makes the events of several watches those of one: a watch that lists anew replaces what it told before, and nothing
+/// of the others. The store is full when each has listed once.
+struct Merge<K> {
+    sources: Vec<Source<K>>,
+    full: bool,
+}
+
+impl<K: ResourceExt + Clone + 'static> Merge<K> {
+    fn new(namespaces: Vec<Option<String>>) -> Self {
+        let source = |namespace| Source { namespace, listing: BTreeMap::new(), told: false };
+        Self { sources: namespaces.into_iter().map(source).collect(), full: false }
+    }
+
+    /// The events for the store.
+    fn take(&mut self, at: usize, event: Event<K>, stored: &Store<K>) -> Vec<Event<K>>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let Some(source) = self.sources.get_mut(at) else { return Vec::new() };
+        match event {
+            Event::Init => source.listing.clear(),
+            Event::Apply(_) | Event::Delete(_) if self.full => return vec![event],
+            Event::InitApply(object) | Event::Apply(object) => {
+                source.listing.insert(key(&object), object);
+            }
+            Event::Delete(object) => {
+                source.listing.remove(&key(&object));
+            }
+            Event::InitDone if self.full => return source.relisted(stored),
+            Event::InitDone => {
+                source.told = true;
+                return self.fill();
+            }
+        }
+        Vec::new()
+    }
+
+    /// Everything, once every watch has told all there is.
+    fn fill(&mut self) -> Vec<Event<K>> {
+        if !self.sources.iter().all(|source| source.told) {
+            return Vec::new();
+        }
+        self.full = true;
+        let listed = self.sources.iter_mut().flat_map(|source| std::mem::take(&mut source.listing).into_values());
+        let mut events = vec![Event::Init];
+        events.extend(listed.map(Event::InitApply));
+        events.push(Event::InitDone);
+        events
+    }
+}
+
+impl<K: Resource<DynamicType = ()> + Clone + 'static> Source<K> {
+    /// What differs between a new list and what is stored of this watch.
+    fn relisted(&mut self, stored: &Store<K>) -> Vec<Event<K>> {
+        let listed = std::mem::take(&mut self.listing);
+        let state = stored.state();
+        let ours = state.iter().filter(|object| self.namespace.is_none() || object.namespace() == self.namespace);
+        let gone = ours.filter(|object| !listed.contains_key(&key(object.as_ref())));
+        let mut events: Vec<_> = gone.map(|object| Event::Delete(object.as_ref().clone())).collect();
+        events.extend(listed.into_values().map(Event::Apply));
+        events
+    }
+}
+
+#[cfg(test)]
+#[path = "watches_tests.rs"]
+mod tests;

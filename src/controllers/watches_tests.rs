@@ -1,0 +1,157 @@
+//! Watches of several namespaces in one store, on random histories.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::api::ObjectMeta;
+use proptest::prelude::*;
+
+use super::*;
+
+fn map(namespace: &str, name: &str, version: u32) -> ConfigMap {
+    ConfigMap {
+        metadata: ObjectMeta {
+            namespace: Some(namespace.to_owned()),
+            name: Some(name.to_owned()),
+            resource_version: Some(version.to_string()),
+            ..ObjectMeta::default()
+        },
+        ..ConfigMap::default()
+    }
+}
+
+/// What happens to one of two namespaces.
+#[derive(Clone, Debug)]
+enum Act {
+    /// An object is written.
+    Put(usize, u8),
+    /// An object goes.
+    Remove(usize, u8),
+    /// The watch breaks, this changes unseen, and it lists anew.
+    Relist(usize, Vec<u8>),
+    /// The watch breaks in the middle of its list and begins again later.
+    Half(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0..2usize, 0..4u8).prop_map(|(at, name)| Act::Put(at, name)),
+        2 => (0..2usize, 0..4u8).prop_map(|(at, name)| Act::Remove(at, name)),
+        2 => (0..2usize, proptest::collection::vec(0..4u8, 0..4)).prop_map(|(at, names)| Act::Relist(at, names)),
+        1 => (0..2usize).prop_map(Act::Half),
+    ]
+}
+
+type World = BTreeMap<(usize, u8), u32>;
+
+/// Two namespaces, their watches, and the store.
+struct Stage {
+    world: World,
+    merge: Merge<ConfigMap>,
+    writer: Writer<ConfigMap>,
+    listed: [bool; 2],
+    version: u32,
+}
+
+const NAMES: [&str; 2] = ["left", "right"];
+
+impl Stage {
+    fn new() -> Self {
+        let merge = Merge::new(NAMES.iter().map(|name| Some((*name).to_owned())).collect());
+        Self { world: World::new(), merge, writer: store::store().1, listed: [false; 2], version: 0 }
+    }
+
+    fn event(&mut self, at: usize, event: Event<ConfigMap>) {
+        for event in self.merge.take(at, event, &self.writer.as_reader()) {
+            self.writer.apply_watcher_event(&event);
+        }
+    }
+
+    fn object(&self, at: usize, name: u8) -> ConfigMap {
+        map(NAMES[at], &name.to_string(), self.world.get(&(at, name)).copied().unwrap_or_default())
+    }
+
+    fn relist(&mut self, at: usize, whole: bool) {
+        self.event(at, Event::Init);
+        let names: Vec<u8> = self.world.keys().filter(|(of, _)| *of == at).map(|(_, name)| *name).collect();
+        for name in names.iter().take(if whole { usize::MAX } else { 1 }) {
+            self.event(at, Event::InitApply(self.object(at, *name)));
+        }
+        if whole {
+            self.event(at, Event::InitDone);
+            self.listed[at] = true;
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Put(at, name) => {
+                self.version += 1;
+                self.world.insert((at, name), self.version);
+                if self.listed[at] {
+                    self.event(at, Event::Apply(self.object(at, name)));
+                }
+            }
+            Act::Remove(at, name) => {
+                let gone = self.object(at, name);
+                if self.world.remove(&(at, name)).is_some() && self.listed[at] {
+                    self.event(at, Event::Delete(gone));
+                }
+            }
+            Act::Relist(at, names) => {
+                self.world.retain(|(of, _), _| *of != at);
+                for name in names {
+                    self.version += 1;
+                    self.world.insert((at, name), self.version);
+                }
+                self.relist(at, true);
+            }
+            Act::Half(at) => {
+                self.relist(at, false);
+                self.relist(at, true);
+            }
+        }
+    }
+
+    fn stored(&self) -> World {
+        let state = self.writer.as_reader().state();
+        let at = |object: &ConfigMap| usize::from(object.namespace().as_deref() == Some("right"));
+        let version = |object: &ConfigMap| object.resource_version().unwrap().parse().unwrap();
+        state.iter().map(|map| ((at(map), map.name_any().parse().unwrap()), version(map))).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_is_empty_until_each_namespace_has_told_and_their_union_from_then_on(
+        acts in proptest::collection::vec(act(), 0..40)
+    ) {
+        let mut stage = Stage::new();
+        for act in acts {
+            stage.act(act);
+            let full = stage.listed == [true; 2];
+            let ready = futures::FutureExt::now_or_never(stage.writer.as_reader().wait_until_ready()).is_some();
+            prop_assert_eq!(full, ready);
+            prop_assert_eq!(stage.stored(), if full { stage.world.clone() } else { World::new() });
+        }
+    }
+}
+
+#[test]
+fn one_watch_over_everything_replaces_what_it_told_in_any_namespace() {
+    let mut merge = Merge::new(vec![None]);
+    let mut writer = store::store().1;
+    let lists = [vec![map("a", "x", 1), map("b", "y", 2)], vec![map("b", "y", 3)]];
+    for list in lists {
+        let mut events = vec![Event::Init];
+        events.extend(list.into_iter().map(Event::InitApply));
+        events.push(Event::InitDone);
+        for event in events {
+            for event in merge.take(0, event, &writer.as_reader()) {
+                writer.apply_watcher_event(&event);
+            }
+        }
+    }
+    let left: Vec<String> = writer.as_reader().state().iter().filter_map(|map| map.resource_version()).collect();
+    assert_eq!(left, ["3"]);
+}

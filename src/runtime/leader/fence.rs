@@ -1,0 +1,110 @@
+//! Before the wire to Kubernetes: without leadership no write leaves, and none that is under way is repeated.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{Method, Request};
+use kube::client::ClientBuilder;
+use tower::{BoxError, Layer, Service};
+
+use super::lead::Lead;
+
+/// A write was refused, or given up while it was under way.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this replica does not hold the lease")]
+pub struct Fenced;
+
+/// Puts the fence around a service.
+#[derive(Clone, Debug)]
+pub struct FenceLayer(Lead);
+
+/// A service that writes only while this process leads.
+#[derive(Clone, Debug)]
+pub struct Guarded<S> {
+    inner: S,
+    lead: Lead,
+}
+
+impl<S> Layer<S> for FenceLayer {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guarded { inner, lead: self.0.clone() }
+    }
+}
+
+impl Lead {
+    /// A client whose writes are fenced. Reads and watches pass always.
+    pub fn guard<S>(&self, builder: ClientBuilder<S>) -> ClientBuilder<Guarded<S>> {
+        builder.with_layer(&FenceLayer(self.clone()))
+    }
+}
+
+impl<S, B> Service<Request<B>> for Guarded<S>
+where
+    S: Service<Request<B>>,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let reads = *request.method() == Method::GET || *request.method() == Method::HEAD;
+        if !reads && !self.lead.holds() {
+            return Box::pin(async { Err(Fenced.into()) });
+        }
+        let answer = self.inner.call(request);
+        let lead = self.lead.clone();
+        Box::pin(async move {
+            if reads {
+                return answer.await.map_err(Into::into);
+            }
+            // The client below repeats what the server was too busy for, maybe after our time.
+            tokio::select! {
+                biased;
+                answer = answer => answer.map_err(Into::into),
+                () = lead.lost() => Err(Fenced.into()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn ask(lead: &Lead, method: &str, takes: Duration) -> Result<(), BoxError> {
+        let server = tower::service_fn(move |_: Request<()>| async move {
+            tokio::time::sleep(takes).await;
+            Ok::<(), BoxError>(())
+        });
+        let request = Request::builder().method(method).uri("/").body(()).unwrap();
+        FenceLayer(lead.clone()).layer(server).oneshot(request).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_reads_pass_without_leadership_and_its_end_ends_writes_under_way() {
+        let (lead, second) = (Lead::standby(), Duration::from_secs(1));
+        for (method, passes) in [("GET", true), ("POST", false), ("PUT", false), ("PATCH", false), ("DELETE", false)] {
+            assert_eq!(ask(&lead, method, second).await.is_ok(), passes, "{method}");
+        }
+        lead.extend(Instant::now() + 10 * second);
+        assert!(ask(&lead, "PATCH", 9 * second).await.is_ok());
+        let began = Instant::now();
+        let refused = ask(&lead, "PATCH", 9 * second).await.unwrap_err();
+        assert!(refused.is::<Fenced>() && began.elapsed() == second, "{refused} after {:?}", began.elapsed());
+        assert!(ask(&lead, "GET", 60 * second).await.is_ok());
+        assert!(ask(&lead, "DELETE", second).await.is_err());
+    }
+}
