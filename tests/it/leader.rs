@@ -177,7 +177,7 @@ async fn a_leader_cut_off_from_kubernetes_is_fenced_before_another_acts() {
     let under_way = journal.of("a", |deed| deed.at > lost);
     assert!(!under_way.is_empty(), "a was in the middle of a pass when its time was over");
     let answer = world.cli().describe_services().cluster("prod").services("one").services("two").send().await.unwrap();
-    assert_eq!(answer.services().iter().map(|s| s.desired_count()).collect::<Vec<_>>(), [3, 3]);
+    assert_eq!(answer.services().iter().map(aws_sdk_ecs::types::Service::desired_count).collect::<Vec<_>>(), [3, 3]);
     let updates: Vec<_> = journal.all().into_iter().filter(|deed| deed.what == "UpdateService").collect();
     assert_eq!(updates.len(), 2, "{updates:?}");
     assert_eq!(updates.last().unwrap().by, "b");

@@ -1,4 +1,4 @@
-//! What a process looks at: some namespaces of many, ConfigMaps or none.
+//! What a process looks at: some namespaces of many, `ConfigMap`s or none.
 
 use std::time::Duration;
 
