@@ -84,7 +84,7 @@ fn links() -> Value {
         {
             "title": "Amazon ECS console",
             "description": "The family in the console of AWS",
-            "url": format!(r#"{base}/task-definitions/{{{{.resource.status.family}}}}"#),
+            "url": format!("{base}/task-definitions/{{{{.resource.status.family}}}}"),
             "if": has("EcsTaskDefinition"),
         },
     ])

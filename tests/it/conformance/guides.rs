@@ -1,4 +1,4 @@
-//! The pages on GitOps: their snippets are accepted, their tables are those of the files, their numbers come true.
+//! The pages on `GitOps`: their snippets are accepted, their tables are those of the files, their numbers come true.
 
 use serde_json::{Value, json};
 

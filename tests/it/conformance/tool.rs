@@ -1,5 +1,6 @@
 //! The Go program with the libraries of other tools: built once for each content of its module, then asked.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -52,7 +53,10 @@ fn program() -> PathBuf {
         hash.update(fs::read(source).unwrap());
     }
     hash.update(FLAGS.join(" "));
-    let key: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let key = hash.finalize().iter().take(8).fold(String::new(), |mut key, byte| {
+        let _ = write!(key, "{byte:02x}");
+        key
+    });
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target"),
         |target| Path::new(env!("CARGO_MANIFEST_DIR")).join(target),

@@ -44,7 +44,7 @@ impl Drop for Witness {
         }
         let mut found = self.found.lock().unwrap().clone();
         let events = self.api.with(|api| api.all("events.events.k8s.io"));
-        found.extend(events.iter().flat_map(wrong_event));
+        found.extend(events.iter().filter_map(wrong_event));
         found.dedup();
         assert!(found.is_empty(), "{}", found.join("\n"));
     }

@@ -59,14 +59,14 @@ impl World {
     fn of(mut memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
         let clock = Clock::starting_at(start);
         let now = clock.clone();
-        let seen = Witness::watch(&mut memory);
+        let witnessed = Witness::watch(&mut memory);
         let api = Apiserver::new(memory, move || now.exact());
         let aws = AwsWire::new(sim, clock.clone());
         let person = kube::Client::new(api.clone(), NAMESPACE);
         fastrand::seed(seed);
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        let witness = Witness::of(seen, api.clone());
+        let witness = Witness::of(witnessed, api.clone());
         Self { aws, api, clock, person, _witness: witness }
     }
 
