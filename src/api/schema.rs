@@ -121,6 +121,13 @@ fn polish(schema: &mut Value, path: &str) {
         // What serde assumes of an older status; nothing for the API server to write.
         node.remove("default");
     }
+    if path.starts_with("status.conditions.")
+        && let Some(Value::String(text)) = node.get_mut("description")
+        && let Some(end) = text.find(". ")
+    {
+        // Kubernetes' own words on conditions are long; the first sentence says it.
+        text.truncate(end + 1);
+    }
     limits::add(node, path);
     if node.get("type").and_then(Value::as_str) == Some("array") {
         lists::add(node, path);

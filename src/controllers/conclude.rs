@@ -59,6 +59,17 @@ pub enum Ask {
     Restart,
     /// `terminate-tasks`
     Terminate,
+    /// `promote`
+    Promote,
+    /// `abort`
+    Abort,
+    /// `retry`
+    Retry,
+}
+
+impl Ask {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Restart, Self::Terminate, Self::Promote, Self::Abort, Self::Retry];
 }
 
 impl Findings {
@@ -74,7 +85,8 @@ impl Findings {
             scaling: None,
             consequence: None,
             had_work: true,
-            open: Vec::new(),
+            // What was asked is done once the spec can be gone by.
+            open: Ask::ALL.to_vec(),
             happenings: Vec::new(),
             requeue: Requeue::Sweep,
         }
@@ -120,12 +132,15 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
         let baseline = baseline();
         return Handled { reconcile_requested_at: asked.or(baseline.reconcile_requested_at), ..baseline };
     }
-    let mut record = pass.directive.record(before);
-    if found.open.contains(&Ask::Restart) {
-        record.restarted_at = baseline().restarted_at;
-    }
-    if found.open.contains(&Ask::Terminate) {
-        record.terminate_tasks = baseline().terminate_tasks;
+    let (mut record, unanswered) = (pass.directive.record(before), baseline());
+    for ask in &found.open {
+        match ask {
+            Ask::Restart => record.restarted_at.clone_from(&unanswered.restarted_at),
+            Ask::Terminate => record.terminate_tasks.clone_from(&unanswered.terminate_tasks),
+            Ask::Promote => record.promote.clone_from(&unanswered.promote),
+            Ask::Abort => record.abort.clone_from(&unanswered.abort),
+            Ask::Retry => record.retry.clone_from(&unanswered.retry),
+        }
     }
     record
 }

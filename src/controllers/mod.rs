@@ -17,6 +17,7 @@ pub mod facts;
 pub mod failure;
 pub mod hash;
 pub mod kind;
+pub mod owner;
 pub mod ownership;
 pub mod pass;
 pub mod reference;

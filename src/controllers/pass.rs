@@ -18,6 +18,7 @@ use crate::controllers::context::Context;
 use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
 use crate::controllers::kind::{Kind, Policies};
+use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
 
 /// What an apply says of an object of which a member has another type than the CRD now declares.
@@ -51,6 +52,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let policies = object.policies();
         let common = object.status().map(Status::common).unwrap_or_default();
         let directive = directive::read(object.annotations(), &common, policies.management, cx.config.management_mode);
+        let directive = owner::narrowed(directive, object.meta(), &cx.stores, cx.config.management_mode);
         let edited = common.observed_generation != object.meta().generation;
         let priority = if object.meta().deletion_timestamp.is_some() {
             Priority::Cleanup

@@ -79,6 +79,19 @@ impl Wakes {
         }
     }
 
+    /// The mode of a group changed: the objects of its versions that do not follow it yet look again.
+    pub fn narrowed(&self, service: Option<&EcsService>, definition: Option<&EcsTaskDefinition>) {
+        let namespace = |metadata: &ObjectMeta| metadata.namespace.clone().unwrap_or_default();
+        if let Some(service) = service {
+            let name = ObjectRef::new(&service.name_any()).within(&namespace(&service.metadata));
+            let _ = self.services.unbounded_send(name);
+        }
+        if let Some(definition) = definition {
+            let name = ObjectRef::new(&definition.name_any()).within(&namespace(&definition.metadata));
+            let _ = self.task_definitions.unbounded_send(name);
+        }
+    }
+
     /// A `ConfigMap` changed: groups whose artifact stands in it look again.
     pub fn document_changed(&self, metadata: &ObjectMeta, stores: &Stores) {
         let reads = |group: &ServerGroup| {

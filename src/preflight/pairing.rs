@@ -11,6 +11,10 @@ use crate::api::ecs_task_definition::EcsTaskDefinitionSpec as Definition;
 pub(super) const RULES: &[fn(&Service, &Definition, &mut Found)] =
     &[network, on_fargate_at_all, outside, balancers, registries, named_ports, connect_network, volumes];
 
+/// What is wrong with a port where tasks have no network, and what helps.
+const PORTLESS: &str = "needs a port, and tasks have none in network mode none";
+const ANOTHER_MODE: &str = "leave it out, or choose another `networkMode` in the task definition";
+
 /// Network mode of the tasks; `bridge` when absent.
 fn mode(definition: &Definition) -> &str {
     definition.network_mode.as_deref().unwrap_or("bridge")
@@ -89,6 +93,10 @@ fn target(path: &str, name: Option<&str>, port: Option<i32>, definition: &Defini
 fn balancers(service: &Service, definition: &Definition, found: &mut Found) {
     for (index, balancer) in items(service.load_balancers.as_ref()).enumerate() {
         let path = format!("loadBalancers[{index}]");
+        if mode(definition) == "none" {
+            found.add(path, PORTLESS, ANOTHER_MODE);
+            continue;
+        }
         target(&path, balancer.container_name.as_deref(), balancer.container_port, definition, found);
     }
 }
@@ -97,6 +105,10 @@ fn balancers(service: &Service, definition: &Definition, found: &mut Found) {
 fn registries(service: &Service, definition: &Definition, found: &mut Found) {
     for (index, registry) in items(service.service_registries.as_ref()).enumerate() {
         let path = format!("serviceRegistries[{index}]");
+        if mode(definition) == "none" && registry.container_port.is_some() {
+            found.add(path, PORTLESS, ANOTHER_MODE);
+            continue;
+        }
         target(&path, registry.container_name.as_deref(), registry.container_port, definition, found);
         let named = registry.container_name.is_some() && registry.container_port.is_some();
         if matches!(mode(definition), "bridge" | "host") && !named {

@@ -5,7 +5,7 @@ use super::{Found, Rule};
 use crate::api::ecs_task_definition::EcsTaskDefinitionSpec as Spec;
 use crate::api::shapes::container::PortMapping;
 
-pub(super) const RULES: &[Rule<Spec>] = &[each, host_ports, one_protocol, shared_network, port_names];
+pub(super) const RULES: &[Rule<Spec>] = &[each, no_network, host_ports, one_protocol, shared_network, port_names];
 
 /// The mappings, each with its path.
 fn mappings(spec: &Spec) -> impl Iterator<Item = (String, &PortMapping)> {
@@ -45,6 +45,19 @@ pub(super) fn span(range: &str) -> Option<(i32, i32)> {
     let (first, last) = range.split_once('-')?;
     let (first, last): (i32, i32) = (first.parse().ok()?, last.parse().ok()?);
     (first >= 1 && first <= last && last <= 65535).then_some((first, last))
+}
+
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html#ECS-RegisterTaskDefinition-request-networkMode>
+fn no_network(spec: &Spec, found: &mut Found) {
+    if spec.network_mode.as_deref() != Some("none") {
+        return;
+    }
+    for (path, container) in containers(spec) {
+        if items(container.port_mappings.as_ref()).next().is_some() {
+            let remedy = "leave it out, or choose another `networkMode`";
+            found.add(format!("{path}.portMappings"), "must be absent in network mode none", remedy);
+        }
+    }
 }
 
 fn host_ports(spec: &Spec, found: &mut Found) {

@@ -75,6 +75,12 @@ pub(super) const RULES: &[Rule] = &[
     .at(".containerDefinitions"),
     Rule::new(
         "spec",
+        "!has(self.networkMode) || self.networkMode != 'none' || !has(self.containerDefinitions) || self.containerDefinitions.all(c, !has(c.portMappings) || c.portMappings.size() == 0)",
+        "must not have `portMappings` in network mode `none`: leave them out, or choose another `networkMode`",
+    )
+    .at(".containerDefinitions"),
+    Rule::new(
+        "spec",
         "has(self.memory) || !has(self.containerDefinitions) || self.containerDefinitions.all(c, has(c.memory) || has(c.memoryReservation))",
         "must be set unless each container has `memory` or `memoryReservation`",
     )

@@ -1,5 +1,7 @@
 //! Status of a `ServerGroup`: the versions, and where the rollout stands. The rollout resumes from here after a crash.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -506,12 +508,18 @@ status! {
         /// The rollout under way.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rollout: Option<GroupRollout>,
+        /// Last spec that was accepted, as JSON, until a rollout is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_spec: Option<String>,
         /// The listed listener rules.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         rules: Vec<RuleStatus>,
         /// CloudWatch alarms of the versions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         alarms: Vec<String>,
+        /// Hashes of alarms as they were set, under `driftPolicy: Warn`.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        alarms_set: BTreeMap<String, String>,
         /// Template that failed and is held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hold: Option<Hold>,

@@ -13,6 +13,7 @@ use super::render::Tokens;
 use crate::api::ServerGroupStatus;
 use crate::api::server_group::scaling::ScalingAlarm;
 use crate::api::status::VersionState;
+use crate::controllers::hash::hash;
 
 /// How `copiedScaling` names an alarm.
 pub(super) const ALARM: &str = "alarm/";
@@ -156,6 +157,15 @@ fn normal(put: &PutMetricAlarmInputBuilder) -> PutMetricAlarmInputBuilder {
         .set_treat_missing_data(put.get_treat_missing_data().clone().filter(|word| word != "missing"))
         .set_datapoints_to_alarm(put.get_datapoints_to_alarm().filter(|points| Some(*points) != periods))
         .set_tags(None)
+}
+
+/// A short text that is equal for requests that make the same alarm.
+#[must_use]
+pub(super) fn fingerprint(put: &PutMetricAlarmInputBuilder) -> String {
+    let text = format!("{:?}", normal(put));
+    // Without the members that are absent, so that one that AWS adds changes nothing.
+    let present: Vec<&str> = text.split(", ").filter(|part| !part.ends_with(": None")).collect();
+    hash(&present.join(", "), 8)
 }
 
 /// Recorded alarms that no version has any more.

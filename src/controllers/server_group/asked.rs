@@ -31,5 +31,6 @@ pub(super) fn asked(desired: &Desired, directive: &Directive, source_count: Opti
         promote: directive.promote.clone(),
         abort: directive.abort.clone(),
         retry: directive.retry.clone(),
+        refused: false,
     }
 }

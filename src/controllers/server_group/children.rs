@@ -38,14 +38,29 @@ pub(super) struct Children {
 impl Children {
     /// The objects in the stores that the group of this UID owns.
     pub(super) fn of(uid: &str, namespace: &str, stores: &Stores) -> Self {
+        Self::among(namespace, stores, |object| owned(object, uid))
+    }
+
+    /// Those, and the ones from which Kubernetes took the group's name already.
+    pub(super) fn let_go(uid: &str, namespace: &str, stores: &Stores) -> Self {
+        let labelled = |object: &ObjectMeta| {
+            object.labels.as_ref().and_then(|labels| labels.get(label::SERVER_GROUP_UID)).is_some_and(|is| is == uid)
+        };
+        let free = |object: &ObjectMeta| object.owner_references.iter().flatten().all(|o| o.controller != Some(true));
+        Self::among(namespace, stores, |object| owned(object, uid) || (labelled(object) && free(object)))
+    }
+
+    /// Objects of the namespace that are ours. Owner references do not reach into another one.
+    fn among(namespace: &str, stores: &Stores, ours: impl Fn(&ObjectMeta) -> bool) -> Self {
+        let fits = |object: &ObjectMeta| object.namespace.as_deref() == Some(namespace) && ours(object);
         let mut taken = names(&stores.services, namespace);
         taken.extend(names(&stores.task_definitions, namespace));
         let mut pairs: BTreeMap<String, Pair> = BTreeMap::new();
-        for service in some(&stores.services, |object| owned(object, uid, namespace)) {
+        for service in some(&stores.services, |object| fits(&object.metadata)) {
             let pair: &mut Pair = pairs.entry(service.name_any()).or_default();
             pair.service = Some(service);
         }
-        for definition in some(&stores.task_definitions, |object| owned(object, uid, namespace)) {
+        for definition in some(&stores.task_definitions, |object| fits(&object.metadata)) {
             let pair = pairs.entry(definition.name_any()).or_default();
             pair.task_definition = Some(definition);
         }
@@ -68,18 +83,12 @@ impl Children {
     }
 }
 
-/// Does the group own the object? Owner references do not reach into another namespace.
-fn owned<K: Resource>(object: &K, uid: &str, namespace: &str) -> bool {
-    let here = object.meta().namespace.as_deref() == Some(namespace);
-    here && object
-        .meta()
-        .owner_references
-        .iter()
-        .flatten()
-        .any(|owner| owner.uid == uid && owner.controller == Some(true))
+/// Does the group own the object?
+fn owned(object: &ObjectMeta, uid: &str) -> bool {
+    object.owner_references.iter().flatten().any(|owner| owner.uid == uid && owner.controller == Some(true))
 }
 
-fn seen(pair: &Pair) -> Child {
+pub(super) fn seen(pair: &Pair) -> Child {
     let mut child = Child::default();
     if let Some(definition) = &pair.task_definition {
         let status = definition.status.clone().unwrap_or_default();

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::alarms::as_put;
-use crate::api::Incomplete;
+use super::labels::Groups;
 use crate::api::names::tag;
 use crate::api::shapes::policy::{PredictiveScalingPolicy, ScheduledAction, StepScalingPolicy, TargetTrackingPolicy};
 use crate::aws::AlarmSeen;
@@ -53,6 +53,8 @@ pub(super) struct Way {
     pub(super) to: End,
     /// Names at the source that were given when it was copied to itself.
     pub(super) given: BTreeSet<String>,
+    /// Target groups on both sides, where a policy counts requests.
+    pub(super) groups: Groups,
 }
 
 /// What the source has and is to be copied.
@@ -100,9 +102,7 @@ pub(super) fn copies(original: &Original, way: &Way, declared: &BTreeSet<String>
         let put = match put_policy(policy, way, &new) {
             _ if declared.contains(&new) => Err(format!("`{new}` is declared in the spec")),
             _ if new.len() > LONGEST => Err(format!("`{new}` is too long a name")),
-            Some(Ok(put)) => Ok(put),
-            Some(Err(why)) => Err(why.to_string()),
-            None => Err("its kind is not known".to_owned()),
+            put => put,
         };
         match put {
             Ok(put) => {
@@ -160,20 +160,26 @@ fn has_passed(action: &ScheduledAction, now: Timestamp) -> bool {
     over || once.is_some_and(|time| time.as_second() + 14 * 3600 < now.as_second())
 }
 
-fn put_policy(
-    policy: &ScalingPolicy,
-    way: &Way,
-    name: &str,
-) -> Option<Result<PutScalingPolicyInputBuilder, Incomplete>> {
+/// Does a policy count the requests of a target group?
+#[must_use]
+pub(super) fn counts_requests(policy: &ScalingPolicy) -> bool {
+    let tracking = TargetTrackingPolicy::observed(policy).and_then(|seen| serde_json::to_value(seen).ok());
+    let predictive = || PredictiveScalingPolicy::observed(policy).and_then(|seen| serde_json::to_value(seen).ok());
+    tracking.or_else(predictive).is_some_and(|policy| policy.to_string().contains("\"resourceLabel\""))
+}
+
+/// The policy at the version, or why there can be none.
+fn put_policy(policy: &ScalingPolicy, way: &Way, name: &str) -> Result<PutScalingPolicyInputBuilder, String> {
     let (resource, name) = (way.to.resource(), Some(name.to_owned()));
-    if let Some(seen) = TargetTrackingPolicy::observed(policy) {
-        return Some(TargetTrackingPolicy { policy_name: name, ..way.rewritten(&seen) }.to_put(&resource));
-    }
-    if let Some(seen) = StepScalingPolicy::observed(policy) {
-        return Some(StepScalingPolicy { policy_name: name, ..seen }.to_put(&resource));
-    }
-    let seen = PredictiveScalingPolicy::observed(policy)?;
-    Some(PredictiveScalingPolicy { policy_name: name, ..way.rewritten(&seen) }.to_put(&resource))
+    let put = if let Some(seen) = TargetTrackingPolicy::observed(policy) {
+        TargetTrackingPolicy { policy_name: name, ..way.rewritten(&seen)? }.to_put(&resource)
+    } else if let Some(seen) = StepScalingPolicy::observed(policy) {
+        StepScalingPolicy { policy_name: name, ..seen }.to_put(&resource)
+    } else {
+        let seen = PredictiveScalingPolicy::observed(policy).ok_or("its kind is not known")?;
+        PredictiveScalingPolicy { policy_name: name, ..way.rewritten(&seen)? }.to_put(&resource)
+    };
+    put.map_err(|why| why.to_string())
 }
 
 impl Way {
@@ -214,15 +220,17 @@ impl Way {
         }
     }
 
-    /// A policy with the dimensions of its metrics rewritten.
-    fn rewritten<T: Serialize + DeserializeOwned + Clone>(&self, policy: &T) -> T {
-        let value = serde_json::to_value(policy).map(|value| self.in_json(value));
-        value.and_then(serde_json::from_value).unwrap_or_else(|_| policy.clone())
+    /// A policy with the dimensions and the target group of its metrics rewritten.
+    fn rewritten<T: Serialize + DeserializeOwned + Clone>(&self, policy: &T) -> Result<T, String> {
+        let Ok(value) = serde_json::to_value(policy) else { return Ok(policy.clone()) };
+        Ok(serde_json::from_value(self.in_json(value)?).unwrap_or_else(|_| policy.clone()))
     }
 
-    fn in_json(&self, value: Value) -> Value {
-        match value {
-            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.in_json(item)).collect()),
+    fn in_json(&self, value: Value) -> Result<Value, String> {
+        Ok(match value {
+            Value::Array(items) => {
+                Value::Array(items.into_iter().map(|item| self.in_json(item)).collect::<Result<_, _>>()?)
+            }
             Value::Object(mut members) => {
                 let namespace = members.get("namespace").and_then(Value::as_str).map(str::to_owned);
                 for dimension in members.get_mut("dimensions").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -233,10 +241,14 @@ impl Way {
                         *place = Value::String(new);
                     }
                 }
-                Value::Object(members.into_iter().map(|(name, member)| (name, self.in_json(member))).collect())
+                if let Some(Value::String(label)) = members.get_mut("resourceLabel") {
+                    *label = self.groups.label(label)?;
+                }
+                let members = members.into_iter().map(|(name, member)| Ok((name, self.in_json(member)?)));
+                Value::Object(members.collect::<Result<_, String>>()?)
             }
             leaf @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => leaf,
-        }
+        })
     }
 
     fn in_alarm(&self, namespace: Option<&str>, dimensions: Option<Vec<Dimension>>) -> Option<Vec<Dimension>> {

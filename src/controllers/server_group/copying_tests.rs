@@ -19,6 +19,7 @@ fn way() -> Way {
         from: end("api-v001", "old", "eu-west-1", "111111111111"),
         to: end("api-v002", "new", "eu-west-1", "111111111111"),
         given: BTreeSet::new(),
+        groups: Groups::default(),
     }
 }
 
@@ -41,7 +42,12 @@ fn the_name_of_the_source_is_replaced_only_where_it_stands_as_a_whole() {
     ] {
         assert_eq!(way().renamed(old), new, "{old}");
     }
-    let dotted = Way { from: end("a.c", "", "", ""), to: end("z", "", "", ""), given: BTreeSet::new() };
+    let dotted = Way {
+        from: end("a.c", "", "", ""),
+        to: end("z", "", "", ""),
+        given: BTreeSet::new(),
+        groups: Groups::default(),
+    };
     assert_eq!(dotted.renamed("abc"), "abc-z", "no regular expression");
 }
 

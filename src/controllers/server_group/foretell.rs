@@ -4,7 +4,8 @@ use super::desired::Desired;
 use super::observe::Observed;
 use super::plan;
 use super::rollout::sight::Asked;
-use super::rollout::{self, slot_of, start};
+use super::rollout::{self, entry, slot_of, start};
+use super::scale;
 use super::step::Step;
 use crate::api::condition::Reason;
 use crate::api::status::{GroupRollout, RolloutStep, Slot, StepKind};
@@ -31,19 +32,37 @@ pub(super) fn foretell(
     observed: &Observed,
     owner: &Owner,
 ) -> Foretold {
-    let would = rollout::decide(asked, status, &observed.sight, false);
+    let mut would = rollout::decide(asked, status, &observed.sight, false);
     let pending = status.rollout.is_none()
         && (start::wanted(asked, status).is_some() || would.status.versions != status.versions);
+    scale::note(&mut would, desired, &observed.children, &observed.scale, owner);
     let made = |step: &Step| matches!(step, Step::MakeTaskDefinition(_) | Step::MakeService(_));
     let steps = plan::plan(group, desired, asked, &would.status, observed, owner);
     let mut lines: Vec<String> =
         steps.iter().filter(|step| step.is_call() && !made(step)).map(ToString::to_string).collect();
+    let (puts, _) = scale::puts(desired, &would.status, &observed.children, &observed.scale, owner);
+    lines.extend(puts.iter().map(ToString::to_string));
     if let Some(rollout) = &would.status.rollout {
         let ahead = rollout.steps.iter().skip(usize::try_from(rollout.step_index).unwrap_or(0));
         let slot = slot_of(&would.status, rollout);
-        lines.extend(ahead.flat_map(|step| words(step, rollout, slot, observed)));
+        lines.extend(ahead.flat_map(|step| {
+            words(step, rollout, slot, observed).into_iter().chain(scaling(step, &would.status, desired, observed))
+        }));
     }
     Foretold { pending, lines, blocked: would.blocked }
+}
+
+/// What is made of Application Auto Scaling and CloudWatch for a version that is not there yet.
+fn scaling(step: &RolloutStep, status: &ServerGroupStatus, desired: &Desired, observed: &Observed) -> Vec<String> {
+    let Some(rollout) = status.rollout.as_ref().filter(|_| step.step == StepKind::Creating) else { return Vec::new() };
+    if observed.sight.child(&rollout.to).service {
+        return Vec::new();
+    }
+    let alarms = desired.scaling.alarms.iter().filter_map(|alarm| alarm.alarm_name.as_deref());
+    let alarms = alarms.map(|alarm| format!("PutMetricAlarm {alarm}-{}", rollout.to));
+    let copies = entry(status, &rollout.to).and_then(|version| version.copies.as_ref());
+    let copies = copies.map(|copy| format!("copy policies, alarms and scheduled actions of {}", copy.service));
+    alarms.chain(copies).collect()
 }
 
 fn words(step: &RolloutStep, rollout: &GroupRollout, slot: Option<Slot>, observed: &Observed) -> Vec<String> {

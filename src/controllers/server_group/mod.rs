@@ -6,11 +6,13 @@ mod act;
 mod adopt;
 mod alarms;
 mod asked;
+mod basis;
 mod children;
 mod copying;
 pub mod desired;
 mod foretell;
 pub mod health;
+mod labels;
 pub mod measure;
 pub mod name;
 mod observe;
@@ -42,15 +44,17 @@ use crate::controllers::arn::short;
 use crate::controllers::context::{Stores, some};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
-use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
+use crate::controllers::owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::cluster;
 use crate::controllers::report::{Plan, Report};
+use basis::{Against, Basis};
 use children::Children;
 use desired::Desired;
 use name::Moniker;
 use observe::Observed;
+use rollout::clock;
 use rollout::sight::{Asked, Wants, wants};
 use scale::SourceSeen;
 use status::Ended;
@@ -64,26 +68,29 @@ impl Reconcile for ServerGroup {
         let desired = Desired::resolve(pass.object, &pass.cx.stores, text.as_ref());
         pass.follow_region(desired.region.clone());
         let before = pass.object.status.clone().unwrap_or_default();
-        let mut asked = asked::asked(&desired, &pass.directive, None);
         let children = Children::of(pass.uid(), pass.namespace(), &pass.cx.stores);
+        follow(pass, &children);
         if pass.deleting() {
-            return remove(pass, &desired, &before, children).await;
+            return Box::pin(remove(pass, &desired, &before, children)).await;
         }
-        if let Some(refusal) = desired.refusal(&Facts::of(pass)) {
-            return status::refused(pass, &refusal);
-        }
+        let Basis { desired, mut asked, against } =
+            match Box::pin(basis::basis(pass, desired, &before, text.as_ref())).await {
+                Ok(basis) => basis,
+                Err(refusal) => return status::refused(pass, &refusal),
+            };
         if let Some(by) = twin(pass, &desired) {
             return status::taken(pass, &by);
         }
         let paused = !pass.directive.may_write();
         let wants = wants(&asked, &before, paused && pass.mode() != ManagementMode::Plan, pass.now);
-        let observed = observe::observe(&desired, &before, children, &wants, pass).await;
+        let observed = Box::pin(observe::observe(&desired, &before, children, &wants, pass)).await;
         let inputs = format!("{}/{}", pass.generation(), before.last_sequence.unwrap_or(-1));
         if let SourceSeen::Count(count) = observed.scale.source {
             asked.source_count = Some(count);
         }
         let mut decision = rollout::decide(&asked, &before, &observed.sight, paused);
         if !paused {
+            basis::note(&mut decision.status, &desired.spec, text.as_ref(), against.as_ref());
             scale::note(&mut decision, &desired, &observed.children, &observed.scale, &pass.owner);
         }
         let mut ended = Ended {
@@ -95,6 +102,7 @@ impl Reconcile for ServerGroup {
             consequence: None,
             foretold: None,
             soon: !observed.scale.copies.is_empty(),
+            against,
         };
         if paused {
             let mut foretold =
@@ -104,15 +112,26 @@ impl Reconcile for ServerGroup {
             }
             ended.foretold = Some(foretold);
         }
-        if let Some(error) = &observed.error {
+        let unread = observed.error.clone().or(ended.against.as_ref().and_then(Against::error).cloned());
+        if let Some(error) = &unread {
             ended.consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
         }
         if ended.moved {
             return status::report(pass, &desired, &asked, decision.status, &observed, ended);
         }
-        let steps = carry_out(pass, &desired, &asked, &before, &observed, &inputs, &mut ended).await;
+        let steps = Box::pin(carry_out(pass, &desired, &asked, &before, &observed, &inputs, &mut ended)).await;
         ended.steps = &steps;
         status::report(pass, &desired, &asked, decision.status, &observed, ended)
+    }
+}
+
+/// Versions whose objects do not follow the mode of the group yet look again.
+fn follow(pass: &Pass<'_, ServerGroup>, children: &Children) {
+    let (stores, operator) = (&pass.cx.stores, pass.cx.config.management_mode);
+    for pair in children.pairs() {
+        let service = pair.service.as_ref().filter(|service| owner::lags(*service, stores, operator));
+        let definition = pair.task_definition.as_ref().filter(|definition| owner::lags(*definition, stores, operator));
+        pass.cx.wakes.narrowed(service, definition);
     }
 }
 
@@ -180,14 +199,23 @@ async fn remove(
     before: &ServerGroupStatus,
     children: Children,
 ) -> Report<ServerGroupStatus> {
+    let orphans = pass.object.finalizers().iter().any(|name| name == ORPHANS);
     let retain = pass.deletion_policy() == DeletionPolicy::Retain || pass.mode() == ManagementMode::Observe;
     let resets = desired.traffic.as_ref().is_some_and(|traffic| traffic.on_delete == TrafficOnDelete::Reset);
     let wants = Wants { rules: resets && !retain, ..Wants::default() };
     let observed = observe::observe(desired, before, children, &wants, pass).await;
     let writes = if resets { plan::shifts(rollout::start::weight_of(Slot::B, 0), &observed) } else { Vec::new() };
-    let orphans = pass.object.finalizers().iter().any(|name| name == ORPHANS);
-    let mut plan: Plan<Step> =
-        if orphans { removal::orphan() } else { removal::plan(before, &observed.children, retain, writes) };
+    // Where nothing may be changed in AWS, autoscaling stays as it is, too.
+    let lifts = pass.mode() != ManagementMode::Observe;
+    let mut plan: Plan<Step> = if orphans {
+        removal::orphan(&Children::let_go(pass.uid(), pass.namespace(), &pass.cx.stores), lifts)
+    } else if retain {
+        let since = pass.object.meta().deletion_timestamp.as_ref();
+        let patient = lifts && clock::since(since, pass.now) < removal::PATIENCE;
+        removal::keep(&observed.children, lifts, patient)
+    } else {
+        removal::plan(before, &observed.children, writes)
+    };
     let inputs = format!("delete/{}", pass.generation());
     let mut consequence = None;
     let mut before = before.clone();

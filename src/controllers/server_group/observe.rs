@@ -20,7 +20,7 @@ use super::rollout::{intents, present};
 use super::scale::{ScaleSeen, SourceSeen};
 use super::scale_reads;
 use super::traffic::{self, Matched};
-use crate::api::policy::AdoptionPolicy;
+use crate::api::policy::{AdoptionPolicy, ManagementMode};
 use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
@@ -93,7 +93,7 @@ pub(super) async fn observe(
         scale: ScaleSeen::default(),
         error: None,
     };
-    if pass.directive.may_write() && !pass.deleting() {
+    if (pass.directive.may_write() || plans(pass)) && !pass.deleting() {
         observed.scale = Box::pin(scale_reads::read(desired, status, &observed.children, pass)).await;
     }
     match terminating(desired, pass).await {
@@ -124,7 +124,9 @@ pub(super) async fn observe(
         Box::pin(source(desired, pass, &mut observed)).await;
     }
     if wants.rules && desired.template.target_group_mappings.as_ref().is_some_and(|mappings| !mappings.is_empty()) {
-        rules(desired, status.rollout.is_none(), pass, &mut observed).await;
+        let read = rules(desired, status.rollout.is_none(), pass).await;
+        (observed.sight.rules, observed.rules) = (read.shares, read.rules);
+        observed.error = read.error.or(observed.error);
     }
     if wants.alarms && !desired.gate.alarm_names.is_empty() {
         alarms(desired, wants.number, pass, &mut observed).await;
@@ -148,6 +150,11 @@ pub(super) async fn observe(
         measured(desired, status, pass, &mut observed).await;
     }
     observed
+}
+
+/// Is it to be told what would be done?
+fn plans(pass: &Pass<'_, ServerGroup>) -> bool {
+    pass.mode() == ManagementMode::Plan && !pass.directive.paused
 }
 
 /// The source that the first version starts from. A count that cannot be read is not guessed.
@@ -266,28 +273,37 @@ async fn number(
     Number::Busy(format!("NamesExhausted: {}", blocked.join(", ")))
 }
 
+/// What was read of the listed rules.
+#[derive(Debug, Default)]
+pub(super) struct RulesRead {
+    /// What they say.
+    pub(super) shares: Rules,
+    /// The rules, with the pair that each forwards to.
+    pub(super) rules: Vec<(RuleSeen, Matched)>,
+    /// A read that failed.
+    pub(super) error: Option<AwsError>,
+}
+
+impl RulesRead {
+    fn failed(error: AwsError) -> Self {
+        Self { shares: Rules::Unusable(vec![error.to_string()]), error: Some(error), ..Self::default() }
+    }
+}
+
 /// What the listed rules say of the pairs of target groups. A group at rest needs a rule that sends traffic somewhere.
-async fn rules(desired: &Desired, resting: bool, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
-    let Some(listed) = desired.traffic.as_ref().map(|traffic| &traffic.listener_rules) else { return };
+pub(super) async fn rules(desired: &Desired, resting: bool, pass: &Pass<'_, ServerGroup>) -> RulesRead {
+    let mut found = RulesRead::default();
+    let Some(listed) = desired.traffic.as_ref().map(|traffic| &traffic.listener_rules) else { return found };
     let pairs = match resolve::pairs(desired, pass).await {
         Ok(pairs) => pairs,
         Err(resolve::Unresolved::Problem(why)) => {
-            observed.sight.rules = Rules::Unusable(vec![why]);
-            return;
+            return RulesRead { shares: Rules::Unusable(vec![why]), ..found };
         }
-        Err(resolve::Unresolved::Read(error)) => {
-            observed.sight.rules = Rules::Unusable(vec![error.to_string()]);
-            observed.error = Some(error);
-            return;
-        }
+        Err(resolve::Unresolved::Read(error)) => return RulesRead::failed(error),
     };
     let read = match pass.cx.aws.listener_rules(&pass.scope(), listed, pass.priority).await {
         Ok(read) => read,
-        Err(error) => {
-            observed.sight.rules = Rules::Unusable(vec![error.to_string()]);
-            observed.error = Some(error);
-            return;
-        }
+        Err(error) => return RulesRead::failed(error),
     };
     let (mut shares, mut wrong) = (Vec::new(), Vec::new());
     for (arn, rule) in read {
@@ -305,12 +321,13 @@ async fn rules(desired: &Desired, resting: bool, pass: &Pass<'_, ServerGroup>, o
                     b: traffic::share_of(&matched, Slot::B),
                     stickiness_seconds: matched.stickiness_seconds.unwrap_or(0),
                 });
-                observed.rules.push((rule, matched));
+                found.rules.push((rule, matched));
             }
             Err(mismatch) => wrong.push(mismatch.message),
         }
     }
-    observed.sight.rules = if wrong.is_empty() { Rules::Show(shares) } else { Rules::Unusable(wrong) };
+    found.shares = if wrong.is_empty() { Rules::Show(shares) } else { Rules::Unusable(wrong) };
+    found
 }
 
 async fn alarms(desired: &Desired, starting: bool, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {

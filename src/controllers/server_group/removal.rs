@@ -5,23 +5,24 @@ use std::time::Duration;
 
 use kube::Resource as _;
 
-use super::children::{Children, Pair};
+use super::children::{Children, Pair, seen};
 use super::plan::named;
 use super::step::Step;
 use crate::api::ServerGroupStatus;
 use crate::api::condition::{ConditionType, Reason, find};
-use crate::api::policy::DeletionPolicy;
+use crate::api::policy::{DeletionPolicy, ScalingMode};
+use crate::api::shapes::policy::Scaling;
+use crate::api::shapes::scaling::SuspendedState;
 use crate::api::{EcsService, EcsServiceSpec, EcsTaskDefinitionSpec};
 use crate::controllers::conclude::count;
 use crate::controllers::report::{Plan, Requeue, Verdict};
 
 const LOOK: Duration = Duration::from_secs(5);
+/// Seconds after which versions are let go of even if their autoscaling could not be resumed.
+pub(super) const PATIENCE: i64 = 300;
 
 /// The plan of a pass over a group that is being deleted. `resets` are the writes that give the traffic back.
-pub(super) fn plan(status: &ServerGroupStatus, children: &Children, retain: bool, resets: Vec<Step>) -> Plan<Step> {
-    if retain {
-        return keep(children);
-    }
+pub(super) fn plan(status: &ServerGroupStatus, children: &Children, resets: Vec<Step>) -> Plan<Step> {
     let services: Vec<&EcsService> = children.pairs().filter_map(|pair| pair.service.as_ref()).collect();
     if !services.is_empty() {
         return services_first(status, &services);
@@ -88,28 +89,65 @@ fn services_first(status: &ServerGroupStatus, services: &[&EcsService]) -> Plan<
 }
 
 /// `kubectl delete --cascade=orphan`: Kubernetes takes the group's name off the objects, which live on by themselves.
-pub(super) fn orphan() -> Plan<Step> {
+pub(super) fn orphan(children: &Children, lifts: bool) -> Plan<Step> {
+    let services = children.pairs().filter_map(|pair| pair.service.as_ref()).filter(|_| lifts);
+    let mut steps: Vec<Step> = services
+        .filter_map(|service| {
+            let spec = lifted(&service.spec)?;
+            let what = "autoscaling is resumed".to_owned();
+            Some(Step::AlignService { object: named(service), spec: Box::new(spec), what })
+        })
+        .collect();
+    steps.push(Step::Release("the objects of the versions stay".to_owned()));
     Plan {
-        steps: vec![Step::Release("the objects of the versions stay".to_owned())],
+        steps,
         verdict: Verdict::underway(Reason::Deleting, "The objects of the versions stay."),
         requeue: Requeue::Gone,
     }
 }
 
-/// The versions stay in ECS: their objects learn it before they are collected with the group.
-fn keep(children: &Children) -> Plan<Step> {
-    let steps: Vec<Step> = children.pairs().flat_map(retained).collect();
-    if steps.is_empty() {
-        return Plan {
-            steps: vec![Step::Release("the versions stay in ECS".to_owned())],
-            verdict: Verdict::underway(Reason::Deleting, "The versions stay in ECS."),
-            requeue: Requeue::Gone,
-        };
+/// The versions stay in ECS: their objects learn it before they are collected with the group. `lifts`: suspensions of
+/// ours are lifted first; `patient`: that is waited for.
+pub(super) fn keep(children: &Children, lifts: bool, patient: bool) -> Plan<Step> {
+    let steps: Vec<Step> = children.pairs().flat_map(|pair| retained(pair, lifts)).collect();
+    if !steps.is_empty() {
+        return deleting(steps, "The versions are told to stay in ECS.".to_owned());
     }
-    deleting(steps, "The versions are told to stay in ECS.".to_owned())
+    if patient && children.pairs().any(is_being_lifted) {
+        return deleting(steps, "The autoscaling of the versions is being resumed.".to_owned());
+    }
+    Plan {
+        steps: vec![Step::Release("the versions stay in ECS".to_owned())],
+        verdict: Verdict::underway(Reason::Deleting, "The versions stay in ECS."),
+        requeue: Requeue::Gone,
+    }
 }
 
-fn retained(pair: &Pair) -> Vec<Step> {
+/// The spec without suspensions, if it has some. Bounds stay: a version without tasks is not to be woken by them.
+fn lifted(spec: &EcsServiceSpec) -> Option<EcsServiceSpec> {
+    let scaling = spec.scaling.as_ref().filter(|scaling| scaling.mode == Some(ScalingMode::External))?;
+    let free = SuspendedState {
+        dynamic_scaling_in_suspended: Some(false),
+        dynamic_scaling_out_suspended: Some(false),
+        scheduled_scaling_suspended: Some(false),
+    };
+    if scaling.suspended_state.as_ref().is_none_or(|state| *state == free) {
+        return None;
+    }
+    Some(EcsServiceSpec { scaling: Some(Scaling { suspended_state: Some(free), ..scaling.clone() }), ..spec.clone() })
+}
+
+/// Is it not yet seen that Application Auto Scaling has what the spec says? What AWS refuses is not waited for.
+fn is_being_lifted(pair: &Pair) -> bool {
+    let Some(service) = pair.service.as_ref().filter(|service| service.meta().deletion_timestamp.is_none()) else {
+        return false;
+    };
+    let external = service.spec.scaling.as_ref().is_some_and(|scaling| scaling.mode == Some(ScalingMode::External));
+    let child = seen(pair);
+    external && !child.settled && child.stalled.is_none()
+}
+
+fn retained(pair: &Pair, lifts: bool) -> Vec<Step> {
     let mut steps = Vec::new();
     if let Some(definition) = &pair.task_definition
         && definition.spec.deletion_policy != Some(DeletionPolicy::Retain)
@@ -117,10 +155,11 @@ fn retained(pair: &Pair) -> Vec<Step> {
         let spec = EcsTaskDefinitionSpec { deletion_policy: Some(DeletionPolicy::Retain), ..definition.spec.clone() };
         steps.push(Step::AlignTaskDefinition { object: named(definition), spec: Box::new(spec) });
     }
-    if let Some(service) = &pair.service
-        && service.spec.deletion_policy != Some(DeletionPolicy::Retain)
-    {
-        let spec = EcsServiceSpec { deletion_policy: Some(DeletionPolicy::Retain), ..service.spec.clone() };
+    let Some(service) = &pair.service else { return steps };
+    let lifted = lifted(&service.spec).filter(|_| lifts);
+    if lifted.is_some() || service.spec.deletion_policy != Some(DeletionPolicy::Retain) {
+        let spec = lifted.unwrap_or_else(|| service.spec.clone());
+        let spec = EcsServiceSpec { deletion_policy: Some(DeletionPolicy::Retain), ..spec };
         let what = "deletionPolicy: Retain".to_owned();
         steps.push(Step::AlignService { object: named(service), spec: Box::new(spec), what });
     }

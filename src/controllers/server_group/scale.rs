@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_applicationautoscaling::types::{ScalingPolicy, ScheduledAction};
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder;
 use kube::Resource as _;
 
-use super::alarms::{ALARM, Declared, as_put, complete, declared, same, unwanted};
+use super::alarms::{ALARM, Declared, as_put, complete, declared, fingerprint, same, unwanted};
 use super::children::{Children, Pair};
 use super::copying::{self, Copies, Way};
 use super::desired::Desired;
 use super::rollout::Decision;
 use super::step::Step;
 use crate::api::ServerGroupStatus;
-use crate::api::policy::{AdoptionPolicy, ScalingMode};
+use crate::api::policy::{AdoptionPolicy, DriftPolicy, ScalingMode};
 use crate::api::status::{ScalingCopy, Version, VersionState};
 use crate::aws::{AlarmSeen, AwsError};
 use crate::controllers::arn::short;
@@ -124,7 +125,84 @@ pub(super) fn note(decision: &mut Decision, desired: &Desired, children: &Childr
         }
     }
     decision.status.versions = versions;
+    remember(&mut decision.status, desired, &declared, seen);
     forget(&mut decision.status, &declared, seen, owner);
+}
+
+/// Takes down what alarms are like once they are as they should be: what differs from it later is drift.
+fn remember(
+    status: &mut ServerGroupStatus,
+    desired: &Desired,
+    declared: &BTreeMap<String, Declared>,
+    seen: &ScaleSeen,
+) {
+    if !only_told(desired) {
+        status.alarms_set.clear();
+        return;
+    }
+    let copied = copied(status);
+    status.alarms_set.retain(|name, _| declared.contains_key(name) || copied.contains(name));
+    for (name, alarm) in declared {
+        if let Some(put) = wanted(alarm, seen)
+            && let Some(AlarmSeen::Metric(live)) = seen.alarm(name)
+            && same(&as_put(live), &put)
+        {
+            status.alarms_set.insert(name.clone(), fingerprint(&put));
+        }
+    }
+    for name in copied {
+        if let Some(AlarmSeen::Metric(live)) = seen.alarm(&name) {
+            status.alarms_set.entry(name).or_insert_with(|| fingerprint(&as_put(live)));
+        }
+    }
+}
+
+/// Is drift only to be told of?
+fn only_told(desired: &Desired) -> bool {
+    desired.spec.drift_policy == Some(DriftPolicy::Warn)
+}
+
+/// Alarms that were copied to versions that live.
+pub(super) fn copied(status: &ServerGroupStatus) -> BTreeSet<String> {
+    let living = status.versions.iter().filter(|version| version.state != VersionState::Destroying);
+    let done = living.filter(|version| pending(version).is_none());
+    let entries = done.flat_map(|version| version.copied_scaling.iter());
+    entries.filter_map(|entry| entry.strip_prefix(ALARM)).map(str::to_owned).collect()
+}
+
+/// The request that makes a declared alarm, once all that it names is there.
+fn wanted(alarm: &Declared, seen: &ScaleSeen) -> Option<PutMetricAlarmInputBuilder> {
+    let own = seen.policies.get(&alarm.version).map(Vec::as_slice).unwrap_or_default();
+    complete(alarm, own).filter(|_| alarm.ready)
+}
+
+/// Alarms that were as they should be and are not any more, where that is only to be told.
+#[must_use]
+pub(super) fn drifted(
+    desired: &Desired,
+    status: &ServerGroupStatus,
+    children: &Children,
+    seen: &ScaleSeen,
+) -> Vec<String> {
+    if !only_told(desired) {
+        return Vec::new();
+    }
+    let declared = declared(desired, status, children);
+    let differs = |(name, set): (&String, &String)| {
+        let asked = declared.get(name).and_then(|alarm| wanted(alarm, seen));
+        // What the spec says anew is brought about.
+        let edited = declared.contains_key(name) && asked.as_ref().map(fingerprint).as_ref() != Some(set);
+        if edited || !seen.knows(name) {
+            return None;
+        }
+        match (seen.alarm(name), asked) {
+            (None, _) => Some(format!("CloudWatch alarm {name} does not exist")),
+            (Some(AlarmSeen::Metric(live)), Some(put)) if same(&as_put(live), &put) => None,
+            (Some(AlarmSeen::Metric(live)), None) if fingerprint(&as_put(live)) == *set => None,
+            (Some(_), _) => Some(format!("CloudWatch alarm {name} is not as it was set")),
+        }
+    };
+    status.alarms_set.iter().filter_map(differs).collect()
 }
 
 /// Drops recorded alarms that no version has and that are gone, or are not ours.
@@ -270,8 +348,10 @@ pub(super) fn puts(
         if !alarm.ready || !status.alarms.contains(&name) || !seen.knows(&name) {
             continue;
         }
-        let own = seen.policies.get(&alarm.version).map(Vec::as_slice).unwrap_or_default();
-        let Some(put) = complete(&alarm, own) else { continue };
+        let Some(put) = wanted(&alarm, seen) else { continue };
+        if only_told(desired) && status.alarms_set.get(&name) == Some(&fingerprint(&put)) {
+            continue;
+        }
         let foreign = || {
             format!("CloudWatch alarm `{name}` is not this group's; give the alarm another name, or delete it there")
         };
@@ -298,10 +378,7 @@ pub(super) fn puts(
     (steps, conflicts)
 }
 
-fn tagged(
-    put: aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder,
-    tags: &BTreeMap<String, String>,
-) -> aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmInputBuilder {
+fn tagged(put: PutMetricAlarmInputBuilder, tags: &BTreeMap<String, String>) -> PutMetricAlarmInputBuilder {
     put.set_tags(Some(crate::aws::alarms::sdk_tags(tags)))
 }
 

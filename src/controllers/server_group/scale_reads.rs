@@ -6,10 +6,12 @@ use super::alarms::{self, ALARM};
 use super::children::Children;
 use super::copying::{self, End, Original, Way};
 use super::desired::Desired;
+use super::labels::{self, Groups, Own};
 use super::rollout::entry;
-use super::scale::{CopySeen, ScaleSeen, SourceSeen, names, pending};
+use super::scale::{self, CopySeen, ScaleSeen, SourceSeen, names, pending};
+use crate::api::policy::DriftPolicy;
 use crate::api::status::{ScalingCopy, Version};
-use crate::api::{ServerGroup, ServerGroupStatus};
+use crate::api::{EcsServiceSpec, ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmSeen, AwsError, Scope};
 use crate::controllers::arn::short;
 use crate::controllers::pass::Pass;
@@ -46,6 +48,9 @@ async fn fill(
             wanted.extend(version.copied_scaling.iter().filter_map(|e| e.strip_prefix(ALARM)).map(str::to_owned));
             seen.copies.insert(version.name.clone(), found);
         }
+    }
+    if desired.spec.drift_policy == Some(DriftPolicy::Warn) {
+        wanted.extend(scale::copied(status));
     }
     if wanted.is_empty() {
         // There is nothing of CloudWatch to look at: known without a call.
@@ -109,7 +114,7 @@ async fn copy_seen(
     pass: &Pass<'_, ServerGroup>,
 ) -> Result<Option<CopySeen>, AwsError> {
     let Some(service) = children.pair(&version.name).service else { return Ok(None) };
-    let child = service.status.unwrap_or_default();
+    let child = service.status.clone().unwrap_or_default();
     let registered = child.scaling.is_some_and(|scaling| scaling.min_capacity.is_some() && !scaling.contested);
     let (Some(cluster), Some(arn)) = (child.cluster.filter(|_| registered), child.arn) else { return Ok(None) };
     let (aws, here, priority) = (&pass.cx.aws, pass.scope(), pass.priority);
@@ -140,6 +145,9 @@ async fn copy_seen(
         let given = previous.copied_scaling.iter().filter_map(|entry| entry.split_once('/'));
         way.given = given.map(|(_, name)| name.to_owned()).collect();
     }
+    if original.policies.iter().any(copying::counts_requests) {
+        way.groups = Box::pin(groups(children, copy, &service.spec, &there, pass)).await?;
+    }
     let mut named: Vec<String> = copying::alarms_of(&original.policies).into_iter().collect();
     // Alarms that the spec declares are made for each version anyway.
     named.retain(|name| previous.is_none() || way.given.contains(name) || !status.alarms.contains(name));
@@ -160,6 +168,40 @@ async fn copy_seen(
         actions: aws.list_scheduled_actions(&here, &resource, priority).await?,
         way,
     }))
+}
+
+/// The target groups of the source and of the version.
+async fn groups(
+    children: &Children,
+    copy: &ScalingCopy,
+    version: &EcsServiceSpec,
+    there: &Scope,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<Groups, AwsError> {
+    let (aws, here, priority) = (&pass.cx.aws, pass.scope(), pass.priority);
+    let arns = |spec: &EcsServiceSpec| -> Vec<String> {
+        spec.load_balancers.iter().flatten().filter_map(|balancer| balancer.target_group_arn.clone()).collect()
+    };
+    let from = if let Some(previous) = children.pair(&copy.service).service {
+        arns(&previous.spec)
+    } else {
+        let found = aws.describe_service(there, &copy.cluster, &copy.service, priority).await?;
+        found.map(|found| arns(&EcsServiceSpec::observed(&found))).unwrap_or_default()
+    };
+    let own = arns(version);
+    let seen = aws.target_groups(&here, &own, priority).await?;
+    let with_balancers = |arn: &String| Own {
+        group: labels::group(arn),
+        balancers: seen
+            .get(arn)
+            .and_then(Option::as_ref)
+            .map(|group| group.load_balancer_arns.iter().map(|arn| labels::balancer(arn)).collect())
+            .unwrap_or_default(),
+    };
+    Ok(Groups {
+        from: from.iter().map(|arn| labels::group(arn)).collect(),
+        to: own.iter().map(with_balancers).collect(),
+    })
 }
 
 /// Leaves what somebody added to the version before: the rest is, or was, declared.

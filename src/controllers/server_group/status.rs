@@ -1,11 +1,13 @@
 //! Says what was found of a group and what was done. Pure.
 
+use super::basis::Against;
 use super::desired::Desired;
 use super::foretell::Foretold;
 use super::observe::Observed;
 use super::rollout::sight::{Asked, Rules};
 use super::rollout::start::weight_of;
 use super::rollout::{entry, intents, slot_of};
+use super::scale;
 use super::step::Step;
 use super::verdict;
 use crate::api::condition::Reason;
@@ -37,6 +39,8 @@ pub(super) struct Ended<'a> {
     pub(super) consequence: Option<Consequence>,
     /// Is there more to do as soon as AWS shows what was done?
     pub(super) soon: bool,
+    /// Why the spec as it stands is not gone by.
+    pub(super) against: Option<Against>,
 }
 
 /// A spec that is refused: nothing was read, nothing was done; what runs goes on running.
@@ -66,22 +70,30 @@ pub(super) fn report(
     observed: &Observed,
     ended: Ended<'_>,
 ) -> Report<ServerGroupStatus> {
-    describe(&mut status, pass, desired, observed);
-    let drift = drift(asked, &status, observed);
+    let rolls = pass.object.status.as_ref().is_some_and(|before| before.rollout.is_some());
+    describe(&mut status, pass, desired, asked, observed);
+    let mut drift = drift(asked, &status, observed);
+    drift.extend(scale::drifted(desired, &status, &observed.children, &observed.scale));
     let tolerated = pass.policies.drift == DriftPolicy::Warn;
     let (verdict, requeue) = verdict::judge(asked, &status, observed, ended.blocked.as_ref(), tolerated);
+    let verdict = ended.against.as_ref().map_or(verdict.clone(), |against| against.verdict(&verdict));
     let real = ended.steps.iter().filter(|step| step.is_call()).map(ToString::to_string);
     let (pending, calls) = match ended.foretold {
         Some(foretold) => (foretold.pending, foretold.lines),
         None => (false, real.collect()),
     };
     let todo = ended.steps.len() > ended.done;
+    if status.rollout.is_none() && !ended.moved && !todo && ended.against.is_none() {
+        // All that the rollout left to do is done.
+        status.accepted_spec = None;
+    }
     let current = status.current_version.as_deref().map(|name| observed.sight.child(name));
     let synced = status.rollout.is_none()
         && !todo
         && !pending
         && drift.is_empty()
         && ended.blocked.is_none()
+        && ended.against.is_none()
         && status.hold.as_ref().is_none_or(|hold| hold.hash != asked.hash)
         && (asked.disabled || current.is_some_and(|child| child.settled));
     // The rest follows at once: the machine moved, or was told to.
@@ -96,8 +108,7 @@ pub(super) fn report(
         owned: std::collections::BTreeSet::new(),
         scaling: Some(desired.scaling.mode),
         consequence: ended.consequence,
-        // What asks for effects waits for the pass that makes them.
-        open: if ended.moved { vec![Ask::Restart, Ask::Terminate] } else { Vec::new() },
+        open: open(ended.moved, asked, rolls),
         happenings: ended.said,
         requeue: match requeue {
             _ if at_once => Requeue::After(std::time::Duration::ZERO),
@@ -110,6 +121,19 @@ pub(super) fn report(
     conclude(pass, status, &findings)
 }
 
+/// Asks that this pass did not answer: what asks for effects waits for the pass that makes them; what asks for
+/// something to begin waits for a spec that can be gone by.
+fn open(moved: bool, asked: &Asked, rolls: bool) -> Vec<Ask> {
+    let mut open = if moved { vec![Ask::Restart, Ask::Terminate] } else { Vec::new() };
+    if asked.refused {
+        open.push(Ask::Retry);
+        if !rolls {
+            open.extend([Ask::Promote, Ask::Abort]);
+        }
+    }
+    open
+}
+
 /// Enough tasks of versions that may receive traffic?
 fn available(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> (bool, String) {
     let serving = status.versions.iter().filter(|version| version.state == VersionState::Active);
@@ -119,9 +143,17 @@ fn available(asked: &Asked, status: &ServerGroupStatus, observed: &Observed) -> 
 }
 
 /// What the children and the rules say, into the status.
-fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desired: &Desired, observed: &Observed) {
+fn describe(
+    status: &mut ServerGroupStatus,
+    pass: &Pass<'_, ServerGroup>,
+    desired: &Desired,
+    asked: &Asked,
+    observed: &Observed,
+) {
     status.group_name = Some(desired.group.clone());
-    status.template_hash = Some(desired.template_hash.clone());
+    if !asked.refused {
+        status.template_hash = Some(desired.template_hash.clone());
+    }
     status.selector = Some(format!("ecs-operator.dev/server-group-uid={}", pass.uid()));
     status.account = Some(Account {
         id: status.account.as_ref().and_then(|account| account.id.clone()),

@@ -522,6 +522,7 @@ fn network_cases() -> Vec<Case> {
     let vpc = |vpc: Value| json!({ "networkConfiguration": { "awsvpcConfiguration": vpc }, "networkMode": "awsvpc" });
     let subnets = "must have subnets, by id, name or purpose, in network mode `awsvpc`";
     let none = "must not have subnets or security groups unless the network mode is `awsvpc`";
+    let portless = "must be absent in network mode `none`, or choose another `networkMode`";
     vec![
         case(
             subnets,
@@ -537,6 +538,24 @@ fn network_cases() -> Vec<Case> {
             none,
             fargate(json!({ "securityGroupNames": ["web"] })),
             template(json!({ "securityGroupNames": ["web"] })),
+        ),
+        case(
+            portless,
+            {
+                let mut spec = mapping(json!({}));
+                spec["template"]["networkMode"] = json!("bridge");
+                spec
+            },
+            {
+                let mut spec = mapping(json!({}));
+                spec["template"]["networkMode"] = json!("none");
+                spec
+            },
+        ),
+        case(
+            portless,
+            template(json!({ "networkMode": "none", "inputs": { "portMappings": [] } })),
+            template(json!({ "networkMode": "none", "inputs": { "portMappings": [{ "containerPort": 80 }] } })),
         ),
         case(
             none,

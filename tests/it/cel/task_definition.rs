@@ -119,6 +119,19 @@ fn rules_of_containers_accept_and_refuse() {
             },
         ),
         case(
+            "must not have `portMappings` in network mode `none`: leave them out, or choose another `networkMode`",
+            {
+                let mut s = app(json!({ "portMappings": [] }));
+                s["networkMode"] = json!("none");
+                s
+            },
+            {
+                let mut s = app(json!({ "portMappings": [{ "containerPort": 80 }] }));
+                s["networkMode"] = json!("none");
+                s
+            },
+        ),
+        case(
             "must be set unless each container has `memory` or `memoryReservation`",
             json!({ "memory": "1 GB", "containerDefinitions": [{ "name": "app", "image": "nginx" }] }),
             json!({ "containerDefinitions": [{ "name": "app", "image": "nginx" }] }),

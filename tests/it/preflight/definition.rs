@@ -121,6 +121,7 @@ fn port_and_volume_rules_name_member_and_remedy() {
         Row("range", ports(json!([{"containerPort": 65535}])), ports(json!([{"containerPort": 70000}])), at("[70000].containerPort"), "65535", "range"),
         Row("protocol", ports(json!([{"containerPort": 53, "protocol": "udp"}])), ports(json!([{"containerPort": 80, "protocol": "http"}])), at("[80].protocol"), "tcp or udp", "appProtocol"),
         Row("span", ports(json!([{"containerPortRange": "80-90"}])), ports(json!([{"containerPortRange": "90-80"}])), at("[0].containerPortRange"), "last port", "8000-8010"),
+        Row("no ports", json!({"/networkMode": "none"}), json!({"/networkMode": "none", "/containerDefinitions/0/portMappings": [{"containerPort": 80}]}), at(""), "network mode none", "leave"),
         Row("host port", ports(json!([{"containerPort": 80, "hostPort": 8080}])), json!({"/networkMode": "host", "/containerDefinitions/0/portMappings": [{"containerPort": 80, "hostPort": 8080}]}), at("[80].hostPort"), "equal `containerPort`", "leave"),
         Row("two protocols", ports(json!([{"containerPort": 80}, {"containerPort": 81, "protocol": "udp"}])), ports(json!([{"containerPort": 80}, {"containerPort": 80, "protocol": "udp"}])), at("[80].protocol"), "tcp and udp", "one protocol"),
         Row("host port twice", ports(json!([{"containerPort": 80, "hostPort": 0}, {"containerPort": 80, "hostPort": 0}])), ports(json!([{"containerPort": 80, "hostPort": 1}, {"containerPort": 81, "hostPort": 1}])), all, "hostPort 1/tcp", "of its own"),

@@ -25,11 +25,18 @@ fn service_and_task_definition_must_fit() {
     let connect = |port: &str| json!({ "/service/serviceConnectConfiguration": { "enabled": true, "services": [{ "portName": port }] } });
     let volume = |at_launch: bool| json!({ "/definition/volumes": [{ "name": "v", "configuredAtLaunch": at_launch }], "/service/volumeConfigurations": [{ "name": "v" }] });
     let ok = || json!({});
+    let none = |more: Value| {
+        let mut row = json!({"/service/launchType": "EC2", "/service/networkConfiguration": null, "/definition/networkMode": "none", "/definition/requiresCompatibilities": ["EC2"], "/definition/containerDefinitions/0/portMappings": null});
+        row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        row
+    };
     let rows = vec![
         Row("network", ok(), json!({"/service/networkConfiguration": null}), "networkConfiguration", "awsvpc", "subnets"),
         Row("bridge", ok(), json!({"/service/launchType": "EC2", "/definition/networkMode": "bridge"}), "networkConfiguration", "bridge", "leave"),
         Row("not for fargate", json!({"/definition/requiresCompatibilities": ["EC2"]}), json!({"/definition/requiresCompatibilities": ["EC2"], "/definition/cpu": "100"}), "launchType", "No Fargate configuration", "use EC2"),
         Row("outside", ok(), json!({"/service/launchType": "EXTERNAL"}), "launchType", "EXTERNAL", "bridge"),
+        Row("no ports", none(json!({})), none(json!({"/service/loadBalancers": [{"targetGroupArn": GROUP, "containerName": "web", "containerPort": 80}]})), "loadBalancers[0]", "network mode none", "networkMode"),
+        Row("no registry", none(json!({})), none(json!({"/service/serviceRegistries": [{"containerName": "web", "containerPort": 80}]})), "serviceRegistries[0]", "network mode none", "networkMode"),
         Row("container", balancer("web", 80), balancer("app", 80), "loadBalancers[0].containerName", "`app`", "web"),
         Row("port", balancer("web", 95), balancer("web", 8080), "loadBalancers[0].containerPort", "8080", "portMappings"),
         Row("registry", registry(80), registry(81), "serviceRegistries[0].containerPort", "81", "portMappings"),

@@ -44,14 +44,14 @@ async fn scaled_by_hand(world: &World, service: &str, policy: &str, alarm: &str)
 }
 
 /// A service outside of Kubernetes with scaling of its own.
-async fn legacy(world: &World) {
+pub(super) async fn legacy(world: &World) {
     made_by_spinnaker(world, "legacy", 3).await;
     let register = world.scaling().register_scalable_target().service_namespace(ECS).scalable_dimension(COUNT);
     register.resource_id("service/prod/legacy").min_capacity(1).max_capacity(9).send().await.unwrap();
     scaled_by_hand(world, "legacy", "legacy-up", "legacy-busy").await;
 }
 
-fn cloned(image: &str, more: &Value) -> Value {
+pub(super) fn cloned(image: &str, more: &Value) -> Value {
     let mut members = json!({
         "capacity": {"min": 1, "desired": 2, "max": 10}, "scaling": {"mode": "External"},
         "source": {"serviceName": "legacy"},

@@ -333,7 +333,7 @@ async fn a_rule_that_sends_traffic_to_nobody_is_told_of_and_left_alone() {
 }
 
 /// A canary that waits at half of the traffic.
-async fn half(seed: u64) -> (World, crate::support::driver::Operator, ecs_sim::elbv2::control::Balanced) {
+pub(super) async fn half(seed: u64) -> (World, crate::support::driver::Operator, ecs_sim::elbv2::control::Balanced) {
     let (world, mut operator, rule) = balanced(seed, &canary()).await;
     world.apply::<ServerGroup>(&weighted("nginx:2", &rule, &canary())).await;
     until(&world, &mut operator, "False AwaitingApproval").await;

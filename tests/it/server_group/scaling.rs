@@ -14,7 +14,7 @@ use crate::support::world::{World, key};
 const V0: &str = "shop-prod-v000";
 const V1: &str = "shop-prod-v001";
 
-fn scaled() -> Value {
+pub(super) fn scaled() -> Value {
     json!({
         "capacity": {"min": 2, "desired": 2, "max": 10},
         "scaling": {"mode": "External", "targetTracking": [{
@@ -32,7 +32,7 @@ async fn target(world: &World, version: &str) -> Option<ScalableTarget> {
 }
 
 /// Bounds, and whether scaling in, scaling out and scheduled actions are suspended.
-async fn held(world: &World, version: &str) -> (i32, i32, [bool; 3]) {
+pub(super) async fn held(world: &World, version: &str) -> (i32, i32, [bool; 3]) {
     let target = target(world, version).await.unwrap();
     let state = target.suspended_state().unwrap();
     let held = [

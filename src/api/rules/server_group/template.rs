@@ -162,6 +162,20 @@ pub(super) const RULES: &[Rule] = &[
     // Network.
     Rule::new(
         "spec.template",
+        concat!("!has(self.networkMode) || self.networkMode != 'none' || !", filled!("targetGroupMappings")),
+        "must be absent in network mode `none`, or choose another `networkMode`",
+    )
+    .at(".targetGroupMappings")
+    .forbids(),
+    Rule::new(
+        "spec.template",
+        "!has(self.networkMode) || self.networkMode != 'none' || !has(self.inputs) || !has(self.inputs.portMappings) || self.inputs.portMappings.size() == 0",
+        "must be absent in network mode `none`, or choose another `networkMode`",
+    )
+    .at(".inputs.portMappings")
+    .forbids(),
+    Rule::new(
+        "spec.template",
         concat!(
             "(",
             fargate!("(has(self.networkMode) && self.networkMode != 'awsvpc')"),

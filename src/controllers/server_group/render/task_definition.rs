@@ -101,8 +101,11 @@ pub fn task_definition_in_place(
     version: &VersionOf,
 ) -> EcsTaskDefinitionSpec {
     let present = desired.document.as_ref().and_then(|document| document.tags.as_ref());
+    // A document that cannot be read now says nothing against any of them.
+    let unread = desired.template.artifact.is_some() && desired.document.is_none();
+    let stays = |key: &String| unread || present.is_some_and(|tags| tags.contains_key(key));
     let brought = existing.tags.clone().unwrap_or_default();
-    let kept = brought.into_iter().filter(|(key, _)| present.is_some_and(|tags| tags.contains_key(key))).collect();
+    let kept = brought.into_iter().filter(|(key, _)| stays(key)).collect();
     EcsTaskDefinitionSpec {
         tags: tags(desired, version, kept),
         deletion_policy: desired.spec.deletion_policy,

@@ -28,10 +28,7 @@ pub(super) fn asks(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, dec
             format!("`ecs-operator.dev/abort: {value}`: the rollout under way is that of {}", rollout.to),
         );
     }
-    let other_template = rollout.template_hash != asked.hash;
-    let pinned = asked.to_version.as_ref().map(|pin| *pin != rollout.to);
-    let superseded = pinned.unwrap_or(other_template && rollout.strategy != "restore") || asked.disabled;
-    if !superseded {
+    if !supersedes(asked, rollout) {
         return;
     }
     if can_turn(rollout) && !olds_are_out(rollout, decision) {
@@ -52,6 +49,14 @@ pub(super) fn asks(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, dec
             begin_step(rollout, sight);
         }
     }
+}
+
+/// Does the spec ask for something else than the rollout brings about?
+#[must_use]
+pub fn supersedes(asked: &Asked, rollout: &GroupRollout) -> bool {
+    let other_template = rollout.template_hash != asked.hash;
+    let pinned = asked.to_version.as_ref().map(|pin| *pin != rollout.to);
+    pinned.unwrap_or(other_template && rollout.strategy != "restore") || asked.disabled
 }
 
 fn olds_are_out(rollout: &GroupRollout, decision: &Decision) -> bool {

@@ -123,7 +123,8 @@ fn disable_candidate(rollout: &GroupRollout, sight: &Sight, decision: &mut Decis
     if child.is_empty() && child.asked == 0 {
         Course::Done
     } else {
-        Course::Waits(format!("{} is taken out of service, {} tasks left", rollout.to, child.running))
+        let why = child.hindrance();
+        Course::Waits(format!("{} is taken out of service, {} tasks left{why}", rollout.to, child.running))
     }
 }
 

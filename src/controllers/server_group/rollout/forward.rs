@@ -140,8 +140,9 @@ fn free_slot(rollout: &GroupRollout, sight: &Sight, decision: &mut Decision) -> 
         }
         version.capacity = 0;
         version.warm = false;
-        if !sight.child(&version.name).is_empty() {
-            waits = Some(format!("{} leaves the target group", version.name));
+        let child = sight.child(&version.name);
+        if !child.is_empty() {
+            waits = Some(format!("{} leaves the target group{}", version.name, child.hindrance()));
         }
     }
     waits.map_or(Course::Done, Course::Waits)
@@ -158,7 +159,8 @@ fn create(step: &RolloutStep, rollout: &GroupRollout, sight: &Sight, decision: &
     if child.active && child.service_arn.is_some() {
         Course::Done
     } else {
-        Course::Waits(format!("{} is being made", rollout.to))
+        let why = sight.problems.first().filter(|_| !child.service).map(|why| format!("; {why}")).unwrap_or_default();
+        Course::Waits(format!("{} is being made{why}", rollout.to))
     }
 }
 

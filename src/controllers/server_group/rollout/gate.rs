@@ -43,7 +43,7 @@ pub fn waits(version: &str, n: i32, asked: &Asked, sight: &Sight) -> Option<Stri
         return Some(format!("EcsService of {version} is not there yet"));
     }
     if child.asked != n || !child.settled || child.desired != n {
-        return Some(format!("{version} is being set to {n} tasks"));
+        return Some(format!("{version} is being set to {n} tasks{}", child.hindrance()));
     }
     let healthy = healthy(version, sight);
     let need = asked.gate.need(n);

@@ -3,7 +3,7 @@
 //! A pass either moves the machine on, and then writes only the status, or carries out what the stored status asks.
 //! So an intent is always written down before its effect, and a crash anywhere resumes at the recorded step.
 
-mod asks;
+pub mod asks;
 pub mod back;
 pub mod clock;
 mod forward;

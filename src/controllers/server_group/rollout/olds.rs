@@ -32,7 +32,8 @@ pub(super) fn shrink(
         version.capacity = left.min(version.capacity);
         let child = sight.child(&old.version);
         if child.asked != version.capacity || !child.settled || child.running > version.capacity {
-            waits = Some(format!("{} shrinks to {} tasks", old.version, version.capacity));
+            let why = child.hindrance();
+            waits = Some(format!("{} shrinks to {} tasks{why}", old.version, version.capacity));
         }
     }
     waits.map_or(Course::Done, Course::Waits)
@@ -60,7 +61,8 @@ pub(super) fn disable_olds(
         if !step.warm {
             version.capacity = 0;
             if !child.is_empty() || child.asked != 0 {
-                waits = Some(format!("{} is being drained, {} tasks left", old.version, child.running));
+                let why = child.hindrance();
+                waits = Some(format!("{} is being drained, {} tasks left{why}", old.version, child.running));
             }
         }
     }
@@ -100,8 +102,9 @@ pub(super) fn scale_down(rollout: &GroupRollout, sight: &Sight, decision: &mut D
         let Some(version) = entry_mut(&mut decision.status, &old.version) else { continue };
         version.capacity = 0;
         version.warm = false;
-        if !sight.child(&old.version).is_empty() {
-            waits = Some(format!("{} is being scaled down", old.version));
+        let child = sight.child(&old.version);
+        if !child.is_empty() {
+            waits = Some(format!("{} is being scaled down{}", old.version, child.hindrance()));
         }
     }
     waits.map_or(Course::Done, Course::Waits)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::api::ServerGroupStatus;
+use crate::api::condition::Reason;
 use crate::api::status::{Instances, Slot, StepKind, StoppedTask, VersionState};
 use crate::controllers::server_group::desired::{Gate, Strategy};
 use crate::controllers::server_group::measure::Outcome;
@@ -55,6 +56,8 @@ pub struct Asked {
     pub abort: Option<String>,
     /// A `retry` not answered yet.
     pub retry: Option<String>,
+    /// Is the spec refused, and this what was asked before? Nothing begins then.
+    pub refused: bool,
 }
 
 /// The objects of one version, as their controllers last reported.
@@ -109,6 +112,22 @@ impl Child {
     pub fn is_empty(&self) -> bool {
         let unmade = self.service_arn.is_none() && !self.active && self.asked == 0;
         !self.service || unmade || (self.settled && self.desired == 0 && self.running == 0 && self.pending == 0)
+    }
+
+    /// What keeps it from being what it is asked to be, if that is more than time; after a `: `.
+    #[must_use]
+    pub fn hindrance(&self) -> String {
+        const REASONS: [Reason; 5] = [
+            Reason::AccessDenied,
+            Reason::QuotaExceeded,
+            Reason::InvalidSpec,
+            Reason::OwnedByAnother,
+            Reason::ProgressingWithRetry,
+        ];
+        let stalled = self.stalled.as_ref().map(|(_, message)| message);
+        let hindered = self.waiting_reason.as_deref().is_some_and(|is| REASONS.iter().any(|r| r.as_str() == is));
+        let why = stalled.or(self.waiting_message.as_ref().filter(|_| hindered));
+        why.map(|why| format!(": {why}")).unwrap_or_default()
     }
 }
 
@@ -254,7 +273,7 @@ pub struct Wants {
 pub fn wants(asked: &Asked, status: &ServerGroupStatus, paused: bool, now: Timestamp) -> Wants {
     let mut wants = Wants { rules: asked.weighted, ..Wants::default() };
     let Some(rollout) = &status.rollout else {
-        wants.number = !paused && super::start::wanted(asked, status).is_some();
+        wants.number = !paused && !asked.refused && super::start::wanted(asked, status).is_some();
         wants.alarms = wants.number;
         wants.steers = asked.weighted && super::intents::steers(asked, status);
         return wants;

@@ -21,7 +21,9 @@ pub(super) fn settle(asked: &Asked, sight: &Sight, decision: &mut Decision) {
     let_go(sight, decision);
     retire_failed(asked, sight, decision);
     resize(asked, decision);
-    start::begin(asked, sight, decision);
+    if !asked.refused {
+        start::begin(asked, sight, decision);
+    }
 }
 
 fn out_of_service(asked: &Asked, sight: &Sight, decision: &mut Decision) {

@@ -79,6 +79,7 @@ pub(super) fn asked(strategy: &Strategy, tasks: i32, weighted: bool) -> Asked {
         promote: None,
         abort: None,
         retry: None,
+        refused: false,
     }
 }
 
