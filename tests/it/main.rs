@@ -18,6 +18,7 @@ mod conversation;
 mod crash;
 mod crds;
 mod documents;
+mod iam;
 mod layering;
 mod local_api;
 mod mirror;
