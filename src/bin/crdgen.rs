@@ -1,14 +1,15 @@
-//! Writes the CRDs to `crds/`, one file per kind, the reference pages to `docs/reference/` and the generated files of
-//! `charts/`; `--check` only compares.
+//! Writes the CRDs to `crds/`, one file per kind, the reference pages to `docs/reference/`, the IAM documents with their
+//! page to `docs/` and the generated files of `charts/`; `--check` only compares.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use ecs_operator::api::schema;
-use ecs_operator::{packaging, pages};
+use ecs_operator::{iam, packaging, pages};
 
-/// Writes the CRDs, the reference pages and the chart's generated files, or compares them with what is there.
+/// Writes the CRDs, the reference pages, the IAM documents and the chart's generated files, or compares them with what is
+/// there.
 #[derive(Parser)]
 struct Arguments {
     /// Directory of the CRDs.
@@ -20,6 +21,9 @@ struct Arguments {
     /// Directory of the chart and the kustomize bases.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/charts"))]
     charts: PathBuf,
+    /// Directory of the page and the folder of IAM documents.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs"))]
+    iam: PathBuf,
     /// Change nothing; fail when a file differs.
     #[arg(long)]
     check: bool,
@@ -29,10 +33,16 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let crds = schema::files().context("generate the CRDs")?;
     let pages = pages::files().context("generate the reference pages")?;
+    let documents = iam::files().context("generate the IAM documents")?;
     let values = arguments.charts.join(packaging::VALUES);
     let values = std::fs::read_to_string(&values).with_context(|| format!("read {}", values.display()))?;
     let charts = packaging::files(&values).context("generate the files of the chart")?;
-    for (directory, files) in [(&arguments.directory, crds), (&arguments.pages, pages), (&arguments.charts, charts)] {
+    for (directory, files) in [
+        (&arguments.directory, crds),
+        (&arguments.pages, pages),
+        (&arguments.iam, documents),
+        (&arguments.charts, charts),
+    ] {
         if arguments.check {
             check(directory, &files)?;
         } else {

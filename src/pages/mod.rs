@@ -5,7 +5,7 @@ mod api;
 mod conditions;
 mod events;
 mod metrics;
-mod table;
+pub(crate) mod table;
 
 use crate::api::schema::SchemaError;
 

@@ -1,7 +1,7 @@
 //! Tables of Markdown.
 
 /// A table: its head, then its rows.
-pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let head: Vec<String> = head.iter().map(|&word| word.to_owned()).collect();
     let rule = vec!["---".to_owned(); head.len()];
@@ -10,12 +10,12 @@ pub(super) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) 
 }
 
 /// A text as one cell.
-pub(super) fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     paragraphs(text).join("<br>").replace('|', r"\|")
 }
 
 /// A word as code.
-pub(super) fn code(word: &str) -> String {
+pub(crate) fn code(word: &str) -> String {
     format!("`{word}`")
 }
 

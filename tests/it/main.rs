@@ -20,6 +20,7 @@ mod conversation;
 mod crash;
 mod crds;
 mod documents;
+mod iam;
 mod layering;
 mod leader;
 mod local_api;
