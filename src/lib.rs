@@ -2,13 +2,14 @@
 //!
 //! The modules in the order the data flows: [`api`] is the contract; [`document`] takes in what people publish;
 //! [`preflight`] refuses what cannot work; [`aws`] is the wire; [`diff`] tells what differs; [`controllers`] observe,
-//! plan, act and report; [`runtime`] is the process; [`pages`] tells of all of it.
+//! plan, act and report; [`runtime`] is the process; [`pages`] tells of all of it, [`packaging`] brings it to users.
 
 pub mod api;
 pub mod aws;
 pub mod controllers;
 pub mod diff;
 pub mod document;
+pub mod packaging;
 pub mod pages;
 pub mod preflight;
 pub mod runtime;

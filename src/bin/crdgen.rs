@@ -1,13 +1,14 @@
-//! Writes the CRDs to `crds/`, one file per kind, and the reference pages to `docs/reference/`; `--check` only compares.
+//! Writes the CRDs to `crds/`, one file per kind, the reference pages to `docs/reference/` and the generated files of
+//! `charts/`; `--check` only compares.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Parser;
 use ecs_operator::api::schema;
-use ecs_operator::pages;
+use ecs_operator::{packaging, pages};
 
-/// Writes the CRDs and the reference pages, or compares them with what is there.
+/// Writes the CRDs, the reference pages and the chart's generated files, or compares them with what is there.
 #[derive(Parser)]
 struct Arguments {
     /// Directory of the CRDs.
@@ -16,6 +17,9 @@ struct Arguments {
     /// Directory of the reference pages.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference"))]
     pages: PathBuf,
+    /// Directory of the chart and the kustomize bases.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/charts"))]
+    charts: PathBuf,
     /// Change nothing; fail when a file differs.
     #[arg(long)]
     check: bool,
@@ -25,7 +29,10 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let crds = schema::files().context("generate the CRDs")?;
     let pages = pages::files().context("generate the reference pages")?;
-    for (directory, files) in [(&arguments.directory, crds), (&arguments.pages, pages)] {
+    let values = arguments.charts.join(packaging::VALUES);
+    let values = std::fs::read_to_string(&values).with_context(|| format!("read {}", values.display()))?;
+    let charts = packaging::files(&values).context("generate the files of the chart")?;
+    for (directory, files) in [(&arguments.directory, crds), (&arguments.pages, pages), (&arguments.charts, charts)] {
         if arguments.check {
             check(directory, &files)?;
         } else {
@@ -36,9 +43,9 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn write(directory: &Path, files: &[(String, String)]) -> anyhow::Result<()> {
-    std::fs::create_dir_all(directory)?;
     for (name, text) in files {
         let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(directory))?;
         std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }
     Ok(())

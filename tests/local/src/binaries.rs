@@ -17,11 +17,14 @@ pub enum Tool {
     KubeControllerManager,
     /// The command line client.
     Kubectl,
+    /// The package program.
+    Helm,
 }
 
 impl Tool {
     /// All of them, in the order in which they are built.
-    pub const ALL: [Self; 4] = [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::Kubectl];
+    pub const ALL: [Self; 5] =
+        [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::Kubectl, Self::Helm];
 
     /// The file name.
     pub const fn name(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Tool {
             Self::KubeApiserver => "kube-apiserver",
             Self::KubeControllerManager => "kube-controller-manager",
             Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
         }
     }
 
@@ -37,6 +41,8 @@ impl Tool {
     pub(crate) const fn module(self) -> &'static str {
         match self {
             Self::Etcd | Self::KubeApiserver | Self::KubeControllerManager | Self::Kubectl => ".",
+            // Its libraries are of another Kubernetes than the servers.
+            Self::Helm => "helm",
         }
     }
 
@@ -47,6 +53,7 @@ impl Tool {
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::KubeControllerManager => "k8s.io/kubernetes/cmd/kube-controller-manager",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
+            Self::Helm => "helm.sh/helm/v4/cmd/helm",
         }
     }
 }
@@ -62,8 +69,8 @@ impl Binaries {
     /// `KUBEBUILDER_ASSETS` nor in the cache. Blocks: the first build takes
     /// minutes and writes a line to stderr now and then.
     ///
-    /// The assets of kubebuilder hold no kube-controller-manager; it alone may
-    /// be missing there, and is then built.
+    /// The assets of kubebuilder hold neither kube-controller-manager nor
+    /// Helm; these may be missing there, and are then built.
     pub fn find_or_build(tools: &[Tool]) -> Result<Self, LocalError> {
         let assets = env::var_os("KUBEBUILDER_ASSETS").filter(|dir| !dir.is_empty());
         let Some(assets) = assets.map(PathBuf::from) else {
@@ -75,7 +82,7 @@ impl Binaries {
             let path = assets.join(tool.name());
             if path.is_file() {
                 found.push((tool, path));
-            } else if tool == Tool::KubeControllerManager {
+            } else if matches!(tool, Tool::KubeControllerManager | Tool::Helm) {
                 absent.push(tool);
             } else {
                 return Err(LocalError::AssetMissing { dir: assets, tool: tool.name() });

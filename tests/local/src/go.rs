@@ -82,7 +82,7 @@ fn cache_dir(tool: Tool) -> Result<PathBuf, LocalError> {
         hash.update(bytes);
     }
     hash.update(FLAGS.join(" "));
-    hash.update(linker_flags(&module)?);
+    hash.update(linker_flags(tool, &module)?);
     hash.update(env::consts::OS);
     hash.update(env::consts::ARCH);
     Ok(cache_root().join(hex(&hash.finalize(), 8)))
@@ -98,7 +98,11 @@ pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
 
 /// No symbols, and the version stamped: an unstamped server calls itself
 /// v0.0.0-master, which kubectl and charts cannot place.
-fn linker_flags(module: &Path) -> Result<String, LocalError> {
+fn linker_flags(tool: Tool, module: &Path) -> Result<String, LocalError> {
+    if tool == Tool::Helm {
+        let version = go_mod_word(module, "helm.sh/helm/v4")?;
+        return Ok(format!("-s -w -X helm.sh/helm/v4/internal/version.version={version}"));
+    }
     let version = go_mod_word(module, "k8s.io/kubernetes")?;
     let mut parts = version.trim_start_matches('v').split('.');
     let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -149,7 +153,7 @@ fn build(tool: Tool, path: &Path, turn: &str) -> Result<(), LocalError> {
         .env_remove("GOARCH")
         .arg("build")
         .args(FLAGS)
-        .args(["-ldflags", &linker_flags(&module)?, "-o"])
+        .args(["-ldflags", &linker_flags(tool, &module)?, "-o"])
         .arg(&partial)
         .arg(tool.package())
         .stdin(Stdio::null())
@@ -234,7 +238,7 @@ mod tests {
     fn version_is_read_from_the_module_and_stamped() {
         let version = pinned_kubernetes().unwrap();
         assert!(version.starts_with("v1."), "{version}");
-        let flags = linker_flags(&module_dir(Tool::KubeApiserver)).unwrap();
+        let flags = linker_flags(Tool::KubeApiserver, &module_dir(Tool::KubeApiserver)).unwrap();
         assert!(flags.contains(&format!("k8s.io/component-base/version.gitVersion={version}")));
     }
 

@@ -1,0 +1,64 @@
+{{/* The operator's settings. Every name is the variable of one of its flags. */}}
+{{- define "ecs-operator.env" -}}
+- name: ECS_OPERATOR_INSTALLATION_ID
+  value: {{ .Values.installationId | quote }}
+- name: ECS_OPERATOR_NAMESPACES
+  value: {{ join "," .Values.scope.namespaces | quote }}
+{{- with .Values.aws.region }}
+- name: AWS_REGION
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.aws.endpointUrl }}
+- name: AWS_ENDPOINT_URL
+  value: {{ . | quote }}
+{{- end }}
+- name: ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT
+  value: {{ .Values.aws.allowInsecureEndpoint | quote }}
+- name: ECS_OPERATOR_ACCOUNTS
+  value: {{ .Values.accounts.enabled | quote }}
+- name: ECS_OPERATOR_AMBIENT_NAMESPACES
+  value: {{ join "," .Values.accounts.ambient.allowedNamespaces | quote }}
+- name: ECS_OPERATOR_AMBIENT_TASK_ROLES
+  value: {{ join "," .Values.accounts.ambient.allowedTaskRoles | quote }}
+- name: ECS_OPERATOR_AMBIENT_EXECUTION_ROLES
+  value: {{ join "," .Values.accounts.ambient.allowedExecutionRoles | quote }}
+- name: ECS_OPERATOR_MANAGEMENT_MODE
+  value: {{ .Values.mode | quote }}
+- name: ECS_OPERATOR_DEFAULT_DELETION_POLICY
+  value: {{ .Values.deletionPolicy | quote }}
+- name: ECS_OPERATOR_CONCURRENCY
+  value: {{ int .Values.concurrency | quote }}
+- name: ECS_OPERATOR_SWEEP_INTERVAL_SECONDS
+  value: {{ int .Values.sweepIntervalSeconds | quote }}
+- name: ECS_OPERATOR_FOLLOW_INTERVAL_SECONDS
+  value: {{ int .Values.followIntervalSeconds | quote }}
+- name: ECS_OPERATOR_LIMITER_SHARE
+  value: {{ .Values.awsQuotaShare | quote }}
+- name: ECS_OPERATOR_CONFIG_MAPS
+  value: {{ .Values.configMaps.enabled | quote }}
+- name: ECS_OPERATOR_LEADER_ELECT
+  value: {{ .Values.leaderElection.enabled | quote }}
+- name: ECS_OPERATOR_LEASE_NAME
+  value: {{ include "ecs-operator.leaseName" . | quote }}
+- name: ECS_OPERATOR_ADMIN_ADDRESS
+  value: {{ printf "%s:%d" .Values.metrics.address (int .Values.metrics.port) | quote }}
+- name: ECS_OPERATOR_LOG_FORMAT
+  value: {{ .Values.logging.format | quote }}
+- name: ECS_OPERATOR_LOG_LEVEL
+  value: {{ .Values.logging.level | quote }}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "ecs-operator.leaseName" -}}
+{{- default (include "ecs-operator.fullname" .) .Values.leaderElection.leaseName -}}
+{{- end -}}
