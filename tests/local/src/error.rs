@@ -72,6 +72,14 @@ pub enum LocalError {
         /// What kubectl wrote.
         answer: String,
     },
+    /// Helm refused a command.
+    #[error("helm {command} failed: {answer}")]
+    Helm {
+        /// The arguments.
+        command: String,
+        /// What Helm wrote.
+        answer: String,
+    },
     /// A certificate or key could not be made.
     #[error("making certificates: {0}")]
     Certificate(#[from] rcgen::Error),

@@ -20,6 +20,7 @@ mod credentials;
 mod error;
 mod flags;
 mod go;
+pub mod manifests;
 mod server;
 
 pub use control_plane::{ControlPlane, Options, shared};
