@@ -8,7 +8,7 @@ mod earlier;
 mod fields;
 mod guard;
 mod install;
-mod plane;
+pub mod plane;
 mod refused;
 mod server_group;
 mod shop;

@@ -14,6 +14,7 @@
 
 mod behaviour;
 mod cel;
+mod chart;
 mod conformance;
 mod conversation;
 mod crash;

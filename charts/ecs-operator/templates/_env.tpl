@@ -2,8 +2,10 @@
 {{- define "ecs-operator.env" -}}
 - name: ECS_OPERATOR_INSTALLATION_ID
   value: {{ .Values.installationId | quote }}
+{{- with .Values.scope.namespaces }}
 - name: ECS_OPERATOR_NAMESPACES
-  value: {{ join "," .Values.scope.namespaces | quote }}
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- with .Values.aws.region }}
 - name: AWS_REGION
   value: {{ . | quote }}

@@ -1,7 +1,7 @@
 //! The one control plane of these tests: first with an earlier release's CRDs and some objects, then upgraded.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -61,6 +61,11 @@ pub fn crds() -> &'static str {
 }
 
 impl Plane {
+    /// A control plane of other tests, as it is.
+    pub fn over(control: ControlPlane) -> Self {
+        Self { control, trial: String::new(), upgrade: String::new() }
+    }
+
     async fn start() -> Self {
         ecs_operator::runtime::tls::install().unwrap();
         let control = ControlPlane::start(Options { existing: false, ..Options::default() }).await.unwrap();
@@ -100,15 +105,44 @@ impl Plane {
 
     /// A client of the calling test's own runtime, under the operator's name: what that may not change is guarded.
     pub async fn operator(&self) -> kube::Client {
-        let kubeconfig = Kubeconfig::from_yaml(self.control.kubeconfig_yaml()).unwrap();
         let options = KubeConfigOptions::default();
+        let kubeconfig = self.kubeconfig_as(None);
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
         config.auth_info.impersonate = Some(guard::USER.to_owned());
         kube::Client::try_from(config).unwrap()
     }
+
+    /// A client of the admin, and of the calling test's own runtime.
+    pub async fn client(&self) -> kube::Client {
+        self.client_as(None).await
+    }
+
+    /// The kubeconfig file of the admin.
+    pub fn kubeconfig(&self) -> &Path {
+        self.control.kubeconfig_path()
+    }
+
+    /// The kubeconfig of the admin, or of whoever has the token.
+    pub fn kubeconfig_as(&self, token: Option<&str>) -> Kubeconfig {
+        let mut kubeconfig = Kubeconfig::from_yaml(self.control.kubeconfig_yaml()).unwrap();
+        for user in kubeconfig.auth_infos.iter_mut().filter_map(|named| named.auth_info.as_mut()) {
+            if let Some(token) = token {
+                user.token = Some(token.to_owned().into());
+            }
+        }
+        kubeconfig
+    }
+
+    /// A client of the admin, or of whoever has the token.
+    pub async fn client_as(&self, token: Option<&str>) -> kube::Client {
+        let kubeconfig = self.kubeconfig_as(token);
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+        kube::Client::try_from(config).unwrap()
+    }
 }
 
-fn run(program: &PathBuf, kubeconfig: &Path, arguments: &[String], input: Option<String>) -> Ran {
+/// Runs a program with a kubeconfig and, if given, a standard input.
+pub fn run(program: &Path, kubeconfig: &Path, arguments: &[String], input: Option<String>) -> Ran {
     let mut child = Command::new(program)
         .args(arguments)
         .env("KUBECONFIG", kubeconfig)

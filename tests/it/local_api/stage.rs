@@ -57,7 +57,11 @@ impl Stage {
 
     /// Starts the operator, which ends with this value.
     pub async fn operate(&mut self) {
-        let kube = self.plane.operator().await;
+        self.operate_by(self.plane.operator().await);
+    }
+
+    /// Starts the operator with a client of its own.
+    pub fn operate_by(&mut self, kube: kube::Client) {
         let aws = Aws::new(self.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
         let controllers = Controllers::new(&kube, Some(&self.namespace));

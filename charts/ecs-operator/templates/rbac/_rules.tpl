@@ -37,7 +37,7 @@ bring a deleted object back. */}}
 {{- if .Values.accounts.namespaceSelectors }}
 - apiGroups: [""]
   resources: [namespaces]
-  verbs: [get, list, watch]
+  verbs: [list]
 {{- end }}
 {{- end -}}
 
