@@ -33,7 +33,10 @@ fn the_build_is_locked_static_and_for_two_architectures() {
         assert!(text.contains(target), "{target}");
     }
     let last = text.rsplit("\nFROM ").next().unwrap();
-    assert!(last.starts_with("scratch") && last.contains("USER 65532:65532") && last.contains("ENTRYPOINT ["), "{last}");
+    assert!(
+        last.starts_with("scratch") && last.contains("USER 65532:65532") && last.contains("ENTRYPOINT ["),
+        "{last}"
+    );
     for label in ["source", "licenses", "version", "title"] {
         assert!(last.contains(&format!("org.opencontainers.image.{label}=")), "{label}");
     }

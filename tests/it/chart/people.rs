@@ -38,7 +38,8 @@ async fn view_reads_and_edit_and_admin_write_and_nobody_writes_status_or_account
     let client = charted.plane.client().await;
     // The aggregation follows a moment later.
     for _ in 0..100 {
-        if may(&client, "admin", "delete", "ecsservices").await && may(&client, "view", "get", "servergroups/scale").await
+        if may(&client, "admin", "delete", "ecsservices").await
+            && may(&client, "view", "get", "servergroups/scale").await
         {
             break;
         }

@@ -146,8 +146,9 @@ async fn record(plane: &Plane) -> usize {
 fn pods_become_ready(kubeconfig: kube::config::Kubeconfig) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default());
-        let pods: Api<Pod> = Api::all(kube::Client::try_from(config.await.unwrap()).unwrap());
+        let options = kube::config::KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+        let pods: Api<Pod> = Api::all(kube::Client::try_from(config).unwrap());
         loop {
             for pod in pods.list(&ListParams::default()).await.map(|list| list.items).unwrap_or_default() {
                 let running = pod.status.as_ref().is_some_and(|status| status.phase.as_deref() == Some("Running"));

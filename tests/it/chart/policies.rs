@@ -19,8 +19,12 @@ fn definition(container: &Value, members: &Value) -> Value {
 }
 
 fn group(capacity: &Value) -> Value {
-    let template = json!({"inputs": {"image": "good.example/web:1", "memory": 100, "cpu": 10}});
-    manifest("ServerGroup", "shop-prod", json!({"clusterRef": {"name": "c"}, "capacity": capacity, "template": template}))
+    let template = json!({"launchType": "EC2", "inputs": {"image": "good.example/web:1", "memory": 100, "cpu": 10}});
+    manifest(
+        "ServerGroup",
+        "shop-prod",
+        json!({"clusterRef": {"name": "c"}, "capacity": capacity, "template": template}),
+    )
 }
 
 fn counted(count: i64) -> Value {
@@ -133,7 +137,8 @@ async fn each_policy_takes_what_it_shall_take_and_refuses_the_rest() {
 }
 
 async fn scaling_and_deletion(charted: &Charted) {
-    let kubectl = async |arguments: &[&str]| charted.plane.kubectl(&[&["-n", NAMESPACE], arguments].concat(), None).await;
+    let kubectl =
+        async |arguments: &[&str]| charted.plane.kubectl(&[&["-n", NAMESPACE], arguments].concat(), None).await;
     let mut held = counted(3);
     held["metadata"]["namespace"] = NAMESPACE.into();
     held["metadata"]["annotations"] = json!({"ecs-operator.dev/deletion-protection": "true"});

@@ -80,8 +80,7 @@ fn render(values: &[&str]) -> Result<Vec<Document>, LocalError> {
     }
     let charts = charts().join("ecs-operator");
     let helm = Binaries::find_or_build(&[Tool::Helm])?.path(Tool::Helm);
-    let output =
-        Command::new(&helm).args(&arguments).arg(&charts).output().map_err(LocalError::io("starting helm"))?;
+    let output = Command::new(&helm).args(&arguments).arg(&charts).output().map_err(LocalError::io("starting helm"))?;
     if !output.status.success() {
         let answer = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(LocalError::Helm { command: arguments.join(" "), answer });
@@ -111,6 +110,8 @@ mod tests {
                         ---\n# Source: ecs-operator/templates/service.yaml\nkind: Service\n";
         let documents = split(rendered);
         assert_eq!(documents[0].text, "kind: Role\nlabels:\n  a: b\n");
-        assert!(documents[0].is_of(&["rbac/"]) && !documents[1].is_of(&["rbac/"]) && documents[1].is_of(&["service.yaml"]));
+        assert!(
+            documents[0].is_of(&["rbac/"]) && !documents[1].is_of(&["rbac/"]) && documents[1].is_of(&["service.yaml"])
+        );
     }
 }

@@ -66,7 +66,8 @@ impl Story {
         self.begin().await;
         self.stage.ready(&ALL).await;
         self.stage.apply(&[web("d", "nginx:2"), group("nginx:2")]).await.unwrap();
-        let wait = ["wait", "ecssg/shop-prod", "--for=jsonpath={.status.currentVersion}=shop-prod-v001", "--timeout=90s"];
+        let wait =
+            ["wait", "ecssg/shop-prod", "--for=jsonpath={.status.currentVersion}=shop-prod-v001", "--timeout=90s"];
         let ran = self.stage.kubectl(&wait).await;
         assert!(ran.ok, "{}\n{}", ran.err, self.stage.get("ecssg/shop-prod").await);
         self.stage.kubectl(&["scale", "ecss/s", "--replicas=3"]).await.unwrap();
