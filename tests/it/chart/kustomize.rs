@@ -40,7 +40,7 @@ fn the_default_overlay_is_the_one_file_and_that_is_the_chart() {
     let namespace = 1;
     assert_eq!(one.len(), chart.len() + namespace);
     for mut object in chart {
-        if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
+        if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
             labels.retain(|name, _| name != "helm.sh/chart" && name != "app.kubernetes.io/managed-by");
         }
         assert!(one.values().any(|other| *other == object), "{}", object["metadata"]);

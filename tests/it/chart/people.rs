@@ -35,7 +35,7 @@ async fn view_reads_and_edit_and_admin_write_and_nobody_writes_status_or_account
         let bind = ["create", "rolebinding", role, &role_flag, &user, "-n", NAMESPACE];
         charted.plane.kubectl(&bind, None).await.unwrap();
     }
-    let client = charted.plane.client_as(None).await;
+    let client = charted.plane.client().await;
     // The aggregation follows a moment later.
     for _ in 0..100 {
         if may(&client, "admin", "delete", "ecsservices").await

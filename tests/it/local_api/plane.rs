@@ -117,6 +117,11 @@ impl Plane {
         kube::Client::try_from(config).unwrap()
     }
 
+    /// A client of the admin, and of the calling test's own runtime.
+    pub async fn client(&self) -> kube::Client {
+        self.client_as(None).await
+    }
+
     /// The kubeconfig file of the admin.
     pub fn kubeconfig(&self) -> &Path {
         self.control.kubeconfig_path()
