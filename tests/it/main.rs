@@ -32,3 +32,4 @@ mod rendering;
 mod scaling;
 mod server_group;
 mod support;
+mod told;
