@@ -37,3 +37,4 @@ mod scaling;
 mod server_group;
 mod sight;
 mod support;
+mod told;
