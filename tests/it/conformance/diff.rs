@@ -32,19 +32,31 @@ async fn schemas(stage: &Stage) -> Value {
     published
 }
 
+/// An object and what an apply of its manifest would make of it: the operator wrote nothing in between.
+async fn of_one_moment(stage: &Stage, object: &str, manifest: &Value) -> (Value, Value) {
+    let manager = format!("--field-manager={ARGO}");
+    let dry = ["apply", "--server-side", "--dry-run=server", "--force-conflicts", &manager, "-o", "json"];
+    let dry = [&dry[..], &["--show-managed-fields"]].concat();
+    for _ in 0..50 {
+        let before = stage.get(object).await;
+        let predicted = stage.send(&dry, std::slice::from_ref(manifest)).await.json();
+        let after = stage.get(object).await;
+        if before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"] {
+            return (after, predicted);
+        }
+    }
+    panic!("{object} is written again and again");
+}
+
 /// Asks the differ about all objects.
 async fn in_sync(stage: &Stage, openapi: &Value, git: &[Value], moment: &str) {
     let mut requests = Vec::new();
     for (object, manifest) in OBJECTS.iter().zip(git) {
         let mut config = manifest.clone();
         config["metadata"]["namespace"] = stage.namespace.as_str().into();
-        let manager = format!("--field-manager={ARGO}");
-        let dry = ["apply", "--server-side", "--dry-run=server", "--force-conflicts", &manager, "-o", "json"];
-        let dry = [&dry[..], &["--show-managed-fields"]].concat();
-        let predicted = stage.send(&dry, std::slice::from_ref(manifest)).await.json();
+        let (live, predicted) = of_one_moment(stage, object, manifest).await;
         requests.push(json!({
-            "ask": "diff", "object": stage.get(object).await, "config": config, "predicted": predicted,
-            "openapi": openapi, "manager": ARGO,
+            "ask": "diff", "object": live, "config": config, "predicted": predicted, "openapi": openapi, "manager": ARGO,
         }));
     }
     for (object, answer) in OBJECTS.iter().zip(ask(&requests)) {
