@@ -106,7 +106,7 @@ impl Profile {
             Self::EverythingEcs => {
                 "All kinds with all they can do, adoption among it: the part that is ECS, and its roles. Attach it together with `everything-else`."
             }
-            Self::EverythingElse => "The other part of everything: load balancers, scaling, alarms and networks.",
+            Self::EverythingElse => "The other part of everything: load balancers, scaling, alarms, networks and a look at roles.",
         }
     }
 
@@ -114,8 +114,10 @@ impl Profile {
     pub fn has(self, grant: Grant) -> bool {
         let feature = grant.feature();
         let apart = matches!(feature, Feature::Accounts | Feature::ServiceLinkedRoles);
-        let around =
-            matches!(feature, Feature::LoadBalancers | Feature::Autoscaling | Feature::Alarms | Feature::Network);
+        let around = matches!(
+            feature,
+            Feature::LoadBalancers | Feature::Autoscaling | Feature::Alarms | Feature::Network | Feature::Roles
+        );
         match self {
             Self::ReadOnly => grant.reads(),
             Self::Services => {

@@ -57,6 +57,8 @@ features! {
     Alarms = "alarms";
     /// Subnets and security groups that server groups look up by tag.
     Network = "network";
+    /// Roles that the templates of server groups name: whether they exist, and trust ECS.
+    Roles = "roles";
     /// The roles of tasks, and those that ECS itself uses.
     PassRole = "pass-role";
     /// Roles of other accounts.
@@ -117,6 +119,7 @@ macro_rules! statements {
 }
 
 const ANY: &[&str] = &["*"];
+const TASK_ROLES: &[&str] = &["arn:${partition}:iam::${account}:role/${task_roles}"];
 const TARGETS: &[&str] = &["arn:${partition}:application-autoscaling:${region}:${account}:scalable-target/*"];
 const ALARMS: &[&str] = &["arn:${partition}:cloudwatch:${region}:${account}:alarm:*"];
 const BALANCED: &[&str] = &[
@@ -181,8 +184,10 @@ statements! {
     TagAlarms = Alarms, ALARMS, [MarksAsOurs];
     /// IAM knows no resource for these.
     ReadNetwork = Network, ANY, [];
+    /// Without it, a role's name is taken for its ARN, and its trust is not looked at.
+    ReadRoles = Roles, TASK_ROLES, [];
     /// `taskRoleArn` and `executionRoleArn` of task definitions. Whoever may name a role has its rights: list them.
-    PassTaskRoles = PassRole, &["arn:${partition}:iam::${account}:role/${task_roles}"], [PassedTo("ecs-tasks.amazonaws.com")];
+    PassTaskRoles = PassRole, TASK_ROLES, [PassedTo("ecs-tasks.amazonaws.com")];
     /// `roleArn` of volumes, listener rules and lifecycle hooks, and `role`.
     PassInfrastructureRoles = PassRole, &["arn:${partition}:iam::${account}:role/${infrastructure_roles}"], [PassedTo("ecs.amazonaws.com")];
     /// `roleArn` of accounts; the other side's trust policy decides. List the accounts instead of `*`.
@@ -214,7 +219,8 @@ impl Grant {
             | Feature::LoadBalancers
             | Feature::Autoscaling
             | Feature::Alarms
-            | Feature::Network => &[],
+            | Feature::Network
+            | Feature::Roles => &[],
         }
     }
 

@@ -48,5 +48,6 @@ pub const fn grants(op: Op) -> &'static [Grant] {
         Op::PutMetricAlarm | Op::DeleteAlarms => &[Grant::ChangeAlarms],
         Op::TagAlarm => &[Grant::TagAlarms],
         Op::DescribeSubnets | Op::DescribeSecurityGroups => &[Grant::ReadNetwork],
+        Op::GetRole => &[Grant::ReadRoles],
     }
 }
