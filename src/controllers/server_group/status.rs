@@ -124,6 +124,7 @@ fn describe(status: &mut ServerGroupStatus, pass: &Pass<'_, ServerGroup>, desire
     status.template_hash = Some(desired.template_hash.clone());
     status.selector = Some(format!("ecs-operator.dev/server-group-uid={}", pass.uid()));
     status.account = Some(Account {
+        name: status.account.as_ref().and_then(|account| account.name.clone()),
         id: status.account.as_ref().and_then(|account| account.id.clone()),
         region: Some(pass.scope().region),
     });
