@@ -106,7 +106,9 @@ impl Profile {
             Self::EverythingEcs => {
                 "All kinds with all they can do, adoption among it: the part that is ECS, and its roles. Attach it together with `everything-else`."
             }
-            Self::EverythingElse => "The other part of everything: load balancers, scaling, alarms, networks and a look at roles.",
+            Self::EverythingElse => {
+                "The other part of everything: load balancers, scaling, alarms, networks and a look at roles."
+            }
         }
     }
 
