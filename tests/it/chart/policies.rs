@@ -172,6 +172,9 @@ async fn the_operators_account_cannot_change_what_people_applied() {
     assert!(spec.contains("must not change `spec`"), "{spec}");
     let label = patch(json!({"metadata": {"labels": {"a": "b"}}})).await;
     assert!(label.contains("must not change labels"), "{label}");
+    let owner = json!({"apiVersion": "v1", "kind": "ServerGroup", "name": "a", "uid": "b", "controller": true});
+    let owned = patch(json!({"metadata": {"ownerReferences": [owner]}})).await;
+    assert!(owned.contains("must not change owners"), "{owned}");
     assert_eq!(patch(json!({"metadata": {"finalizers": ["ecs-operator.dev/finalizer"]}})).await, "");
     let merge = ["patch", "ecsc/mine", "-n", "belt", "--type=merge", "-p", r#"{"spec":{"managementMode":"Plan"}}"#];
     charted.plane.kubectl(&merge, None).await.unwrap();
