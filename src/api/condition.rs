@@ -126,6 +126,24 @@ words! {
         ///
         /// Denied for two minutes, because IAM changes take so long to be seen; tried again by itself.
         AccessDenied,
+        /// The namespace may not use the account.
+        ///
+        /// No `AwsAccount` allows the namespace, or not this Region, resource or adoption; no call was made. The
+        /// message says what an admin has to add.
+        AccountNotAllowed,
+        /// Several accounts are the default of the namespace.
+        ///
+        /// The object names no account and `defaultFor` of two or more `AwsAccount`s matches; no call was made.
+        AccountAmbiguous,
+        /// The account is another than the one in use.
+        ///
+        /// `status.account` has another account id or Region than the one that would be used now; no call was made
+        /// there, and nothing is made anew.
+        AccountChanged,
+        /// A role is not among those the account allows.
+        ///
+        /// The spec, or the revision it names, has a role that no list of the `AwsAccount` has; no call used it.
+        RoleNotAllowed,
         /// A quota of the account is used up.
         ///
         /// AWS names a limit; tried again by itself.

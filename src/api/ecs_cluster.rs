@@ -11,6 +11,7 @@ use kube::CustomResource;
 
 use super::mirror::{Incomplete, fill, fill_named, observe, shape};
 use super::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
+use super::reference::LocalRef;
 use super::shapes::cluster::{
     CapacityProviderStrategyItem, ClusterConfiguration, ClusterServiceConnectDefaults, ClusterSetting, from_tags,
 };
@@ -34,6 +35,8 @@ shape! {
     EcsClusterSpec {
         /// Name of the ECS cluster; `metadata.name` when absent. Immutable.
         cluster_name: String,
+        /// The `AwsAccount` to act in. Immutable.
+        account_ref: LocalRef,
         /// AWS Region; the operator's own when absent. Immutable.
         region: String,
         /// How much the operator may do: `Manage` (the default), `Plan` or `Observe`.

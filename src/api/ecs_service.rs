@@ -52,6 +52,8 @@ shape! {
         desired_count: i32,
         /// Who owns the count, and Application Auto Scaling.
         scaling: Scaling,
+        /// The `AwsAccount` to act in. Immutable.
+        account_ref: LocalRef,
         /// AWS Region; the cluster's or the operator's own when absent. Immutable.
         region: String,
         /// How much the operator may do: `Manage` (the default), `Plan` or `Observe`.

@@ -10,6 +10,7 @@ use kube::CustomResource;
 
 use super::mirror::{Incomplete, IntOrText, fill, observe, shape};
 use super::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
+use super::reference::LocalRef;
 use super::shapes::container::ContainerDefinition;
 use super::shapes::task::{
     EphemeralStorage, InferenceAccelerator, ProxyConfiguration, RuntimePlatform, TaskDefinitionPlacementConstraint,
@@ -35,6 +36,8 @@ shape! {
     EcsTaskDefinitionSpec {
         /// Family of the task definition; `metadata.name` when absent. Immutable.
         family: String,
+        /// The `AwsAccount` to act in. Immutable.
+        account_ref: LocalRef,
         /// AWS Region; the operator's own when absent. Immutable.
         region: String,
         /// How much the operator may do: `Manage` (the default), `Plan` or `Observe`.

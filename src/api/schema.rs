@@ -9,6 +9,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
+use super::aws_account::AwsAccount;
 use super::ecs_cluster::EcsCluster;
 use super::ecs_service::EcsService;
 use super::ecs_task_definition::EcsTaskDefinition;
@@ -46,7 +47,7 @@ pub enum SchemaError {
 
 /// All CRDs, ready to be applied, in the order of their kinds' names.
 pub fn crds() -> Result<Vec<CustomResourceDefinition>, SchemaError> {
-    [EcsCluster::crd(), EcsService::crd(), EcsTaskDefinition::crd(), ServerGroup::crd()]
+    [AwsAccount::crd(), EcsCluster::crd(), EcsService::crd(), EcsTaskDefinition::crd(), ServerGroup::crd()]
         .into_iter()
         .map(finish)
         .collect()
@@ -153,7 +154,11 @@ fn join(path: &str, name: &str) -> String {
 /// The description of spec, and the only two defaults: a status that says "not seen yet", and the scale path.
 fn defaults(kind: &str, root: &mut Value) {
     if let Some(spec) = root.pointer_mut("/properties/spec").and_then(Value::as_object_mut) {
-        let text = "What ECS is asked for, in the words of the ECS API, and what the operator may do.";
+        let text = if kind == "AwsAccount" {
+            "The role to assume, and which namespaces may use the account for what."
+        } else {
+            "What ECS is asked for, in the words of the ECS API, and what the operator may do."
+        };
         spec.entry("description").or_insert_with(|| json!(text));
     }
     if let Some(status) = root.pointer_mut("/properties/status").and_then(Value::as_object_mut) {

@@ -18,6 +18,7 @@ use super::describe::Batches;
 use super::error::AwsError;
 use super::fence::NO_LEASE;
 use super::form::FormClient;
+use super::identity::Identities;
 use super::limiter::{Limiter, LimiterSettings};
 use super::lock;
 use super::metrics::AwsMetrics;
@@ -102,6 +103,7 @@ struct Shared {
     batches: Batches,
     memories: Memories,
     web: Web,
+    identities: Identities,
     unknown: Mutex<BTreeSet<(String, String)>>,
 }
 
@@ -124,6 +126,7 @@ impl Aws {
             batches: Batches::new(settings.gather),
             memories: Memories::default(),
             web: Web::new(&config),
+            identities: Identities::default(),
             accounts: Mutex::new(accounts),
             base: config,
             clients: Mutex::default(),
@@ -238,10 +241,29 @@ impl Aws {
         })
     }
 
+    pub(super) fn identities(&self) -> &Identities {
+        &self.0.identities
+    }
+
+    /// The process's own configuration.
+    pub(super) fn base(&self) -> &SdkConfig {
+        &self.0.base
+    }
+
+    /// Where calls are counted against quotas: the real account, whichever name and credentials lead there.
+    fn counted(&self, scope: &Scope) -> Scope {
+        let account = match self.0.identities.id_of(&scope.account) {
+            Some(id) => AccountKey::named(id),
+            None if scope.account.is_own() => AccountKey::default(),
+            None => AccountKey::named(scope.account.name()),
+        };
+        Scope::of(account, scope.region.clone())
+    }
+
     /// Waits for a token; a write must also find the fence open after the wait.
     async fn admit(&self, scope: &Scope, op: Op, priority: Priority) -> Result<(), AwsError> {
         let shared = &*self.0;
-        let waited = shared.limiter.acquire(scope, op, priority).await;
+        let waited = shared.limiter.acquire(&self.counted(scope), op, priority).await;
         shared.metrics.waited(scope, op, priority, waited);
         let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
         if closed {
@@ -258,8 +280,11 @@ impl Aws {
     fn failed(&self, scope: &Scope, op: Op, error: &AwsError, recognised: bool, took: Duration) {
         let shared = &*self.0;
         shared.metrics.answered(scope, op, error.code_label(), took);
+        if error.class == Class::Credentials {
+            shared.identities.doubt(&scope.account);
+        }
         if error.class == Class::Throttled {
-            shared.limiter.throttled(scope, op);
+            shared.limiter.throttled(&self.counted(scope), op);
             shared.metrics.throttled(scope, op);
         }
         let request_id = error.request_id.as_deref();

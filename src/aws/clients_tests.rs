@@ -143,7 +143,7 @@ async fn a_fence_that_closes_while_credentials_are_fetched_stops_the_write_that_
 async fn each_scope_signs_for_its_own_region_and_account() {
     let wire = Wire::new(|_| Reply::ok(json!({})));
     let aws = wire.aws();
-    let other = AccountKey("other".to_owned());
+    let other = AccountKey::named("other");
     let unset = Scope::of(other.clone(), "us-east-1");
     let error = aws.list_services(&unset, "c", Priority::Edit).await.unwrap_err();
     assert_eq!(error.class, Class::Credentials, "{error}");

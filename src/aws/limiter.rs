@@ -43,12 +43,14 @@ impl Default for LimiterSettings {
 pub struct Limiter {
     settings: LimiterSettings,
     queues: Mutex<BTreeMap<(Scope, Bucket), Arc<Queue>>>,
+    /// Shares of accounts that have one of their own, by account id and by who says so.
+    shares: Mutex<BTreeMap<String, BTreeMap<String, f64>>>,
 }
 
 impl Limiter {
     /// A limiter whose buckets start half full.
     pub fn new(settings: LimiterSettings) -> Self {
-        Self { settings, queues: Mutex::new(BTreeMap::new()) }
+        Self { settings, queues: Mutex::default(), shares: Mutex::default() }
     }
 
     /// Waits for a token of the operation's bucket; returns how long it waited.
@@ -84,13 +86,36 @@ impl Limiter {
         tokens.rate
     }
 
+    /// Sets the share of an account's quotas that is ours, as `name` says it; without one, that of the settings. Where
+    /// several speak of one account, the smallest holds.
+    pub fn set_share(&self, account: &str, name: &str, share: Option<f64>) {
+        let before = self.share(account);
+        {
+            let mut shares = lock(&self.shares);
+            match share {
+                Some(share) => shares.entry(account.to_owned()).or_default().insert(name.to_owned(), share),
+                None => shares.get_mut(account).and_then(|of| of.remove(name)),
+            };
+        }
+        if self.share(account).total_cmp(&before).is_ne() {
+            lock(&self.queues).retain(|(scope, _), _| scope.account.name() != account);
+        }
+    }
+
+    fn share(&self, account: &str) -> f64 {
+        let shares = lock(&self.shares);
+        let smallest = shares.get(account).and_then(|of| of.values().copied().min_by(f64::total_cmp));
+        smallest.unwrap_or(self.settings.share)
+    }
+
     fn queue(&self, scope: &Scope, bucket: Bucket) -> Arc<Queue> {
         let mut queues = lock(&self.queues);
         if let Some(queue) = queues.get(&(scope.clone(), bucket)) {
             return Arc::clone(queue);
         }
         let quota = self.settings.quotas.get(&bucket).copied().unwrap_or(bucket.quota());
-        let queue = Arc::new(Queue { tokens: Mutex::new(Tokens::new(quota, self.settings.share, Instant::now())) });
+        let share = self.share(scope.account.name());
+        let queue = Arc::new(Queue { tokens: Mutex::new(Tokens::new(quota, share, Instant::now())) });
         queues.insert((scope.clone(), bucket), Arc::clone(&queue));
         queue
     }

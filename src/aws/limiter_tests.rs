@@ -69,7 +69,7 @@ async fn accounts_regions_and_buckets_do_not_wait_for_each_other() {
     drain(&limiter, Op::UpdateService).await;
     let others = [
         (Scope::new("us-east-1"), Op::UpdateService),
-        (Scope::of(crate::aws::AccountKey("b".into()), "eu-west-1"), Op::UpdateService),
+        (Scope::of(crate::aws::AccountKey::named("b"), "eu-west-1"), Op::UpdateService),
         (here(), Op::DescribeServices),
     ];
     for (scope, op) in others {

@@ -99,7 +99,7 @@ impl AwsMetrics {
 
     pub(crate) fn waited(&self, scope: &Scope, op: Op, priority: Priority, wait: Duration) {
         let labels = WaitLabels {
-            account: scope.account.0.clone(),
+            account: scope.account.name().to_owned(),
             region: scope.region.clone(),
             bucket: op.bucket().as_str(),
             priority: priority.as_str(),
@@ -110,7 +110,7 @@ impl AwsMetrics {
     pub(crate) fn answered(&self, scope: &Scope, op: Op, code: &'static str, took: Duration) {
         self.duration.get_or_create(&operation(scope, op)).observe(took.as_secs_f64());
         let labels = AnswerLabels {
-            account: scope.account.0.clone(),
+            account: scope.account.name().to_owned(),
             region: scope.region.clone(),
             service: op.service().as_str(),
             operation: op.name(),
@@ -130,7 +130,7 @@ impl AwsMetrics {
 
 fn operation(scope: &Scope, op: Op) -> OperationLabels {
     OperationLabels {
-        account: scope.account.0.clone(),
+        account: scope.account.name().to_owned(),
         region: scope.region.clone(),
         service: op.service().as_str(),
         operation: op.name(),

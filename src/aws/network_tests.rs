@@ -114,7 +114,7 @@ async fn answers_of_ec2_that_are_no_xml_are_unknown_outcomes() {
 #[tokio::test(start_paused = true)]
 async fn an_account_without_credentials_sends_nothing_to_ec2() {
     let wire = Wire::new(|_| subnets(None, &[]));
-    let other = Scope::of(AccountKey("other".to_owned()), "eu-west-1");
+    let other = Scope::of(AccountKey::named("other"), "eu-west-1");
     let error = wire.aws().subnets(&other, &SubnetFilter::default(), Priority::Edit).await.unwrap_err();
     assert_eq!(error.class, Class::Credentials, "{error}");
     assert!(wire.asked().is_empty());

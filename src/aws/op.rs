@@ -44,6 +44,8 @@ pub enum Service {
     Ec2,
     /// IAM.
     Iam,
+    /// AWS STS.
+    Sts,
 }
 
 impl Service {
@@ -56,6 +58,7 @@ impl Service {
             Self::CloudWatch => "cloudwatch",
             Self::Ec2 => "ec2",
             Self::Iam => "iam",
+            Self::Sts => "sts",
         }
     }
 }
@@ -150,11 +153,13 @@ operations! {
     DescribeSubnets = Ec2::DescribeSubnets, NetworkRead, false;
     DescribeSecurityGroups = Ec2::DescribeSecurityGroups, NetworkRead, false;
     GetRole = Iam::GetRole, RoleRead, false;
+    AssumeRole = Sts::AssumeRole, Identity, false;
+    GetCallerIdentity = Sts::GetCallerIdentity, Identity, false;
 }
 
 /// Does an operation of this name change nothing?
 pub(super) fn reads(name: &str) -> bool {
-    ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb))
+    ["Describe", "List", "Get", "Assume"].iter().any(|verb| name.starts_with(verb))
 }
 
 impl fmt::Display for Op {

@@ -89,4 +89,6 @@ buckets! {
     NetworkRead = "network_read", 100.0, 20.0;
     /// Reads of IAM, which publishes no quota: a cautious guess.
     RoleRead = "role_read", 20.0, 5.0;
+    /// AWS STS, which publishes 600 requests a second.
+    Identity = "identity", 600.0, 600.0;
 }

@@ -9,7 +9,7 @@ pub fn account_of(arn: &str, scope: &Scope) -> Account {
     let mut parts = arn.splitn(6, ':');
     let region = parts.nth(3).filter(|region| !region.is_empty());
     let id = parts.next().filter(|id| !id.is_empty());
-    Account { id: id.map(str::to_owned), region: Some(region.unwrap_or(&scope.region).to_owned()) }
+    Account { name: None, id: id.map(str::to_owned), region: Some(region.unwrap_or(&scope.region).to_owned()) }
 }
 
 /// What stands behind the last `/` of an ARN, or the whole text if it is a plain name.

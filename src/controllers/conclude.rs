@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::condition::{Claim, ConditionType, Reason, bounded_to, find, is_true};
 use crate::api::policy::{DriftPolicy, ManagementMode, ScalingMode};
-use crate::api::status::{Common, Drift, Effective, Handled, PlannedSteps, Status};
+use crate::api::status::{Account, Common, Drift, Effective, Handled, PlannedSteps, Status};
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::Consequence;
 use crate::controllers::hash::hash;
@@ -117,6 +117,14 @@ pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Find
         management_mode: Some(pass.mode()),
         scaling_mode: found.scaling,
     });
+    if let Some(place) = pass.place() {
+        common.account = match common.account {
+            Some(account) => {
+                Some(Account { name: place.account.clone(), id: account.id.or(place.id.clone()), ..account })
+            }
+            None => pass.holds().then(|| place.record()),
+        };
+    }
     status.set_common(common);
     let keep_generation = pass.directive.paused && pass.edited() && found.had_work;
     Report { status, claims, happenings, requeue, keep_generation }
@@ -253,6 +261,9 @@ fn transitions<K: Kind>(pass: &Pass<'_, K>, found: &Findings, verdict: &Verdict)
             Reason::InvalidSpec | Reason::ReplacementRequired => Some(EventReason::SpecRejected),
             Reason::OwnedByAnother | Reason::AdoptionRequired => Some(EventReason::OwnershipConflict),
             Reason::AccessDenied => Some(EventReason::AccessDenied),
+            Reason::AccountNotAllowed | Reason::AccountAmbiguous | Reason::AccountChanged | Reason::RoleNotAllowed => {
+                Some(EventReason::AccountRefused)
+            }
             // What exists goes on meanwhile; a new revision on its way is no news.
             Reason::DependencyNotReady if pass.common.arn.is_none() => Some(EventReason::WaitingForDependency),
             Reason::DeletionBlocked => Some(EventReason::DeletionBlocked),

@@ -9,8 +9,9 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 
 use crate::api::policy::{DeletionPolicy, ManagementMode};
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::Aws;
+use crate::controllers::accounts::{Ambient, Knowledge};
 use crate::controllers::backoff::Failed;
 use crate::controllers::clock::Clock;
 use crate::controllers::kind::Kind;
@@ -28,6 +29,8 @@ pub struct Config {
     pub instance: String,
     /// Region of objects that name none.
     pub region: String,
+    /// What the operator's own identity may be used for.
+    pub ambient: Ambient,
     /// The widest management mode allowed.
     pub management_mode: ManagementMode,
     /// Deletion policy of objects that name none and were created by us.
@@ -48,6 +51,7 @@ impl Default for Config {
             installation: "default".to_owned(),
             instance: "ecs-operator".to_owned(),
             region: "us-east-1".to_owned(),
+            ambient: Ambient::default(),
             management_mode: ManagementMode::Manage,
             deletion_policy: DeletionPolicy::Delete,
             sweep: Duration::from_mins(5),
@@ -61,6 +65,8 @@ impl Default for Config {
 /// The objects of every kind as the watches last told.
 #[derive(Clone, Debug)]
 pub struct Stores {
+    /// All `AwsAccount`s.
+    pub accounts: Store<DeserializeGuard<AwsAccount>>,
     /// All `EcsCluster`s.
     pub clusters: Store<DeserializeGuard<EcsCluster>>,
     /// All `EcsTaskDefinition`s.
@@ -76,6 +82,7 @@ impl Stores {
     #[must_use]
     pub fn empty() -> Self {
         Self {
+            accounts: reflector::store().0,
             clusters: reflector::store().0,
             task_definitions: reflector::store().0,
             services: reflector::store().0,
@@ -86,6 +93,7 @@ impl Stores {
     /// Waits until every watch has told all there is. Never, if a writer is gone.
     pub async fn warm(&self) {
         let warm = [
+            self.accounts.wait_until_ready().await.is_ok(),
             self.clusters.wait_until_ready().await.is_ok(),
             self.task_definitions.wait_until_ready().await.is_ok(),
             self.services.wait_until_ready().await.is_ok(),
@@ -116,6 +124,17 @@ pub fn find<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str, name: 
         Ok(object) => Found::Object(Arc::new(object.clone())),
         Err(invalid) => Found::Undecodable(invalid.error.clone()),
     }
+}
+
+/// The objects of one kind.
+pub type StoreOf<K> = Store<DeserializeGuard<K>>;
+
+/// Names of objects of a store that this version cannot read, sorted.
+pub fn unreadable<K: Kind>(store: &Store<DeserializeGuard<K>>) -> Vec<String> {
+    let mut names: Vec<String> =
+        store.state().iter().filter_map(|guard| guard.0.as_ref().err()?.metadata.name.clone()).collect();
+    names.sort();
+    names
 }
 
 /// The readable objects of a store that fit, by namespace and name. Only these are copied.
@@ -151,6 +170,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// Wakes the dependants of what changed.
     pub wakes: Wakes,
+    /// What is remembered of accounts.
+    pub accounts: Knowledge,
     /// Task definition revisions read so far: they never change.
     pub revisions: Revisions,
     /// Scaling policies and scheduled actions read so far.
@@ -177,6 +198,7 @@ impl Context {
             config: Arc::new(config),
             metrics,
             wakes,
+            accounts: Knowledge::default(),
             revisions: Revisions::default(),
             scalings: Scalings::default(),
             failed: Arc::default(),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 /// Members of our specs that are not AWS's, or that are compared apart (`tags`).
 const OWN: &[&str] = &[
+    "accountRef",
     "region",
     "managementMode",
     "deletionPolicy",

@@ -5,26 +5,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use kube::api::{Api, DynamicObject};
+use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
-use kube::core::{ApiResource, DeserializeGuard};
 use kube::runtime::controller::Action;
 use kube::{Resource, ResourceExt};
 
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
+use crate::controllers::accounts::{Gate, Refused, gate};
 use crate::controllers::backoff::{delay, jitter};
 use crate::controllers::context::Context;
 use crate::controllers::events;
 use crate::controllers::failure::StepError;
+use crate::controllers::held;
 use crate::controllers::kind::Kind;
-use crate::controllers::pass::Pass;
+use crate::controllers::pass::{Pass, api};
 use crate::controllers::report::{Report, Requeue, Verdict};
 use crate::runtime::metrics::Reconciled;
 
 /// No pass may take longer; each call has a shorter deadline of its own.
 const PASS_DEADLINE: Duration = Duration::from_mins(3);
+
+/// A pass waits so long for the accounts, after a start.
+const ACCOUNTS_READ: Duration = Duration::from_secs(30);
 
 /// A kind's pass.
 pub trait Reconcile: Kind {
@@ -74,14 +78,43 @@ fn gone() -> Action {
 }
 
 async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepError> {
-    let pass = Pass::new(object, cx);
+    let mut pass = Pass::new(object, cx);
     if pass.deleting() && !pass.claimed() {
+        if let Some(account) = pass.common.account.as_ref().and_then(|account| account.name.as_ref()) {
+            cx.wakes.account(account);
+        }
         cx.failed().forget(pass.uid());
         cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
         return Ok(Requeue::Gone);
     }
-    let report = K::reconcile(&pass).await;
+    if K::PLACED {
+        match Box::pin(enter(&pass)).await {
+            Gate::Open(place) => pass.settle_in(*place),
+            Gate::Closed(refused) => {
+                let report = held::refused(&pass, &refused).await;
+                return settle(&pass, report).await;
+            }
+            Gate::Unread(error) => {
+                let report = held::unread(&pass, error);
+                return settle(&pass, report).await;
+            }
+        }
+    }
+    let report = Box::pin(K::reconcile(&pass)).await;
     settle(&pass, report).await
+}
+
+/// Where the calls of a pass go; not before all accounts are known.
+async fn enter<K: Kind>(pass: &Pass<'_, K>) -> Gate {
+    if pass.cx.config.ambient.accounts {
+        let known = tokio::time::timeout(ACCOUNTS_READ, pass.cx.stores.accounts.wait_until_ready()).await;
+        if !matches!(known, Ok(Ok(()))) {
+            return Gate::Closed(Refused::Waits(
+                "AwsAccounts were not read yet; is their CRD installed, and may the operator list them?".to_owned(),
+            ));
+        }
+    }
+    gate(pass).await
 }
 
 /// Writes the status if it says something new, then publishes.
@@ -101,6 +134,9 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
         pass.cx.wakes.settled(pass.namespace(), service);
     }
     if report.requeue == Requeue::Gone {
+        if let Some(account) = pass.common.account.as_ref().and_then(|account| account.name.as_ref()) {
+            pass.cx.wakes.account(account);
+        }
         pass.cx.failed().forget(pass.uid());
         pass.cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
     } else if pass.object.status().map(own_part).as_ref() != Some(&status) {
@@ -143,7 +179,7 @@ fn came_to_rest<K: Kind>(pass: &Pass<'_, K>, report: &Report<K::Status>) -> bool
 async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Requeue, StepError> {
     let namespace = invalid.metadata.namespace.clone().unwrap_or_default();
     let name = invalid.metadata.name.clone().unwrap_or_default();
-    let api: Api<DynamicObject> = Api::namespaced_with(cx.kube.clone(), &namespace, &ApiResource::erase::<K>(&()));
+    let api = api::<K>(&cx.kube, &namespace);
     let Some(stored) = api.get_opt(&name).await? else { return Ok(Requeue::Gone) };
     let status = stored.data.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     let object = K::bare(stored.metadata.clone(), status);

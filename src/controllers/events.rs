@@ -63,6 +63,8 @@ words! {
         WaitingForDependency,
         /// AWS denies a call.
         AccessDenied,
+        /// The account, or a role in it, is refused.
+        AccountRefused,
         /// The spec is refused.
         SpecRejected,
         /// The AWS resource was deleted.
@@ -92,6 +94,7 @@ impl EventReason {
                 | Self::OwnershipConflict
                 | Self::RequestIgnored
                 | Self::AccessDenied
+                | Self::AccountRefused
                 | Self::SpecRejected
                 | Self::DeletionBlocked
                 | Self::PreflightWarning

@@ -8,13 +8,17 @@ use serde::de::DeserializeOwned;
 use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
 use crate::api::status::Status;
 use crate::api::{
-    EcsCluster, EcsClusterStatus, EcsService, EcsServiceStatus, EcsTaskDefinition, EcsTaskDefinitionStatus,
-    ServerGroup, ServerGroupStatus,
+    AwsAccount, AwsAccountStatus, EcsCluster, EcsClusterStatus, EcsService, EcsServiceStatus, EcsTaskDefinition,
+    EcsTaskDefinitionStatus, ServerGroup, ServerGroupStatus,
 };
 
 /// The members of a spec that every kind has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
+    /// The `AwsAccount` to act in.
+    pub account: Option<String>,
+    /// The `EcsCluster` referred to.
+    pub cluster: Option<String>,
     /// AWS Region; the operator's own when unset.
     pub region: Option<String>,
     /// How much the operator may do.
@@ -29,17 +33,12 @@ pub struct Policies {
 
 /// A kind of ours.
 pub trait Kind:
-    kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Clone
-    + std::fmt::Debug
-    + Serialize
-    + DeserializeOwned
-    + Send
-    + Sync
-    + 'static
+    kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     /// Its status.
     type Status: Status + Send + Sync;
+    /// Does it stand in a namespace, and for something in an AWS account?
+    const PLACED: bool = true;
     /// Its name, as in manifests.
     const KIND: &'static str;
     /// The status, if one was written.
@@ -56,8 +55,13 @@ pub trait Kind:
     fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
 }
 
+/// A kind of ours whose objects stand in namespaces.
+pub trait Namespaced: Kind + kube::Resource<Scope = NamespaceResourceScope> {}
+
+impl<K: Kind + kube::Resource<Scope = NamespaceResourceScope>> Namespaced for K {}
+
 macro_rules! kind {
-    ($kind:ident, $status:ident $(, $more:item)?) => {
+    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $more:item)?) => {
         impl Kind for $kind {
             type Status = $status;
             const KIND: &'static str = stringify!($kind);
@@ -66,6 +70,8 @@ macro_rules! kind {
             }
             fn policies(&self) -> Policies {
                 Policies {
+                    account: self.spec.account_ref.as_ref().map(|account| account.name.clone()),
+                    cluster: None$(.or(self.spec.$cluster.as_ref().map(|cluster| cluster.name.clone())))?,
                     region: self.spec.region.clone(),
                     management: self.spec.management_mode,
                     deletion: self.spec.deletion_policy,
@@ -83,11 +89,27 @@ macro_rules! kind {
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(ServerGroup, ServerGroupStatus, const RESUMES_FROM_STATUS: bool = true;);
+kind!(ServerGroup, ServerGroupStatus, cluster_ref; const RESUMES_FROM_STATUS: bool = true;);
 kind!(
     EcsService,
     EcsServiceStatus,
+    cluster_ref;
     fn as_service(&self) -> Option<&EcsService> {
         Some(self)
     }
 );
+
+impl Kind for AwsAccount {
+    type Status = AwsAccountStatus;
+    const KIND: &'static str = "AwsAccount";
+    const PLACED: bool = false;
+    fn status(&self) -> Option<&AwsAccountStatus> {
+        self.status.as_ref()
+    }
+    fn policies(&self) -> Policies {
+        Policies::default()
+    }
+    fn bare(metadata: ObjectMeta, status: Option<AwsAccountStatus>) -> Self {
+        Self { metadata, spec: crate::api::AwsAccountSpec::default(), status }
+    }
+}

@@ -1,6 +1,8 @@
 //! The loop: observe (io) → plan (pure) → act (io) → status, for every kind.
 
+pub mod accounts;
 pub mod arn;
+pub mod aws_account;
 pub mod backoff;
 pub mod clock;
 pub mod conclude;
@@ -16,6 +18,7 @@ pub mod events;
 pub mod facts;
 pub mod failure;
 pub mod hash;
+pub mod held;
 pub mod kind;
 pub mod owner;
 pub mod ownership;
@@ -43,13 +46,15 @@ use futures::channel::mpsc::UnboundedReceiver;
 use futures::stream::{pending, select_all};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
+use kube::core::DeserializeGuard;
 use kube::core::PartialObjectMeta;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::controller::{Action, Config as Workers, Controller, Error as ControllerError};
+use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use context::{Context, Stores};
 use drive::Reconcile;
 use relations::{Ref, Woken};
@@ -59,14 +64,23 @@ use watches::{Told, Watchable, Watches};
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What is looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sight {
     /// The namespaces; all of the cluster when there is none.
     pub namespaces: Vec<String>,
+    /// Also the accounts, which are in no namespace?
+    pub accounts: bool,
+}
+
+impl Default for Sight {
+    fn default() -> Self {
+        Self { namespaces: Vec::new(), accounts: true }
+    }
 }
 
 /// Everything that runs: one controller a kind, before it has a context.
 pub struct Controllers {
+    accounts: Option<Told<AwsAccount>>,
     clusters: Told<EcsCluster>,
     task_definitions: Told<EcsTaskDefinition>,
     services: Told<EcsService>,
@@ -80,6 +94,7 @@ impl Controllers {
     pub fn new(client: &kube::Client, sight: Sight) -> Self {
         let mut watching: Vec<Running> = Vec::new();
         Self {
+            accounts: sight.accounts.then(|| watch(Watches::everywhere(client), &mut watching)),
             clusters: watch(Watches::within(client, &sight.namespaces), &mut watching),
             task_definitions: watch(Watches::within(client, &sight.namespaces), &mut watching),
             services: watch(Watches::within(client, &sight.namespaces), &mut watching),
@@ -92,6 +107,7 @@ impl Controllers {
     /// What their watches keep.
     pub fn stores(&self) -> Stores {
         Stores {
+            accounts: self.accounts.as_ref().map_or_else(no_accounts, |accounts| accounts.store.clone()),
             clusters: self.clusters.store.clone(),
             task_definitions: self.task_definitions.store.clone(),
             services: self.services.store.clone(),
@@ -112,11 +128,20 @@ impl Controllers {
             work(self.services, woken.services, cx, concurrency, stop),
             work(self.server_groups, woken.server_groups, cx, concurrency, stop),
         ];
+        running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, concurrency, stop)));
         if cx.config.config_maps {
             running.push(documents(cx, &self.sight.namespaces, stop));
         }
         running
     }
+}
+
+/// A store that is filled, with nothing.
+fn no_accounts() -> Store<DeserializeGuard<AwsAccount>> {
+    let (store, mut writer) = reflector::store();
+    writer.apply_watcher_event(&Event::Init);
+    writer.apply_watcher_event(&Event::InitDone);
+    store
 }
 
 /// Wakes the groups whose artifact stands in a `ConfigMap` that changed. Only names are kept of what is watched; a

@@ -1,5 +1,6 @@
 //! One pass over one object: who it is, what is asked of it, and the few writes to Kubernetes that steps need.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -11,9 +12,10 @@ use serde_json::json;
 
 use crate::api::condition::{ConditionType, Reason, find, is_ours, is_true};
 use crate::api::names::{FIELD_MANAGER, FINALIZER};
-use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::policy::{AdoptionPolicy, DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
 use crate::aws::{AccountKey, Priority, Scope};
+use crate::controllers::accounts::Place;
 use crate::controllers::context::Context;
 use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
@@ -43,7 +45,8 @@ pub struct Pass<'a, K: Kind> {
     /// How urgent its calls are.
     pub priority: Priority,
     version: Mutex<Option<String>>,
-    region: Mutex<Option<String>>,
+    place: Option<Place>,
+    claimed_now: AtomicBool,
 }
 
 impl<'a, K: Kind> Pass<'a, K> {
@@ -77,7 +80,8 @@ impl<'a, K: Kind> Pass<'a, K> {
             now: cx.clock.now(),
             priority,
             version: Mutex::new(object.resource_version()),
-            region: Mutex::new(None),
+            place: None,
+            claimed_now: AtomicBool::new(false),
         }
     }
 
@@ -108,6 +112,10 @@ impl<'a, K: Kind> Pass<'a, K> {
             Reason::ProgressingWithRetry,
             Reason::AccessDenied,
             Reason::QuotaExceeded,
+            Reason::AccountNotAllowed,
+            Reason::AccountAmbiguous,
+            Reason::AccountChanged,
+            Reason::RoleNotAllowed,
             Reason::InvalidSpec,
             Reason::DependencyNotReady,
             Reason::PlanPending,
@@ -127,25 +135,32 @@ impl<'a, K: Kind> Pass<'a, K> {
         &self.owner.namespace
     }
 
-    /// Takes the Region from the cluster that the object refers to.
-    pub fn follow_region(&self, region: Option<String>) {
-        *self.region.lock().unwrap_or_else(PoisonError::into_inner) = region;
+    /// Makes the calls of this pass go to a place, within its limits.
+    pub fn settle_in(&mut self, place: Place) {
+        self.directive.mode = self.directive.mode.max(place.ceiling);
+        if !place.restrictions.adoption && self.policies.adoption == AdoptionPolicy::Always {
+            self.policies.adoption = AdoptionPolicy::IfTagged;
+        }
+        self.place = Some(place);
     }
 
-    /// Where calls go: the spec's Region, the referenced cluster's, what the status recorded, or the operator's own.
+    /// Where calls go, once that was decided.
+    pub fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// Where calls go.
     pub fn scope(&self) -> Scope {
-        let referred = self.region.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let recorded = self.common.account.as_ref().and_then(|account| account.region.clone());
-        Scope {
-            account: AccountKey::default(),
-            region: self
-                .policies
-                .region
-                .clone()
-                .or(referred)
-                .or(recorded)
-                .unwrap_or_else(|| self.cx.config.region.clone()),
+        match &self.place {
+            Some(place) => place.scope(),
+            // Nobody decided, so there are no credentials either.
+            None => Scope::of(AccountKey::named(""), self.cx.config.region.clone()),
         }
+    }
+
+    /// Does AWS hold something of the object's, or may it from this pass on?
+    pub fn holds(&self) -> bool {
+        self.claimed() || self.claimed_now.load(Ordering::Relaxed)
     }
 
     /// The deletion policy in force: the spec's; else `Retain` for what was adopted; else the operator's.
@@ -209,7 +224,7 @@ impl<'a, K: Kind> Pass<'a, K> {
 
     /// Untyped: what is not readable as a `K` gets a status and is deleted all the same.
     fn api(&self) -> Api<DynamicObject> {
-        Api::namespaced_with(self.cx.kube.clone(), self.namespace(), &ApiResource::erase::<K>(&()))
+        api::<K>(&self.cx.kube, self.namespace())
     }
 
     fn version(&self) -> Option<String> {
@@ -249,6 +264,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         if self.claimed() {
             return Ok(());
         }
+        self.claimed_now.store(true, Ordering::Relaxed);
         let finalizers = self.object.finalizers();
         let test_uid = json!({"op": "test", "path": "/metadata/uid", "value": self.uid()});
         let patch = if finalizers.is_empty() {
@@ -363,6 +379,15 @@ impl<'a, K: Kind> Pass<'a, K> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Untyped objects of a kind, in a namespace if it has any.
+pub fn api<K: Kind>(client: &kube::Client, namespace: &str) -> Api<DynamicObject> {
+    let resource = ApiResource::erase::<K>(&());
+    if namespace.is_empty() {
+        return Api::all_with(client.clone(), &resource);
+    }
+    Api::namespaced_with(client.clone(), namespace, &resource)
 }
 
 /// Does the stored status hold a condition of ours that the written one does not?

@@ -9,8 +9,10 @@ use kube::api::ObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 
-use crate::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
-use crate::controllers::context::{Stores, some};
+use crate::api::condition::{ConditionType, is_true};
+use crate::api::status::Status;
+use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use crate::controllers::context::{StoreOf, Stores, some};
 use crate::controllers::kind::Kind;
 
 /// An object, as its controller names it.
@@ -19,6 +21,7 @@ pub type Ref<K> = ObjectRef<DeserializeGuard<K>>;
 /// Wakes objects whose neighbours changed.
 #[derive(Clone, Debug)]
 pub struct Wakes {
+    accounts: UnboundedSender<Ref<AwsAccount>>,
     clusters: UnboundedSender<Ref<EcsCluster>>,
     task_definitions: UnboundedSender<Ref<EcsTaskDefinition>>,
     services: UnboundedSender<Ref<EcsService>>,
@@ -28,6 +31,8 @@ pub struct Wakes {
 /// What was woken.
 #[derive(Debug)]
 pub struct Woken {
+    /// Accounts that an object let go of, or cannot use.
+    pub accounts: UnboundedReceiver<Ref<AwsAccount>>,
     /// Clusters whose services changed.
     pub clusters: UnboundedReceiver<Ref<EcsCluster>>,
     /// Task definitions that a service let go of.
@@ -42,17 +47,19 @@ impl Wakes {
     /// A sender of wakes, and what it wakes.
     #[must_use]
     pub fn new() -> (Self, Woken) {
+        let (accounts, woken_accounts) = unbounded();
         let (clusters, woken_clusters) = unbounded();
         let (task_definitions, woken_definitions) = unbounded();
         let (services, woken_services) = unbounded();
         let (server_groups, woken_groups) = unbounded();
         let woken = Woken {
+            accounts: woken_accounts,
             clusters: woken_clusters,
             task_definitions: woken_definitions,
             services: woken_services,
             server_groups: woken_groups,
         };
-        (Self { clusters, task_definitions, services, server_groups }, woken)
+        (Self { accounts, clusters, task_definitions, services, server_groups }, woken)
     }
 
     /// An object of this kind changed: services that refer to it look again, and the group that owns it.
@@ -92,6 +99,20 @@ impl Wakes {
         }
     }
 
+    /// An account is to look again.
+    pub fn account(&self, name: &str) {
+        let _ = self.accounts.unbounded_send(ObjectRef::new(name));
+    }
+
+    /// An account changed: objects that use it, name it, or are in none yet look again. Of an account that was `first`
+    /// seen just now, those that are not ready.
+    pub fn account_changed(&self, account: &str, first: bool, stores: &Stores) {
+        concerned(&stores.clusters, account, first, &self.clusters);
+        concerned(&stores.task_definitions, account, first, &self.task_definitions);
+        concerned(&stores.services, account, first, &self.services);
+        concerned(&stores.server_groups, account, first, &self.server_groups);
+    }
+
     /// A `ConfigMap` changed: groups whose artifact stands in it look again.
     pub fn document_changed(&self, metadata: &ObjectMeta, stores: &Stores) {
         let reads = |group: &ServerGroup| {
@@ -113,6 +134,23 @@ impl Wakes {
         if let Some(definition) = &service.spec.task_definition_ref {
             let _ = self.task_definitions.unbounded_send(ObjectRef::new(&definition.name).within(namespace));
         }
+    }
+}
+
+/// Wakes the objects of one kind that an account concerns.
+fn concerned<K: Kind>(store: &StoreOf<K>, account: &str, first: bool, wake: &UnboundedSender<Ref<K>>) {
+    let concerns = |object: &K| {
+        let common = object.status().map(Status::common).unwrap_or_default();
+        let uses = match &common.account {
+            Some(recorded) => recorded.name.as_deref() == Some(account),
+            None => true,
+        };
+        let named = object.policies().account.as_deref() == Some(account);
+        (uses || named) && !(first && is_true(&common.conditions, ConditionType::Ready))
+    };
+    for object in some(store, concerns) {
+        let namespace = object.namespace().unwrap_or_default();
+        let _ = wake.unbounded_send(ObjectRef::new(&object.name_any()).within(&namespace));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::arn::claims;
+
 /// What a member's ARN must be.
 pub(super) struct Expected {
     /// Name of the member, wherever it stands.
@@ -59,6 +61,8 @@ pub(super) const MEMBERS: &[Expected] = &[
     expected("alternateTargetGroupArn", false, TARGET_GROUP, BOUND, "the ARN of the second target group"),
     expected("productionListenerRule", false, LISTENER, BOUND, "the ARN of a listener rule"),
     expected("testListenerRule", false, LISTENER, BOUND, "the ARN of a listener rule"),
+    expected("targetGroup", true, TARGET_GROUP, BOUND, "a target group's name or ARN"),
+    expected("alternateTargetGroup", true, TARGET_GROUP, BOUND, "a target group's name or ARN"),
     expected("registryArn", false, &[("servicediscovery", "service/")], REGION, "the ARN of a Cloud Map service"),
     expected("hookTargetArn", false, &[("lambda", "function:")], REGION, "the ARN of a Lambda function"),
     expected(
@@ -84,17 +88,26 @@ const OWN_TEXT: &[&str] =
 
 /// Calls `visit` with path, rule and text of every member that holds an ARN.
 pub(super) fn each(document: &Value, visit: &mut impl FnMut(&str, &'static Expected, &str)) {
+    every(document, &mut |path, rule, text| {
+        if let Some(rule) = rule {
+            visit(path, rule, text);
+        }
+    });
+}
+
+/// As [`each`], and with every other text that claims to be an ARN, for which there is no rule.
+pub(super) fn every(document: &Value, visit: &mut impl FnMut(&str, Option<&'static Expected>, &str)) {
     walk(document, "", visit);
 }
 
-fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &'static Expected, &str)) {
+fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, Option<&'static Expected>, &str)) {
     match value {
         Value::Object(members) => {
             for (name, member) in members.iter().filter(|(name, _)| !OWN_TEXT.contains(&name.as_str())) {
                 let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 let rule = MEMBERS.iter().find(|expected| expected.member == name);
                 match (rule, member.as_str()) {
-                    (Some(rule), Some(text)) => visit(&below, rule, text),
+                    (Some(rule), Some(text)) => visit(&below, Some(rule), text),
                     _ => walk(member, &below, visit),
                 }
             }
@@ -105,6 +118,7 @@ fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &'static Expecte
                 walk(item, &format!("{path}[{label}]"), visit);
             }
         }
+        Value::String(text) if claims(text) => visit(path, None, text),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::Found;
 use super::arn::{self, Arn};
 use super::arns::{self, Expected};
+use super::{Foreign, Found};
 
 /// ARNs that no identity could use: not an ARN, or the ARN of another kind of thing. Roles and
 /// secrets have rules of their own.
@@ -37,12 +37,12 @@ fn kind_of(resource: &str) -> &str {
 }
 
 /// ARNs that are whole but cannot work for an identity of this account and Region.
-pub(super) fn find(document: &Value, account: Option<&str>, region: &str, found: &mut Found) {
-    arns::each(document, &mut |path, rule, text| {
+pub(super) fn find(document: &Value, account: Option<&str>, region: &str, others: Foreign<'_>, found: &mut Found) {
+    arns::every(document, &mut |path, rule, text| {
         let Ok(arn) = arn::parse(text) else {
             return;
         };
-        if let Some((what, theirs, ours)) = elsewhere(rule, arn, account, region) {
+        if let Some((what, theirs, ours)) = elsewhere(rule, arn, account, region, others) {
             found.add(
                 path,
                 format!("is in {what} {theirs}, but the operator acts in {what} {ours}"),
@@ -53,23 +53,30 @@ pub(super) fn find(document: &Value, account: Option<&str>, region: &str, found:
 }
 
 fn elsewhere<'a>(
-    rule: &Expected,
+    rule: Option<&Expected>,
     arn: Arn<'a>,
     account: Option<&'a str>,
     region: &'a str,
+    others: Foreign<'_>,
 ) -> Option<(&'static str, &'a str, &'a str)> {
     let partition = arn::partition(region);
     if arn.partition != partition {
         return Some(("partition", arn.partition, partition));
     }
-    if rule.same_region && !arn.region.is_empty() && arn.region != region {
+    let (same_region, same_account) = rule.map_or((false, false), |rule| (rule.same_region, rule.same_account));
+    if same_region && !arn.region.is_empty() && arn.region != region {
         return Some(("Region", arn.region, region));
     }
     let account = account?;
-    // VPC Lattice target groups and rules can be shared between accounts.
-    let shared = arn.service == "vpc-lattice";
-    if rule.same_account && !shared && !arn.account.is_empty() && arn.account != account {
-        return Some(("account", arn.account, account));
+    // ARNs of buckets have no account, those of AWS's own things `aws`.
+    if !arn::is_account(arn.account) || arn.account == account {
+        return None;
     }
-    None
+    // VPC Lattice target groups and rules can be shared between accounts.
+    let needed = same_account && arn.service != "vpc-lattice";
+    let refused = match others {
+        Foreign::Usual => needed,
+        Foreign::Only(listed) => needed || !listed.iter().any(|id| id == arn.account),
+    };
+    refused.then_some(("account", arn.account, account))
 }

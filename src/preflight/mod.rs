@@ -129,11 +129,20 @@ pub fn service_with_task_definition(spec: &EcsServiceSpec, task_definition: &Ecs
     found.sorted()
 }
 
+/// Which ARNs of other accounts may stand in a spec.
+#[derive(Clone, Copy, Debug)]
+pub enum Foreign<'a> {
+    /// Where AWS lets one use them, any.
+    Usual,
+    /// Only those of these accounts.
+    Only(&'a [String]),
+}
+
 /// ARNs in a spec that cannot work for an identity of this account and Region: another partition,
-/// and where AWS insists on it another account or Region. Malformed ARNs are found by the rules of
-/// each kind. `account` is `None` while it is not known.
-pub fn arns(spec: &Value, account: Option<&str>, region: &str) -> Vec<Problem> {
+/// and where AWS insists on it another account or Region; ARNs of other accounts that are not allowed.
+/// Malformed ARNs are found by the rules of each kind. `account` is `None` while it is not known.
+pub fn arns(spec: &Value, account: Option<&str>, region: &str, others: Foreign<'_>) -> Vec<Problem> {
     let mut found = Found::default();
-    foreign::find(spec, account, region, &mut found);
+    foreign::find(spec, account, region, others, &mut found);
     found.sorted()
 }

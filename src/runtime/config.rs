@@ -9,6 +9,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 use crate::api::policy::{DeletionPolicy, ManagementMode};
 use crate::aws::{AwsSettings, LimiterSettings};
 use crate::controllers::Sight;
+use crate::controllers::accounts::Ambient;
 
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -92,6 +93,21 @@ pub struct Config {
     /// What the operator may do to AWS, Manage, Observe or Plan; default: Manage
     #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true, value_parser = management_mode)]
     pub management_mode: ManagementMode,
+    /// Whether AwsAccounts are read, true or false; default: true
+    #[arg(long, env = "ECS_OPERATOR_ACCOUNTS", default_value = "true", hide_default_value = true, action = clap::ArgAction::Set)]
+    pub accounts: bool,
+    /// Namespaces that may use the operator's own identity, comma separated, * for all; default: *
+    #[arg(long, env = "ECS_OPERATOR_AMBIENT_NAMESPACES", default_value = "*", hide_default_value = true)]
+    pub ambient_namespaces: String,
+    /// Task roles allowed with the operator's own identity: ARNs or beginnings ending in *, comma separated; default: *
+    #[arg(long, env = "ECS_OPERATOR_AMBIENT_TASK_ROLES", default_value = "*", hide_default_value = true)]
+    pub ambient_task_roles: String,
+    /// Execution roles allowed with the operator's own identity: ARNs or beginnings ending in *, comma separated; default: *
+    #[arg(long, env = "ECS_OPERATOR_AMBIENT_EXECUTION_ROLES", default_value = "*", hide_default_value = true)]
+    pub ambient_execution_roles: String,
+    /// Whether AWS endpoints may be http://, true or false; default: false
+    #[arg(long, env = "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", default_value = "false", hide_default_value = true, action = clap::ArgAction::Set)]
+    pub allow_insecure_endpoint: bool,
 }
 
 impl Config {
@@ -110,10 +126,31 @@ impl Config {
         self.pod_name.clone().unwrap_or_else(|| "ecs-operator".to_owned())
     }
 
+    /// What the operator's own identity may be used for.
+    pub fn ambient(&self) -> Ambient {
+        Ambient {
+            namespaces: list(&self.ambient_namespaces),
+            task_roles: list(&self.ambient_task_roles),
+            execution_roles: list(&self.ambient_execution_roles),
+            accounts: self.accounts,
+        }
+    }
+
+    /// The first endpoint that is not encrypted though it has to be, among ours and those of the environment.
+    pub fn insecure_endpoint(&self, environment: impl Iterator<Item = (String, String)>) -> Option<String> {
+        if self.allow_insecure_endpoint {
+            return None;
+        }
+        let given = self.endpoint_url.iter().map(|url| ("--endpoint-url".to_owned(), url.clone()));
+        let plain = |(_, url): &(String, String)| url.trim_start().to_ascii_lowercase().starts_with("http://");
+        let others = environment.filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL"));
+        given.chain(others).find(plain).map(|(name, _)| name)
+    }
+
     /// The namespaces to look at, each once; all if there is none.
     pub fn sight(&self) -> Sight {
         let named: BTreeSet<&String> = self.namespaces.iter().filter(|name| !name.is_empty()).collect();
-        Sight { namespaces: named.into_iter().cloned().collect() }
+        Sight { namespaces: named.into_iter().cloned().collect(), accounts: self.accounts }
     }
 
     /// The settings of the AWS gate; the fence is for the caller to add.
@@ -121,6 +158,11 @@ impl Config {
         let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
         AwsSettings { limiter, ..AwsSettings::default() }
     }
+}
+
+/// Parts between commas; none of an empty text.
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 fn not_empty(text: &str) -> Result<String, String> {
@@ -224,6 +266,27 @@ mod tests {
         assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
         assert_eq!(config.default_deletion_policy, DeletionPolicy::Retain);
         assert_eq!(config.management_mode, ManagementMode::Plan);
+    }
+
+    #[test]
+    fn plain_endpoints_are_refused_unless_allowed() {
+        let named = |args: &[&str], environment: &[(&str, &str)]| {
+            let environment = environment.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned()));
+            parse(args).unwrap().insecure_endpoint(environment.collect::<Vec<_>>().into_iter())
+        };
+        assert_eq!(named(&["--endpoint-url=http://x"], &[]).as_deref(), Some("--endpoint-url"));
+        assert_eq!(named(&["--endpoint-url=https://x"], &[("AWS_ENDPOINT_URL_STS", "https://s")]), None);
+        let plain = [("AWS_ENDPOINT_URL_STS", "HTTP://s")];
+        assert_eq!(named(&["--region=eu-west-1"], &plain).as_deref(), Some("AWS_ENDPOINT_URL_STS"));
+        assert_eq!(named(&["--endpoint-url=http://x", "--allow-insecure-endpoint=true"], &plain), None);
+    }
+
+    #[test]
+    fn the_own_identity_is_for_all_unless_lists_say_otherwise() {
+        assert_eq!(parse(&["--region=eu-west-1"]).unwrap().ambient(), Ambient::default());
+        let few = parse(&["--ambient-namespaces=a, b", "--ambient-task-roles=", "--accounts=false"]).unwrap().ambient();
+        assert_eq!((few.namespaces, few.task_roles), (vec!["a".to_owned(), "b".to_owned()], Vec::new()));
+        assert!(!few.accounts && few.execution_roles == ["*"]);
     }
 
     #[test]

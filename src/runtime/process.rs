@@ -29,6 +29,9 @@ pub enum ProcessError {
     /// Nothing says which Region to use.
     #[error("no AWS Region: give --region, set AWS_REGION, or configure one in the AWS profile")]
     NoRegion,
+    /// Calls and credentials would be sent in the clear.
+    #[error("{0} is an http:// endpoint; use https://, or set ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT=true for tests")]
+    InsecureEndpoint(String),
     /// Neither in a cluster nor a usable kubeconfig.
     #[error("no Kubernetes: run in a cluster, or point KUBECONFIG at one: {0}")]
     NoKubernetes(String),
@@ -51,6 +54,9 @@ pub enum ProcessError {
 
 /// Runs until `stop` is cancelled. Probes and metrics are served from the first moment to the last.
 pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) -> Result<(), ProcessError> {
+    if let Some(name) = config.insecure_endpoint(std::env::vars()) {
+        return Err(ProcessError::InsecureEndpoint(name));
+    }
     let lead = if config.leader_elect { Lead::standby() } else { Lead::alone() };
     let gate = AwsSettings { fence: Some(lead.fence()), ..config.aws_settings() };
     let metrics = Metrics::new(|registry| gate.metrics.register(registry));
@@ -101,6 +107,7 @@ fn settings(config: &Config, region: String) -> Settings {
         installation: config.installation_id.clone(),
         instance: config.identity(),
         region,
+        ambient: config.ambient(),
         management_mode: config.management_mode,
         deletion_policy: config.default_deletion_policy,
         sweep: config.sweep_interval(),

@@ -8,6 +8,7 @@ const STRATEGY: [Rule; 3] = strategy!("spec.defaultCapacityProviderStrategy");
 pub(super) const RULES: &[Rule] = &[
     no_dots!("clusterName"),
     immutable!("clusterName"),
+    immutable!("accountRef"),
     immutable!("region"),
     alphabet!("spec.clusterName"),
     tag_keys!(),

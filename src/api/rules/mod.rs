@@ -1,5 +1,6 @@
 //! CEL rules of the kinds, as one table each: injected into the CRDs and evaluated at reconcile.
 
+mod account;
 mod check;
 mod cluster;
 mod server_group;
@@ -80,6 +81,7 @@ impl Rule {
 /// The rules of a kind; none for a kind that is not ours.
 pub fn rules(kind: &str) -> &'static [Rule] {
     match kind {
+        "AwsAccount" => account::RULES,
         "EcsCluster" => cluster::RULES,
         "EcsTaskDefinition" => task_definition::RULES,
         "EcsService" => service::RULES,

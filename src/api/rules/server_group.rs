@@ -25,6 +25,7 @@ const GROUP: &[Rule] = &[
     immutable!("moniker"),
     immutable!("clusterRef"),
     immutable!("cluster"),
+    immutable!("accountRef"),
     immutable!("region"),
     Rule::new(
         "spec",

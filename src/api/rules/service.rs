@@ -26,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[
     immutable!("serviceName"),
     immutable!("clusterRef"),
     immutable!("cluster"),
+    immutable!("accountRef"),
     immutable!("region"),
     immutable!("launchType"),
     immutable!("role"),

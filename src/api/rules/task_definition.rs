@@ -19,6 +19,7 @@ macro_rules! fargate {
 pub(super) const RULES: &[Rule] = &[
     no_dots!("family"),
     immutable!("family"),
+    immutable!("accountRef"),
     immutable!("region"),
     alphabet!("spec.family"),
     alphabet!("spec.containerDefinitions[].name"),

@@ -30,6 +30,15 @@ const MESSAGE: Column = Column(
     Wide::Yes,
 );
 
+const ACCOUNT: &[Column] = &[
+    READY,
+    REASON,
+    Column("Account", "string", ".status.accountId", "AWS account id", Wide::No),
+    AGE,
+    Column("Role", "string", ".spec.roleArn", "Role that is assumed", Wide::Yes),
+    MESSAGE,
+];
+
 const CLUSTER: &[Column] = &[
     READY,
     REASON,
@@ -89,16 +98,19 @@ type Scale = Option<(&'static str, &'static str)>;
 /// Adds what kube-derive is not told about to one version of a CRD.
 pub(super) fn add(kind: &str, version: &mut Map<String, Value>) {
     let (columns, selectable, scale): (&[Column], &[&str], Scale) = match kind {
-        "EcsCluster" => (CLUSTER, &[], None),
-        "EcsTaskDefinition" => (TASK_DEFINITION, &[], None),
+        "AwsAccount" => (ACCOUNT, &[], None),
+        "EcsCluster" => (CLUSTER, &[".spec.accountRef.name"], None),
+        "EcsTaskDefinition" => (TASK_DEFINITION, &[".spec.accountRef.name"], None),
         "EcsService" => (
             SERVICE,
-            &[".spec.clusterRef.name", ".spec.taskDefinitionRef.name", ".spec.launchType"],
+            &[".spec.clusterRef.name", ".spec.taskDefinitionRef.name", ".spec.accountRef.name", ".spec.launchType"],
             Some((".spec.desiredCount", ".status.runningCount")),
         ),
-        "ServerGroup" => {
-            (SERVER_GROUP, &[".spec.clusterRef.name"], Some((".spec.capacity.desired", ".status.runningCount")))
-        }
+        "ServerGroup" => (
+            SERVER_GROUP,
+            &[".spec.clusterRef.name", ".spec.accountRef.name"],
+            Some((".spec.capacity.desired", ".status.runningCount")),
+        ),
         _ => (&[], &[], None),
     };
     let columns: Vec<Value> = columns.iter().map(column).collect();

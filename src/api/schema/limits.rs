@@ -30,6 +30,24 @@ const LENGTHS: &[(&str, i64)] = &[
     ("capacityProvider", 255),
     ("capacityProviders", 255),
     ("region", 32),
+    ("spec.regions", 32),
+    ("spec.roleArn", 1024),
+    ("spec.defaultExecutionRoleArn", 1024),
+    ("externalId.value", 1224),
+    ("allowedNamespaces.names", 63),
+    ("defaultFor.names", 63),
+    ("adoptionNamespaces.names", 63),
+    ("matchLabels.*", 63),
+    ("matchExpressions.key", 317),
+    ("matchExpressions.values", 63),
+    ("spec.allowedTaskRoles", 1024),
+    ("spec.allowedExecutionRoles", 1024),
+    ("spec.allowedInfrastructureRoles", 1024),
+    ("spec.allowedTargetGroups", 1024),
+    ("spec.allowedListenerRules", 1024),
+    ("spec.allowedClusters", 1024),
+    ("spec.foreignAccounts", 12),
+    ("status.accountId", 12),
     ("portMappings.name", 64),
     ("portName", 64),
     ("containerPortRange", 16),
@@ -115,6 +133,17 @@ const ITEMS: &[(&str, i64)] = &[
     ("predictiveScaling", 5),
     ("stepAdjustments", 20),
     ("scheduledActions", 50),
+    ("spec.regions", 50),
+    ("allowedNamespaces.names", 200),
+    ("defaultFor.names", 200),
+    ("adoptionNamespaces.names", 200),
+    ("matchExpressions", 10),
+    ("spec.allowedTaskRoles", 100),
+    ("spec.allowedExecutionRoles", 100),
+    ("spec.allowedInfrastructureRoles", 100),
+    ("spec.allowedTargetGroups", 100),
+    ("spec.allowedListenerRules", 100),
+    ("spec.allowedClusters", 100),
     ("status.conditions", 16),
 ];
 /// Shortest lists, where an empty one is refused.
@@ -201,7 +230,8 @@ const WHOLE: &[(&str, (i64, i64))] = &[
 ];
 
 /// Smallest and largest fractional numbers.
-const FRACTIONS: &[(&str, (f64, f64))] = &[("stepPercent", (3.0, 100.0)), ("canaryPercent", (0.1, 100.0))];
+const FRACTIONS: &[(&str, (f64, f64))] =
+    &[("stepPercent", (3.0, 100.0)), ("canaryPercent", (0.1, 100.0)), ("awsQuotaShare", (0.01, 1.0))];
 const FRACTION: (f64, f64) = (-1e15, 1e15);
 
 /// What text is a number, where AWS takes a number or text.

@@ -45,6 +45,16 @@ const SETS: &[(&str, ())] = &[
     ("traffic.listenerRules", ()),
     ("alarms.policies", ()),
     ("accessTypes", ()),
+    ("allowedNamespaces.names", ()),
+    ("defaultFor.names", ()),
+    ("adoptionNamespaces.names", ()),
+    ("spec.allowedTaskRoles", ()),
+    ("spec.allowedExecutionRoles", ()),
+    ("spec.allowedInfrastructureRoles", ()),
+    ("spec.allowedTargetGroups", ()),
+    ("spec.allowedListenerRules", ()),
+    ("spec.allowedClusters", ()),
+    ("spec.foreignAccounts", ()),
 ];
 
 /// Marks a list as a map, a set or atomic.

@@ -21,17 +21,17 @@ choice! {
 shape! {
     /// Measures metrics a number of times.
     Analysis {
-        /// Seconds between two measurements; 60 when absent.
+        /// Seconds between measurements; 60 when absent.
         interval_seconds: i32,
         /// Measurements to make; 1 when absent.
         count: i32,
         /// Seconds before the first.
         initial_delay_seconds: i32,
-        /// Failed measurements of a metric that are forgiven.
+        /// Failed measurements forgiven.
         failure_limit: i32,
-        /// Inconclusive measurements of a metric that are forgiven.
+        /// Inconclusive measurements forgiven.
         inconclusive_limit: i32,
-        /// Measurements in a row that may not be made at all; 4 when absent.
+        /// Measurements missed in a row; 4 when absent.
         error_limit: i32,
         /// The metrics; the worst decides.
         metrics (required): Vec<Metric>,
@@ -45,7 +45,7 @@ shape! {
         name (required): String,
         /// A CloudWatch metric.
         cloud_watch: CloudWatchMetric,
-        /// CloudWatch alarms: all OK is a success, one in ALARM a failure.
+        /// Alarms; OK is a success, ALARM a failure.
         alarms: Vec<String>,
         /// A Prometheus query.
         prometheus: PrometheusQuery,
@@ -53,9 +53,9 @@ shape! {
         web: WebQuery,
         /// CEL expression over `result` (a number, or a list of numbers) that says the value is good.
         success: String,
-        /// CEL expression over `result` that says the value is bad.
+        /// CEL over `result` that says it is bad.
         failure: String,
-        /// What no data means: `Inconclusive` (the default), `Success` or `Failure`.
+        /// Result without data; `Inconclusive` when absent.
         no_data: NoData,
     }
 }
@@ -75,7 +75,7 @@ shape! {
         stat (required): String,
         /// Seconds of one data point; 60 when absent.
         period_seconds: i32,
-        /// Data points looked at, the latest; 1 when absent.
+        /// Latest data points used; 1 when absent.
         points: i32,
     }
 }
@@ -88,7 +88,7 @@ shape! {
         address (required): String,
         /// The query.
         query (required): String,
-        /// Seconds to wait for the answer; 10 when absent.
+        /// Seconds to wait; 10 when absent.
         timeout_seconds: i32,
     }
 }
@@ -101,7 +101,7 @@ shape! {
         url (required): String,
         /// JSON pointer to the number, for example `/data/rate`; the whole document when absent.
         json_pointer: String,
-        /// Seconds to wait for the answer; 10 when absent.
+        /// Seconds to wait; 10 when absent.
         timeout_seconds: i32,
     }
 }

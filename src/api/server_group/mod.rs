@@ -40,6 +40,8 @@ shape! {
         cluster_ref: LocalRef,
         /// Name or ARN of a cluster that no object here stands for. Immutable.
         cluster: String,
+        /// The `AwsAccount` to act in. Immutable.
+        account_ref: LocalRef,
         /// AWS Region; the cluster's or the operator's own when absent. Immutable.
         region: String,
         /// How many tasks the current version and the candidate run.
@@ -74,7 +76,7 @@ shape! {
         management_mode: ManagementMode,
         /// What happens in AWS when this object is deleted: `Delete` or `Retain`.
         deletion_policy: DeletionPolicy,
-        /// Which existing services of this name may become versions: `Never`, `IfTagged` (the default) or `Always`.
+        /// Existing services that may become versions: `Never`, `IfTagged` (the default) or `Always`.
         adoption_policy: AdoptionPolicy,
         /// What to do about changes made in AWS: `Correct` (the default) or `Warn`.
         drift_policy: DriftPolicy,
@@ -115,7 +117,7 @@ shape! {
         minimum_healthy_percent: i32,
         /// Percent of the desired count that may run at once; 200 when absent.
         maximum_percent: i32,
-        /// ECS's circuit breaker; its rollback stays off, the group rolls back by itself.
+        /// ECS's circuit breaker; the group rolls back by itself.
         deployment_circuit_breaker: VersionBreaker,
     }
 }

@@ -40,13 +40,13 @@ shape! {
     /// Full size beside the old version, then over.
     #[derive(Eq)]
     RedBlack {
-        /// Versions kept, the current one counted; 2 when absent.
+        /// Versions kept with the current one; 2 when absent.
         max_remaining: i32,
-        /// Seconds both versions run at full size before the old one is disabled.
+        /// Seconds before the old version is disabled.
         delay_before_disable_seconds: i32,
         /// Keeps the tasks of the old version running without traffic, for a rollback within seconds. Needs `traffic`.
         warm_standby: bool,
-        /// With a warm standby: scales it down after a while.
+        /// Scales a warm standby down later.
         scale_down: bool,
         /// Seconds until then.
         delay_before_scale_down_seconds: i32,
@@ -64,13 +64,13 @@ shape! {
         pause_between_steps: bool,
         /// Metrics that must be good at each step.
         analysis: Analysis,
-        /// Versions kept, the current one counted; 2 when absent.
+        /// Versions kept with the current one; 2 when absent.
         max_remaining: i32,
-        /// Seconds both versions run at full size before the old one is disabled.
+        /// Seconds before the old version is disabled.
         delay_before_disable_seconds: i32,
-        /// Keeps the tasks of the old version running without traffic. Needs `traffic`.
+        /// Keeps the old tasks running without traffic. Needs `traffic`.
         warm_standby: bool,
-        /// With a warm standby: scales it down after a while.
+        /// Scales a warm standby down later.
         scale_down: bool,
         /// Seconds until then.
         delay_before_scale_down_seconds: i32,
@@ -82,13 +82,13 @@ shape! {
     Canary {
         /// What happens, in order.
         steps (required): Vec<CanaryStep>,
-        /// Versions kept, the current one counted; 2 when absent.
+        /// Versions kept with the current one; 2 when absent.
         max_remaining: i32,
-        /// Seconds both versions run at full size before the old one is disabled.
+        /// Seconds before the old version is disabled.
         delay_before_disable_seconds: i32,
-        /// Keeps the tasks of the old version running without traffic. Needs `traffic`.
+        /// Keeps the old tasks running without traffic. Needs `traffic`.
         warm_standby: bool,
-        /// With a warm standby: scales it down after a while.
+        /// Scales a warm standby down later.
         scale_down: bool,
         /// Seconds until then.
         delay_before_scale_down_seconds: i32,
@@ -196,7 +196,7 @@ shape! {
         settle_seconds: i32,
         /// Most seconds to wait for the stickiness of a rule; 300 when absent.
         max_settle_seconds: i32,
-        /// What becomes of the weights when the object is deleted: `Keep` (the default) or `Reset`.
+        /// Weights after deletion: `Keep` (the default) or `Reset`.
         on_delete: TrafficOnDelete,
     }
 }

@@ -60,7 +60,7 @@ shape! {
         network_configuration: VersionNetwork,
         /// Subnets by their `Name` tag.
         subnet_names: Vec<String>,
-        /// Subnets by purpose: the `purpose` in the tag `immutable_metadata`, or Spinnaker's reading of the Name tag.
+        /// Subnets by purpose: the tag `immutable_metadata`, or Spinnaker's reading of the Name tag.
         subnet_purposes: Vec<String>,
         /// Of the subnets found by name or purpose, only those in these zones.
         availability_zones: Vec<String>,
@@ -131,7 +131,7 @@ shape! {
         protocol: String = sdk::TransportProtocol,
         /// Name or ARN of the target group.
         target_group (required): String,
-        /// Second target group, for weighted traffic (`spec.traffic`): versions live in one or the other.
+        /// Second target group, for weighted traffic (`spec.traffic`).
         alternate_target_group: String,
     }
 }

@@ -169,7 +169,7 @@ mirror! {
     Secret = sdk::Secret {
         /// Name of the environment variable or option.
         name (required): String,
-        /// ARN of the secret or parameter; never the secret itself.
+        /// ARN of the secret or parameter.
         value_from (required): String,
     }
 

@@ -9,6 +9,9 @@ use crate::api::policy::{DeletionPolicy, ManagementMode, ScalingMode};
 /// Where in AWS the resource lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
+    /// Name of the `AwsAccount`, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// AWS account id, 12 digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

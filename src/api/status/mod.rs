@@ -1,11 +1,13 @@
 //! What we answer: one status type per kind, all with the same common part.
 
+mod account;
 mod cluster;
 mod common;
 mod server_group;
 mod service;
 mod task_definition;
 
+pub use account::AwsAccountStatus;
 pub use cluster::EcsClusterStatus;
 pub use common::{Account, Common, Drift, Effective, Handled, InFlight, Origin, PlannedSteps, Status};
 pub use server_group::{

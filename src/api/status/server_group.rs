@@ -251,7 +251,7 @@ pub struct Ending {
     /// How it will have ended.
     #[serde(default)]
     pub result: RolloutResult,
-    /// Reason of the condition: `DeploymentFailed`, `DeploymentRolledBack` or `ProgressDeadlineExceeded`.
+    /// Reason of the condition, such as `DeploymentFailed`.
     #[serde(default)]
     pub reason: String,
     /// What happened.

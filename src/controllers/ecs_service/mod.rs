@@ -35,7 +35,6 @@ use crate::controllers::report::{Outcome, Report};
 impl Reconcile for EcsService {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsServiceStatus> {
         let mut desired = Desired::resolve(pass.object, &pass.cx.stores);
-        pass.follow_region(desired.region.clone());
         let facts = Facts::of(pass);
         if let Some(refusal) = desired.refusal(&facts) {
             return status::refused(pass, &refusal);

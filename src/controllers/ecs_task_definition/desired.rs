@@ -43,8 +43,13 @@ pub struct Desired {
 }
 
 impl Desired {
-    /// Resolves an object against the other objects.
-    pub fn resolve(object: &EcsTaskDefinition, stores: &Stores) -> Self {
+    /// Resolves an object against the other objects; `default_role` is the account's for executions.
+    pub fn resolve(object: &EcsTaskDefinition, stores: &Stores, default_role: Option<&str>) -> Self {
+        let mut object = object.clone();
+        if object.spec.execution_role_arn.is_none() {
+            object.spec.execution_role_arn = default_role.map(str::to_owned);
+        }
+        let object = &object;
         let family = object.spec.family.clone().unwrap_or_else(|| object.name_any());
         let document = document(&object.spec);
         let refers = |service: &EcsService| {

@@ -23,7 +23,8 @@ use crate::controllers::report::{Outcome, Report};
 
 impl Reconcile for EcsTaskDefinition {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsTaskDefinitionStatus> {
-        let desired = Desired::resolve(pass.object, &pass.cx.stores);
+        let default_role = pass.place().and_then(|place| place.default_execution_role.as_deref());
+        let desired = Desired::resolve(pass.object, &pass.cx.stores, default_role);
         let facts = Facts::of(pass);
         if let Some(refusal) = desired.refusal(&facts) {
             return status::refused(pass, &refusal);

@@ -31,7 +31,7 @@ fn desired(more: &Value) -> Desired {
         "metadata": {"name": "web", "namespace": "shop", "uid": "u", "generation": 1}, "spec": spec,
     });
     let object: EcsTaskDefinition = serde_json::from_value(object).unwrap();
-    Desired::resolve(&object, &Stores::empty())
+    Desired::resolve(&object, &Stores::empty(), None)
 }
 
 fn facts() -> Facts {

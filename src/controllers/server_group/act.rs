@@ -10,7 +10,7 @@ use crate::api::names::FIELD_MANAGER;
 use crate::api::{EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::{Class, Op};
 use crate::controllers::failure::StepError;
-use crate::controllers::kind::Kind;
+use crate::controllers::kind::Namespaced;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::Outcome;
 
@@ -58,12 +58,12 @@ async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError>
     }
 }
 
-fn api<K: Kind>(pass: &Pass<'_, ServerGroup>) -> Api<K> {
+fn api<K: Namespaced>(pass: &Pass<'_, ServerGroup>) -> Api<K> {
     Api::namespaced(pass.cx.kube.clone(), pass.namespace())
 }
 
 /// An object of the name that is there already is ours if we own it: the answer of an earlier try was lost.
-async fn create<K: Kind>(object: &K, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
+async fn create<K: Namespaced>(object: &K, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
     let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
     match api::<K>(pass).create(&params, object).await {
         Ok(_) => Ok(()),
@@ -79,7 +79,7 @@ async fn create<K: Kind>(object: &K, pass: &Pass<'_, ServerGroup>) -> Result<(),
     }
 }
 
-async fn align<K: Kind>(
+async fn align<K: Namespaced>(
     (name, uid): &(String, String),
     spec: &impl Serialize,
     pass: &Pass<'_, ServerGroup>,
@@ -97,7 +97,7 @@ async fn align<K: Kind>(
     }
 }
 
-async fn delete<K: Kind>((name, uid): &(String, String), pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
+async fn delete<K: Namespaced>((name, uid): &(String, String), pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
     let params = DeleteParams {
         preconditions: Some(Preconditions { uid: Some(uid.clone()), resource_version: None }),
         ..DeleteParams::background()

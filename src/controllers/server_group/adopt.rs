@@ -10,6 +10,7 @@ use super::desired::Desired;
 use super::name;
 use super::traffic::Pair;
 use crate::api::policy::AdoptionPolicy;
+use crate::api::reference::LocalRef;
 use crate::api::status::Slot;
 use crate::api::{EcsServiceSpec, ServerGroup};
 use crate::aws::AwsError;
@@ -79,6 +80,7 @@ fn spec(service: &Service, desired: &Desired) -> EcsServiceSpec {
     EcsServiceSpec {
         cluster_ref: desired.spec.cluster_ref.clone(),
         cluster: desired.spec.cluster.clone(),
+        account_ref: desired.account.clone().map(|name| LocalRef { name }),
         region: desired.spec.region.clone(),
         adoption_policy: Some(AdoptionPolicy::Always),
         role: seen.role.clone().filter(|role| !linked(role)),

@@ -101,6 +101,8 @@ pub struct Desired {
     pub group: String,
     /// The cluster.
     pub cluster: Reference,
+    /// The `AwsAccount` that the group is in, for its versions.
+    pub account: Option<String>,
     /// Region in the spec, or that of the referenced cluster.
     pub region: Option<String>,
     /// How many tasks.
@@ -170,6 +172,7 @@ impl Desired {
         let mut desired = Self {
             group: moniker.group_name(),
             cluster,
+            account: spec.account_ref.as_ref().map(|account| account.name.clone()),
             region: spec.region.clone().or(region),
             capacity: capacity(spec),
             disabled: spec.disabled.unwrap_or(false),

@@ -65,8 +65,9 @@ const ORPHANS: &str = "orphan";
 impl Reconcile for ServerGroup {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<ServerGroupStatus> {
         let text = observe::config_map(pass).await;
-        let desired = Desired::resolve(pass.object, &pass.cx.stores, text.as_ref());
-        pass.follow_region(desired.region.clone());
+        let mut desired = Desired::resolve(pass.object, &pass.cx.stores, text.as_ref());
+        // Versions say where they are: what is the default of the namespace may change.
+        desired.account = pass.place().and_then(|place| place.account.clone()).or(desired.account);
         let before = pass.object.status.clone().unwrap_or_default();
         let children = Children::of(pass.uid(), pass.namespace(), &pass.cx.stores);
         follow(pass, &children);

@@ -156,6 +156,7 @@ fn describe(
     }
     status.selector = Some(format!("ecs-operator.dev/server-group-uid={}", pass.uid()));
     status.account = Some(Account {
+        name: status.account.as_ref().and_then(|account| account.name.clone()),
         id: status.account.as_ref().and_then(|account| account.id.clone()),
         region: Some(pass.scope().region),
     });

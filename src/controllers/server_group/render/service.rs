@@ -19,6 +19,7 @@ pub fn service(desired: &Desired, version: &VersionOf, resolved: &Resolved, coun
         service_name: Some(version.name.clone()),
         cluster_ref: desired.spec.cluster_ref.clone(),
         cluster: desired.spec.cluster.clone(),
+        account_ref: desired.account.clone().map(|name| LocalRef { name }),
         region: desired.spec.region.clone(),
         task_definition_ref: Some(LocalRef { name: child_name(&version.name) }),
         scheduling_strategy: Some("REPLICA".to_owned()),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Resolved, VersionOf, artifact, inputs};
 use crate::api::EcsTaskDefinitionSpec;
+use crate::api::reference::LocalRef;
 use crate::api::shapes::container::{ContainerDefinition, KeyValuePair};
 use crate::controllers::server_group::desired::Desired;
 use crate::controllers::server_group::name::{
@@ -46,6 +47,7 @@ pub fn task_definition(
         deletion_policy: desired.spec.deletion_policy,
         management_mode: desired.spec.management_mode,
         drift_policy: desired.spec.drift_policy,
+        account_ref: desired.account.clone().map(|name| LocalRef { name }),
         region: desired.region.clone(),
         ..definition
     })
