@@ -49,5 +49,8 @@ pub const fn grants(op: Op) -> &'static [Grant] {
         Op::TagAlarm => &[Grant::TagAlarms],
         Op::DescribeSubnets | Op::DescribeSecurityGroups => &[Grant::ReadNetwork],
         Op::GetRole => &[Grant::ReadRoles],
+        Op::AssumeRole => &[Grant::AssumeRoles],
+        // Everybody may ask who they are.
+        Op::GetCallerIdentity => &[],
     }
 }

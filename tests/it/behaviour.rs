@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ecs_operator::api::condition::{ConditionType, find};
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
-use ecs_operator::controllers::kind::Kind;
+use ecs_operator::controllers::kind::Namespaced;
 use ecs_sim::ecs::scheduler::Fleet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::Value;
@@ -91,7 +91,7 @@ async fn idle(world: &World, operator: &mut Operator) -> Vec<String> {
 }
 
 /// How many times the object's stored form changes over a number of sweeps.
-async fn versions<K: Kind>(world: &World, operator: &mut Operator, name: &str, sweeps: usize) -> usize {
+async fn versions<K: Namespaced>(world: &World, operator: &mut Operator, name: &str, sweeps: usize) -> usize {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..sweeps {
         operator.sweep().await;

@@ -10,6 +10,7 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod account;
 mod cluster;
 mod server_group;
 
@@ -113,7 +114,7 @@ fn judge_dots(kind: &str, base: &Value, member: &str) {
 
 #[test]
 fn every_message_says_what_must_be() {
-    for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
+    for kind in ["AwsAccount", "EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
         for rule in rules(kind) {
             assert!(rule.message.starts_with("must "), "{kind}: {}", rule.message);
             assert!(!rule.message.contains('\n') && rule.message.len() < 256, "{kind}: {}", rule.message);
@@ -123,7 +124,7 @@ fn every_message_says_what_must_be() {
 
 #[test]
 fn every_rule_can_be_evaluated_here() {
-    for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
+    for kind in ["AwsAccount", "EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
         let schema = ecs_operator::api::schema::schema(kind).unwrap().unwrap();
         let compiled = kube::core::cel::compile_schema(&schema);
         assert!(compiled.compilation_errors().is_empty(), "{kind}: {:?}", compiled.compilation_errors());

@@ -123,7 +123,8 @@ fn names_of_kinds_are_ours_alone() {
     let mut names = BTreeSet::new();
     for crd in crds().unwrap() {
         let spec = crd.spec;
-        assert_eq!((spec.group.as_str(), spec.scope.as_str()), ("ecs-operator.dev", "Namespaced"));
+        let scope = if spec.names.kind == "AwsAccount" { "Cluster" } else { "Namespaced" };
+        assert_eq!((spec.group.as_str(), spec.scope.as_str()), ("ecs-operator.dev", scope));
         assert_eq!(spec.names.categories, Some(vec!["ecs".to_owned()]));
         assert_eq!(spec.versions.len(), 1);
         assert!(names.insert(spec.names.plural));
@@ -133,7 +134,18 @@ fn names_of_kinds_are_ours_alone() {
     }
     assert_eq!(
         names.into_iter().collect::<Vec<_>>(),
-        ["ecsc", "ecsclusters", "ecss", "ecsservices", "ecssg", "ecstaskdefinitions", "ecstd", "servergroups"]
+        [
+            "awsaccounts",
+            "ecsacct",
+            "ecsc",
+            "ecsclusters",
+            "ecss",
+            "ecsservices",
+            "ecssg",
+            "ecstaskdefinitions",
+            "ecstd",
+            "servergroups"
+        ]
     );
 }
 

@@ -12,6 +12,7 @@
     reason = "a test that cannot go on shall fail on the spot; futures of whole stories are large"
 )]
 
+mod accounts;
 mod behaviour;
 mod cel;
 mod chart;

@@ -46,7 +46,7 @@ async fn objects_of_the_named_namespaces_are_looked_after_and_no_list_goes_beyon
     let (world, journal) = (World::ready(7).await, Journal::default());
     put(&world, "one", "first").await;
     put(&world, "unnamed", "never").await;
-    let sight = Sight { namespaces: vec!["one".to_owned(), "two".to_owned()] };
+    let sight = Sight { namespaces: vec!["one".to_owned(), "two".to_owned()], ..Sight::default() };
     let replica = Replica::with(&world, &journal, "a", sight, config());
     replica.leads(3 * SECOND).await;
     sleep(10 * SECOND).await;
@@ -83,7 +83,13 @@ fn group(artifact: &Value) -> Value {
 async fn without_config_maps_a_group_that_names_one_is_told_which_switch_to_set() {
     let (world, journal) = (World::ready(7).await, Journal::default());
     let config = Config { config_maps: false, ..config() };
-    let replica = Replica::with(&world, &journal, "a", Sight { namespaces: vec![NAMESPACE.to_owned()] }, config);
+    let replica = Replica::with(
+        &world,
+        &journal,
+        "a",
+        Sight { namespaces: vec![NAMESPACE.to_owned()], ..Sight::default() },
+        config,
+    );
     replica.leads(3 * SECOND).await;
     world.apply::<EcsCluster>(&cluster("prod")).await;
     world.apply::<ServerGroup>(&group(&json!({"configMapKeyRef": {"name": "shop", "key": "task.json"}}))).await;

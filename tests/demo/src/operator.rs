@@ -58,6 +58,7 @@ impl Operator {
             .envs(env::var_os("PATH").map(|path| ("PATH", path)))
             .env("KUBECONFIG", &it.kubeconfig)
             .env("AWS_ENDPOINT_URL", &it.endpoint)
+            .env("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true")
             .env("AWS_REGION", &it.region)
             .env("AWS_ACCESS_KEY_ID", &it.access_key)
             .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")

@@ -588,6 +588,7 @@ fn names_cluster_and_region_are_fixed() {
             ("clusterRef", json!({ "name": "a" }), json!({ "name": "b" })),
             ("cluster", json!("a"), json!("b")),
             ("region", json!("eu-west-1"), json!("us-east-1")),
+            ("accountRef", json!({ "name": "a" }), json!({ "name": "b" })),
         ],
     );
 }

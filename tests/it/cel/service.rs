@@ -294,6 +294,7 @@ fn create_only_members_are_fixed_and_dots_need_a_name() {
             ("clusterRef", json!({ "name": "a" }), json!({ "name": "b" })),
             ("cluster", json!("a"), json!("b")),
             ("region", json!("eu-west-1"), json!("us-east-1")),
+            ("accountRef", json!({ "name": "a" }), json!({ "name": "b" })),
             ("launchType", json!("EC2"), json!("FARGATE")),
             ("role", json!("a"), json!("b")),
             ("schedulingStrategy", json!("DAEMON"), json!("REPLICA")),

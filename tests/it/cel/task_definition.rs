@@ -239,6 +239,10 @@ fn names_are_fixed_and_dots_need_a_name() {
     judge_immutable(
         "EcsTaskDefinition",
         &base(),
-        &[("family", json!("a"), json!("b")), ("region", json!("eu-west-1"), json!("us-east-1"))],
+        &[
+            ("family", json!("a"), json!("b")),
+            ("region", json!("eu-west-1"), json!("us-east-1")),
+            ("accountRef", json!({ "name": "a" }), json!({ "name": "b" })),
+        ],
     );
 }

@@ -66,7 +66,7 @@ impl Stage {
     pub fn operate_by(&mut self, kube: kube::Client) {
         let aws = Aws::new(self.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
-        let sight = Sight { namespaces: vec![self.namespace.clone()] };
+        let sight = Sight { namespaces: vec![self.namespace.clone()], ..Sight::default() };
         let controllers = Controllers::new(&kube, sight);
         let (wakes, woken) = Wakes::new();
         let config = Config {

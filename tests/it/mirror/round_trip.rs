@@ -28,7 +28,8 @@ fn specs<T: DeserializeOwned + std::fmt::Debug + 'static>(kind: &str, path: &str
 }
 
 const SPEC: &str = "/properties/spec";
-const POLICIES: &[&str] = &["region", "managementMode", "deletionPolicy", "adoptionPolicy", "driftPolicy", "tags"];
+const POLICIES: &[&str] =
+    &["accountRef", "region", "managementMode", "deletionPolicy", "adoptionPolicy", "driftPolicy", "tags"];
 
 fn task_definitions() -> BoxedStrategy<EcsTaskDefinitionSpec> {
     specs("EcsTaskDefinition", SPEC, &[POLICIES, &["revisionHistoryLimit", "family"]].concat())

@@ -1,5 +1,7 @@
 //! A service beside its task definition, and ARNs beside an identity.
 
+use ecs_operator::preflight::Foreign;
+
 use super::*;
 
 #[test]
@@ -49,13 +51,17 @@ fn service_and_task_definition_must_fit() {
 
 #[test]
 fn arns_of_another_partition_region_or_account_are_refused_where_they_cannot_work() {
-    let at = |document: &Value| preflight::arns(document, Some("123456789012"), "eu-west-1");
+    let at = |document: &Value| preflight::arns(document, Some("123456789012"), "eu-west-1", Foreign::Usual);
     let found = |document: Value| at(&document).into_iter().map(|p| (p.path, p.problem)).collect::<Vec<_>>();
     let group = |region: &str, account: &str| json!({ "loadBalancers": [{ "targetGroupArn": format!("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/web/1") }] });
     assert_eq!(found(group("eu-west-1", "123456789012")), vec![]);
     assert!(found(group("eu-west-2", "123456789012"))[0].1.contains("Region eu-west-2"));
     assert!(found(group("eu-west-1", "210987654321"))[0].1.contains("account 210987654321"));
-    assert_eq!(preflight::arns(&group("eu-west-1", "210987654321"), None, "eu-west-1"), vec![], "account unknown");
+    assert_eq!(
+        preflight::arns(&group("eu-west-1", "210987654321"), None, "eu-west-1", Foreign::Usual),
+        vec![],
+        "account unknown"
+    );
     assert_eq!(found(json!({ "taskRoleArn": "arn:aws:iam::210987654321:role/web" }))[0].0, "taskRoleArn");
     assert!(found(json!({ "taskRoleArn": "arn:aws-cn:iam::123456789012:role/web" }))[0].1.contains("partition aws-cn"));
     // Secrets and parameters are read across Regions and accounts, but not across partitions.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use ecs_operator::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::aws::{Aws, AwsSettings};
 use ecs_operator::controllers::context::{Config, Context, Stores};
 use ecs_operator::controllers::drive::{self, Reconcile};
@@ -27,6 +27,7 @@ pub struct Operator {
     /// What its passes use.
     pub cx: Arc<Context>,
     api: ecs_sim::kube::Apiserver,
+    accounts: Writer<DeserializeGuard<AwsAccount>>,
     clusters: Writer<DeserializeGuard<EcsCluster>>,
     task_definitions: Writer<DeserializeGuard<EcsTaskDefinition>>,
     services: Writer<DeserializeGuard<EcsService>>,
@@ -50,11 +51,13 @@ impl Operator {
     pub fn start_with(world: &World, config: Config) -> Self {
         let aws = Aws::new(world.aws.config(REGION), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+        let (account_store, accounts) = empty();
         let (cluster_store, clusters) = empty();
         let (definition_store, task_definitions) = empty();
         let (service_store, services) = empty();
         let (group_store, server_groups) = empty();
         let stores = Stores {
+            accounts: account_store,
             clusters: cluster_store,
             task_definitions: definition_store,
             services: service_store,
@@ -66,6 +69,7 @@ impl Operator {
         Self {
             cx: Arc::new(cx),
             api: world.api.clone(),
+            accounts,
             clusters,
             task_definitions,
             services,
@@ -131,6 +135,7 @@ impl Operator {
     /// Runs one pass of an object now.
     pub async fn pass(&mut self, key: &Key) {
         let again = match key.0 {
+            <AwsAccount as Kind>::KIND => run::<AwsAccount>(key, &self.cx, &self.cx.stores.accounts).await,
             <EcsCluster as Kind>::KIND => run::<EcsCluster>(key, &self.cx, &self.cx.stores.clusters).await,
             <EcsTaskDefinition as Kind>::KIND => {
                 run::<EcsTaskDefinition>(key, &self.cx, &self.cx.stores.task_definitions).await
@@ -163,6 +168,7 @@ impl Operator {
     pub fn look(&mut self) {
         let mut present = Vec::new();
         let (api, seen) = (&self.api, &self.seen);
+        refresh(api, "awsaccounts.ecs-operator.dev", &mut self.accounts, seen, &mut present);
         refresh(api, "ecsclusters.ecs-operator.dev", &mut self.clusters, seen, &mut present);
         refresh(api, "ecstaskdefinitions.ecs-operator.dev", &mut self.task_definitions, seen, &mut present);
         refresh(api, "ecsservices.ecs-operator.dev", &mut self.services, seen, &mut present);
@@ -183,6 +189,9 @@ impl Operator {
             }
         }
         let mut woken: Vec<Key> = Vec::new();
+        while let Ok(account) = self.woken.accounts.try_recv() {
+            woken.push(("AwsAccount", String::new(), account.name.clone()));
+        }
         while let Ok(service) = self.woken.services.try_recv() {
             woken.push(("EcsService", service.namespace.clone().unwrap_or_default(), service.name.clone()));
         }
@@ -245,6 +254,6 @@ async fn run<K: Reconcile>(
     let object = store
         .state()
         .into_iter()
-        .find(|object| object.name_any() == key.2 && object.meta().namespace.as_deref() == Some(key.1.as_str()))?;
+        .find(|object| object.name_any() == key.2 && object.meta().namespace.as_deref().unwrap_or_default() == key.1)?;
     drive::pass(object, cx.clone()).await
 }

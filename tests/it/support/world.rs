@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ecs_operator::api::schema::crds;
 use ecs_operator::controllers::clock::Clock;
-use ecs_operator::controllers::kind::Kind;
+use ecs_operator::controllers::kind::Namespaced;
 use ecs_sim::kube::{Apiserver, MemApi};
 use ecs_sim::{RegionKey, Sim};
 use jiff::Timestamp;
@@ -99,43 +99,43 @@ impl World {
     }
 
     /// Applies a manifest, as `kubectl apply --server-side` does.
-    pub async fn apply<K: Kind>(&self, manifest: &Value) -> K {
+    pub async fn apply<K: Namespaced>(&self, manifest: &Value) -> K {
         self.try_apply(manifest).await.unwrap()
     }
 
     /// As [`Self::apply`], for manifests that may be refused.
-    pub async fn try_apply<K: Kind>(&self, manifest: &Value) -> kube::Result<K> {
+    pub async fn try_apply<K: Namespaced>(&self, manifest: &Value) -> kube::Result<K> {
         let name = manifest["metadata"]["name"].as_str().unwrap();
         self.objects().patch(name, &PatchParams::apply("kubectl").force(), &Patch::Apply(manifest)).await
     }
 
     /// Changes a member of an object by merge patch.
-    pub async fn edit<K: Kind>(&self, name: &str, patch: Value) -> K {
+    pub async fn edit<K: Namespaced>(&self, name: &str, patch: Value) -> K {
         self.objects().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap()
     }
 
     /// Sets an annotation under our group.
-    pub async fn annotate<K: Kind>(&self, name: &str, key: &str, value: &str) {
+    pub async fn annotate<K: Namespaced>(&self, name: &str, key: &str, value: &str) {
         let key = format!("ecs-operator.dev/{key}");
         self.edit::<K>(name, json!({"metadata": {"annotations": {key: value}}})).await;
     }
 
     /// Deletes an object, if it is there.
-    pub async fn delete<K: Kind>(&self, name: &str) {
+    pub async fn delete<K: Namespaced>(&self, name: &str) {
         let _ = self.objects::<K>().delete(name, &DeleteParams::background()).await;
     }
 
     /// The object now.
-    pub async fn get<K: Kind>(&self, name: &str) -> Option<K> {
+    pub async fn get<K: Namespaced>(&self, name: &str) -> Option<K> {
         self.objects().get_opt(name).await.unwrap()
     }
 
     /// Its status now.
-    pub async fn status<K: Kind>(&self, name: &str) -> K::Status {
+    pub async fn status<K: Namespaced>(&self, name: &str) -> K::Status {
         self.get::<K>(name).await.and_then(|object| object.status().cloned()).unwrap_or_default()
     }
 
-    fn objects<K: Kind>(&self) -> Api<K> {
+    fn objects<K: Namespaced>(&self) -> Api<K> {
         Api::namespaced(self.person.clone(), NAMESPACE)
     }
 
