@@ -206,7 +206,7 @@ impl Grant {
     pub const fn besides(self) -> &'static [&'static str] {
         match self.feature() {
             Feature::PassRole => &["iam:PassRole"],
-            Feature::Accounts => &["sts:AssumeRole", "sts:TagSession"],
+            Feature::Accounts => &["sts:TagSession"],
             Feature::ServiceLinkedRoles => &["iam:CreateServiceLinkedRole"],
             Feature::Read
             | Feature::ReadAny
