@@ -84,17 +84,12 @@ fn the_crds_are_those_of_the_project_to_the_byte() {
 }
 
 /// Variables of features that are on their way.
-const ANNOUNCED: [&str; 10] = [
+const ANNOUNCED: [&str; 5] = [
     "ECS_OPERATOR_ACCOUNTS",
     "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT",
     "ECS_OPERATOR_AMBIENT_EXECUTION_ROLES",
     "ECS_OPERATOR_AMBIENT_NAMESPACES",
     "ECS_OPERATOR_AMBIENT_TASK_ROLES",
-    "ECS_OPERATOR_CONFIG_MAPS",
-    "ECS_OPERATOR_LEADER_ELECT",
-    "ECS_OPERATOR_LEASE_NAME",
-    "ECS_OPERATOR_NAMESPACES",
-    "POD_NAMESPACE",
 ];
 
 #[test]
@@ -109,7 +104,7 @@ fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
     let set: BTreeSet<String> = set.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
     let unknown: Vec<_> = set.difference(&known).filter(|name| !ANNOUNCED.contains(&name.as_str())).collect();
     assert!(unknown.is_empty(), "the operator does not know {unknown:?}");
-    let unset: Vec<_> = known.difference(&set).filter(|name| *name != "ECS_OPERATOR_NAMESPACE").collect();
+    let unset: Vec<_> = known.difference(&set).collect();
     assert!(unset.is_empty(), "no value of the chart sets {unset:?}");
 }
 
