@@ -261,6 +261,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.endpoint_url.as_deref(), Some("http://127.0.0.1:9"));
         assert_eq!(config.sight().namespaces, ["other", "team"]);
+        assert_eq!(parse(&["--namespaces="]).unwrap().sight(), Sight::default());
         assert_eq!((config.config_maps, config.leader_elect, config.lease_name.as_str()), (false, true, "blue"));
         assert_eq!((config.installation_id.as_str(), config.concurrency), ("blue", 8));
         assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
