@@ -48,7 +48,7 @@ impl Operator {
 
     /// A process with empty memory.
     pub fn start_with(world: &World, config: Config) -> Self {
-        let aws = Aws::new(world.aws.config(REGION), AwsSettings::default());
+        let aws = Aws::new(world.aws.config_of(REGION, &config.installation), AwsSettings::default());
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
         let (cluster_store, clusters) = empty();
         let (definition_store, task_definitions) = empty();
