@@ -122,7 +122,6 @@ operations! {
     DescribeServices = Ecs::DescribeServices, ServiceRead, false;
     ListServices = Ecs::ListServices, ServiceRead, false;
     DescribeServiceDeployments = Ecs::DescribeServiceDeployments, ServiceDeploymentRead, false;
-    ListServiceDeployments = Ecs::ListServiceDeployments, ServiceDeploymentRead, false;
     DescribeServiceRevisions = Ecs::DescribeServiceRevisions, ServiceRevisionRead, false;
     StopServiceDeployment = Ecs::StopServiceDeployment, Unpublished, true;
     ContinueServiceDeployment = Ecs::ContinueServiceDeployment, Unpublished, true;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use aws_sdk_ecs::types::{DesiredStatus, ServiceDeploymentBrief, ServiceDeploymentStatus, TaskDefinitionStatus};
+use aws_sdk_ecs::types::{DesiredStatus, TaskDefinitionStatus};
 
 use super::classify::{Class, code};
 use super::clients::Aws;
@@ -122,27 +122,6 @@ impl Aws {
             async move {
                 let page = self.call(scope, Op::ListTasks, priority, call).await?;
                 Ok((page.task_arns.unwrap_or_default(), page.next_token))
-            }
-        })
-        .await
-    }
-
-    /// The service's deployments of the last 90 days in these statuses, all when empty.
-    pub async fn list_service_deployments(
-        &self,
-        scope: &Scope,
-        cluster: &str,
-        service: &str,
-        statuses: &[ServiceDeploymentStatus],
-        priority: Priority,
-    ) -> Result<Vec<ServiceDeploymentBrief>, AwsError> {
-        let statuses = (!statuses.is_empty()).then(|| statuses.to_vec());
-        pages(Op::ListServiceDeployments, |token| {
-            let call = self.ecs(scope).list_service_deployments().cluster(cluster).service(service);
-            let call = call.set_status(statuses.clone()).max_results(100).set_next_token(token).send();
-            async move {
-                let page = self.call(scope, Op::ListServiceDeployments, priority, call).await?;
-                Ok((page.service_deployments.unwrap_or_default(), page.next_token))
             }
         })
         .await

@@ -8,7 +8,6 @@ pub const fn grants(op: Op) -> &'static [Grant] {
     match op {
         Op::DescribeClusters
         | Op::DescribeServices
-        | Op::ListServiceDeployments
         | Op::DescribeServiceDeployments
         | Op::DescribeServiceRevisions
         | Op::DescribeTasks

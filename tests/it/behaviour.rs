@@ -1,11 +1,11 @@
 //! How the operator behaves towards people: modes, ownership, rollouts, failures; on both simulated worlds.
 
 mod annotations;
-mod failures;
+pub(crate) mod failures;
 mod history;
 mod modes;
-mod ownership;
-pub mod rollouts;
+pub(crate) mod ownership;
+pub(crate) mod rollouts;
 
 use std::time::Duration;
 

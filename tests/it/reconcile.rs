@@ -51,7 +51,7 @@ async fn the_three_kinds_become_ready_in_any_order_and_then_nothing_is_written()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_image_change_registers_once_and_rolls() {
+pub(crate) async fn an_image_change_registers_once_and_rolls() {
     let world = World::ready(2).await;
     let mut operator = world.operator();
     shop(&world).await;
@@ -118,7 +118,7 @@ async fn an_edit_behind_our_back_is_set_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_is_deleted_in_any_order_and_nothing_is_left() {
+pub(crate) async fn everything_is_deleted_in_any_order_and_nothing_is_left() {
     let world = World::ready(5).await;
     let mut operator = world.operator();
     shop(&world).await;

@@ -155,7 +155,7 @@ async fn changed_bounds_are_registered_and_the_count_follows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_that_leaves_the_spec_is_deleted_and_a_foreign_one_stays() {
+pub(crate) async fn a_policy_that_leaves_the_spec_is_deleted_and_a_foreign_one_stays() {
     let world = World::ready(14).await;
     let mut operator = world.operator();
     shop(&world, &mut operator, &scaled()).await;
@@ -199,7 +199,7 @@ async fn a_policy_may_change_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn scaling_that_leaves_the_spec_is_torn_down() {
+pub(crate) async fn scaling_that_leaves_the_spec_is_torn_down() {
     let world = World::ready(16).await;
     let mut operator = world.operator();
     shop(&world, &mut operator, &scaled()).await;

@@ -1,15 +1,15 @@
 //! Server groups on both simulated worlds: versions, strategies, traffic, failures.
 
-mod alarms;
-mod asks;
-mod bad_input;
+pub(crate) mod alarms;
+pub(crate) mod asks;
+pub(crate) mod bad_input;
 mod bounds;
 mod checks;
-mod copies;
+pub(crate) mod copies;
 mod counts;
 mod crash;
 mod documents;
-mod failures;
+pub(crate) mod failures;
 mod going_back;
 mod leftovers;
 mod many;
@@ -18,7 +18,7 @@ mod numbers;
 mod operations;
 mod refused;
 mod roles;
-mod rollouts;
+pub(crate) mod rollouts;
 mod scaling;
 mod settling;
 mod stale;
@@ -75,7 +75,7 @@ fn balancer(world: &World) -> Balanced {
         deregistration_delay_seconds: 30,
         ..BalancerSpec::new("web", &[("blue", 100), ("green", 0)])
     };
-    world.aws.sim(|sim| sim.balancer(&key(), &spec)).unwrap()
+    world.balancer(&spec)
 }
 
 /// Worlds with a cluster.

@@ -6,7 +6,7 @@ use aws_sdk_ecs::primitives::DateTime;
 use aws_sdk_ecs::types::{Deployment, DesiredStatus, Service, Task};
 use ecs_operator::api::condition::{ConditionType, find};
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
-use ecs_operator::controllers::kind::Kind;
+use ecs_operator::controllers::kind::{Kind, Namespaced};
 use kube::ResourceExt as _;
 use kube::api::{Api, ListParams};
 
@@ -183,7 +183,7 @@ fn service_object(service: &EcsService) -> Object {
     }
 }
 
-async fn list<K: Kind>(kube: &kube::Client, namespace: &str) -> Result<Vec<K>, DemoError> {
+async fn list<K: Namespaced>(kube: &kube::Client, namespace: &str) -> Result<Vec<K>, DemoError> {
     let api: Api<K> = Api::namespaced(kube.clone(), namespace);
     Ok(api.list(&ListParams::default()).await?.items)
 }

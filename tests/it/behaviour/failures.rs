@@ -116,7 +116,7 @@ async fn an_edit_that_fails_at_first_is_made_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_a_cluster_that_has_to_wait_is_made_in_the_end() {
+pub(crate) async fn an_edit_of_a_cluster_that_has_to_wait_is_made_in_the_end() {
     for policy in ["Correct", "Warn"] {
         let (world, mut operator) = shop(87, &json!({})).await;
         world.edit::<EcsCluster>("prod", json!({"spec": {"driftPolicy": policy}})).await;

@@ -56,7 +56,7 @@ async fn a_service_made_by_hand_is_left_alone_unless_adoption_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_adopted_service_is_tagged_first_then_brought_in_line_and_retained_at_the_end() {
+pub(crate) async fn an_adopted_service_is_tagged_first_then_brought_in_line_and_retained_at_the_end() {
     let world = with_a_service_made_by_hand(42).await;
     let mut operator = world.operator();
     world.apply::<EcsService>(&with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}))).await;

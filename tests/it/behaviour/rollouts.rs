@@ -46,7 +46,7 @@ pub async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_opens_when_the_annotation_names_it_and_not_before() {
+pub(crate) async fn a_gate_opens_when_the_annotation_names_it_and_not_before() {
     let (world, mut operator, id, gate) = at_the_gate(71).await;
     world.annotate::<EcsService>("web", "promote", "another gate").await;
     operator.settle(Duration::from_secs(20), 2 * MINUTE).await;
@@ -78,7 +78,7 @@ async fn an_abort_at_the_gate_goes_back_and_holds_the_content() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_abort_of_a_rolling_deployment_stops_it_with_a_rollback() {
+pub(crate) async fn an_abort_of_a_rolling_deployment_stops_it_with_a_rollback() {
     let (world, mut operator) = shop(73, &json!({})).await;
     world.aws.sim(|sim| sim.set_image("nginx:hangs", ImageFate::Hangs));
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:hangs")).await;

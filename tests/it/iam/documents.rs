@@ -112,8 +112,8 @@ fn every_operation_of_the_list_is_called_somewhere() {
     let mut sources = BTreeSet::new();
     gather(&root().join("src"), &mut sources);
     for path in sources {
-        let name = path.to_str().unwrap();
-        if name.ends_with("aws/op.rs") || name.contains("/iam/") || name.contains("test") {
+        let name = path.strip_prefix(root().join("src")).unwrap().to_str().unwrap();
+        if name == "aws/op.rs" || name.starts_with("iam/") || name.contains("test") {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();

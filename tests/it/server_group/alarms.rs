@@ -10,7 +10,7 @@ use crate::support::world::World;
 const OURS: &str = "ecs-operator.dev/uid";
 
 /// Step scaling by an alarm, with changes of the alarm.
-pub(super) fn stepped(image: &str, alarm: &Value) -> Value {
+pub(crate) fn stepped(image: &str, alarm: &Value) -> Value {
     let mut busy = json!({
         "alarmName": "busy", "policies": ["up"], "namespace": "AWS/ECS", "metricName": "CPUUtilization",
         "dimensions": {"ClusterName": "${cluster}", "ServiceName": "${service}"}, "statistic": "Average",
@@ -29,7 +29,7 @@ pub(super) fn stepped(image: &str, alarm: &Value) -> Value {
 }
 
 /// All metric alarms, by name.
-pub(super) async fn alarms(world: &World) -> Vec<MetricAlarm> {
+pub(crate) async fn alarms(world: &World) -> Vec<MetricAlarm> {
     let mut found = world.cloudwatch().describe_alarms().send().await.unwrap().metric_alarms.unwrap_or_default();
     found.sort_by(|a, b| a.alarm_name.cmp(&b.alarm_name));
     found
@@ -47,7 +47,7 @@ pub(super) async fn by_hand(world: &World, name: &str, threshold: f64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_version_has_the_declared_alarms_and_takes_them_along() {
+pub(crate) async fn each_version_has_the_declared_alarms_and_takes_them_along() {
     let (world, mut operator) = worlds(601).await;
     world.apply::<ServerGroup>(&stepped("nginx:1", &json!({}))).await;
     operator.rest().await;

@@ -22,7 +22,7 @@ async fn a_restart_forces_one_deployment_of_the_current_version_and_makes_no_oth
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_is_stopped_once_and_replaced_and_a_foreign_one_is_not_touched() {
+pub(crate) async fn a_task_is_stopped_once_and_replaced_and_a_foreign_one_is_not_touched() {
     let (world, mut operator) = worlds(542).await;
     world.apply::<ServerGroup>(&group("nginx:1", &json!({}))).await;
     operator.rest().await;
@@ -63,7 +63,7 @@ pub(super) async fn made_by_spinnaker(world: &crate::support::world::World, name
 }
 
 #[tokio::test(start_paused = true)]
-async fn services_of_spinnaker_become_versions_only_when_that_is_asked() {
+pub(crate) async fn services_of_spinnaker_become_versions_only_when_that_is_asked() {
     let (world, mut operator) = worlds(543).await;
     made_by_spinnaker(&world, "shop-prod-v004", 3).await;
     world.wait(MINUTE).await;

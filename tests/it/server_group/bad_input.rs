@@ -122,7 +122,7 @@ fn named(subnet: &str, security_group: &str) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn names_of_networks_that_do_not_resolve_are_told_and_nothing_is_dropped() {
+pub(crate) async fn names_of_networks_that_do_not_resolve_are_told_and_nothing_is_dropped() {
     let (world, mut operator) = served(583, &json!({})).await;
     network(&world);
     world.aws.take_sent();

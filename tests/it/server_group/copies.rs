@@ -80,7 +80,7 @@ fn notes(world: &World, of: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_version_takes_over_the_size_and_the_scaling_of_the_source() {
+pub(crate) async fn the_first_version_takes_over_the_size_and_the_scaling_of_the_source() {
     let (world, mut operator) = worlds(611).await;
     legacy(&world).await;
     world.wait(MINUTE).await;

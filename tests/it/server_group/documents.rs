@@ -74,7 +74,7 @@ async fn every_target_group_of_every_container_has_to_be_healthy() {
         deregistration_delay_seconds: 30,
         ..BalancerSpec::new("web", &[("front", 1), ("back", 1)])
     };
-    let rule = world.aws.sim(|sim| sim.balancer(&key(), &spec)).unwrap();
+    let rule = world.balancer(&spec);
     let members = json!({
         "template": {"targetGroupMappings": [
             {"containerName": "web", "containerPort": 80, "targetGroup": "front"},

@@ -188,7 +188,7 @@ async fn an_alarm_that_fires_in_a_canary_gives_the_traffic_back_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_metric_that_turns_bad_in_a_canary_fails_it() {
+pub(crate) async fn a_metric_that_turns_bad_in_a_canary_fails_it() {
     let metric = json!({
         "name": "errors", "failure": "result > 5.0", "success": "result <= 5.0",
         "cloudWatch": {

@@ -128,7 +128,7 @@ async fn two_rules_move_together() {
     let first = balancer(&world);
     let other =
         BalancerSpec { path: Some("/api/*".to_owned()), ..BalancerSpec::new("web", &[("blue", 100), ("green", 0)]) };
-    let second = world.aws.sim(|sim| sim.balancer(&key(), &other)).unwrap();
+    let second = world.balancer(&other);
     assert_ne!(first.rule, second.rule);
     let both = json!({"traffic": {"listenerRules": [first.rule, second.rule]}});
     world.apply::<ServerGroup>(&weighted("nginx:1", &first, &both)).await;

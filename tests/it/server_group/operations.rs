@@ -306,7 +306,7 @@ async fn a_rule_that_forwards_to_a_third_target_group_is_refused_and_left_alone(
         healthy_threshold: 2,
         ..BalancerSpec::new("web", &[("blue", 100), ("green", 0), ("grey", 10)])
     };
-    let rule = world.aws.sim(|sim| sim.balancer(&key(), &three)).unwrap();
+    let rule = world.balancer(&three);
     world.apply::<ServerGroup>(&weighted("nginx:1", &rule, &json!({}))).await;
     operator.rest().await;
     let said = ready(&world).await;

@@ -60,7 +60,7 @@ async fn a_new_image_becomes_the_next_version_and_the_old_one_is_disabled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn weights_move_only_to_healthy_targets_and_the_old_version_goes_afterwards() {
+pub(crate) async fn weights_move_only_to_healthy_targets_and_the_old_version_goes_afterwards() {
     let (world, mut operator) = worlds(504).await;
     let balanced = balancer(&world);
     let canary = json!({"strategy": {"canary": {"steps": [{"setWeight": 50}]}}, "capacity": {"desired": 4}});

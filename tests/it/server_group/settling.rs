@@ -22,7 +22,7 @@ fn sticky(world: &World, seconds: Option<i64>) -> Balanced {
         stickiness_seconds: seconds,
         ..BalancerSpec::new("web", &[("blue", 100), ("green", 0)])
     };
-    world.aws.sim(|sim| sim.balancer(&key(), &spec)).unwrap()
+    world.balancer(&spec)
 }
 
 async fn wanted(world: &World, version: &str) -> i32 {

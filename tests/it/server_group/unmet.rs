@@ -51,7 +51,7 @@ async fn target_groups_of_another_kind_or_without_a_load_balancer_are_refused() 
         path: Some("/old/*".to_owned()),
         ..BalancerSpec::new("web", &[("old-a", 1), ("old-b", 0)])
     };
-    world.aws.sim(|sim| sim.balancer(&key(), &instances)).unwrap();
+    world.balancer(&instances);
     let lonely = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/lonely/0123456789abcdef";
     world.aws.sim(|sim| {
         let group = ecs_sim::fixtures::TargetGroup::new(lonely, "ip");

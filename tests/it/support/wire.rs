@@ -1,6 +1,7 @@
 //! The wire to the simulated AWS: the SDK's own client, with its HTTP client replaced by one in this process.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use ecs_operator::controllers::clock::Clock;
+use ecs_operator::iam::Profile;
 use ecs_sim::Sim;
+use ecs_sim::rights::{Audit, Policy};
 use serde_json::Value;
 
 /// One call as it reached the simulated AWS.
@@ -72,7 +75,19 @@ struct Shared {
     /// Calls to STS, which stand apart: who one is is no story of its own.
     asked: Mutex<Vec<Sent>>,
     plan: Mutex<Option<Plan>>,
+    /// What the policies of the documents allow, and nothing else; `false`: a test has policies of its own.
+    documented: std::sync::atomic::AtomicBool,
     clock: Clock,
+}
+
+thread_local! {
+    /// What the stories of this thread asked of the documents.
+    static AUDIT: std::cell::RefCell<Audit> = std::cell::RefCell::default();
+}
+
+/// What the stories that this thread told since it was last asked needed of the documents.
+pub fn take_audit() -> Audit {
+    AUDIT.take()
 }
 
 /// The wire.
@@ -98,6 +113,7 @@ impl AwsWire {
             sent: Mutex::default(),
             asked: Mutex::default(),
             plan: Mutex::default(),
+            documented: true.into(),
             clock,
         };
         Self { shared: Arc::new(shared), person: false, witness: None }
@@ -141,16 +157,46 @@ impl AwsWire {
         Self { shared: self.shared.clone(), person: false, witness: Some(witness) }
     }
 
-    /// SDK configuration that speaks over this wire.
+    /// SDK configuration of an operator, whose policy is what the documents give to its installation, unless a test
+    /// gave it another.
+    pub fn config_of(&self, region: &str, installation: &str) -> SdkConfig {
+        let key = access_key(installation);
+        if self.shared.documented.load(Ordering::Relaxed) {
+            let policy = documents(installation, &[Profile::EverythingEcs, Profile::EverythingElse]);
+            self.sim(|sim| sim.enforce(&key, policy));
+        }
+        self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
+    }
+
+    /// From now on the operator of an installation may do what this policy allows.
+    pub fn restrict(&self, installation: &str, policy: Policy) {
+        self.shared.documented.store(false, Ordering::Relaxed);
+        self.sim(|sim| sim.enforce(access_key(installation), policy));
+    }
+
+    /// SDK configuration that speaks over this wire and may do everything.
     pub fn config(&self, region: &str) -> SdkConfig {
+        self.config_with(region, Credentials::for_tests())
+    }
+
+    fn config_with(&self, region: &str, credentials: Credentials) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(self.clone())
             .time_source(SharedTimeSource::new(Time(self.shared.clock.clone())))
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .build()
+    }
+
+    /// What the documents were asked; a denial is a fault of the documents, or of the operator.
+    fn note_rights(&self) {
+        let asked = std::mem::take(&mut self.shared.sim.lock().unwrap().audit);
+        let denied = asked.denied.clone();
+        AUDIT.with_borrow_mut(|audit| audit.add(asked));
+        let documented = self.shared.documented.load(Ordering::Relaxed);
+        assert!(denied.is_empty() || !documented, "the documents do not allow it: {denied:#?}");
     }
 
     fn judge(&self, operation: &str, body: Value) -> (usize, Fault) {
@@ -194,6 +240,7 @@ impl AwsWire {
         let asked = ecs_sim::wire::HttpRequest { method: request.method().to_owned(), uri, headers, body: bytes };
         let now = self.shared.clock.exact().as_millisecond();
         let answer = self.shared.sim.lock().unwrap().answer(&asked, now);
+        self.note_rights();
         if answer.hang || fault == Fault::LostHang {
             return std::future::pending().await;
         }
@@ -226,6 +273,30 @@ fn operation(headers: &std::collections::BTreeMap<String, String>, uri: &str, bo
     let form = String::from_utf8_lossy(body);
     let action = form.split('&').find_map(|field| field.strip_prefix("Action="));
     action.unwrap_or_default().to_owned()
+}
+
+fn access_key(installation: &str) -> String {
+    format!("AKIA{installation}")
+}
+
+/// The policy of profiles, filled in for the tests' account; roles of any name may be passed.
+pub fn documents(installation: &str, profiles: &[Profile]) -> Policy {
+    let read = |profile: &Profile| {
+        let mut text = serde_json::to_string(&profile.policy()).unwrap();
+        let values = [
+            ("partition", "aws"),
+            ("region", super::world::REGION),
+            ("account", ecs_sim::world::DEFAULT_ACCOUNT),
+            ("installation", installation),
+            ("task_roles", "*"),
+            ("infrastructure_roles", "*"),
+        ];
+        for (name, value) in values {
+            text = text.replace(&format!("${{{name}}}"), value);
+        }
+        Policy::read(&text).unwrap()
+    };
+    profiles.iter().map(read).fold(Policy::default(), Policy::and)
 }
 
 fn broken() -> ConnectorError {

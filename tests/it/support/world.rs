@@ -3,9 +3,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use ecs_operator::api::names;
 use ecs_operator::api::schema::crds;
 use ecs_operator::controllers::clock::Clock;
 use ecs_operator::controllers::kind::Namespaced;
+use ecs_sim::elbv2::control::{Balanced, BalancerSpec};
 use ecs_sim::kube::{Apiserver, MemApi};
 use ecs_sim::{RegionKey, Sim};
 use jiff::Timestamp;
@@ -137,6 +139,18 @@ impl World {
 
     fn objects<K: Namespaced>(&self) -> Api<K> {
         Api::namespaced(self.person.clone(), NAMESPACE)
+    }
+
+    /// Declares a load balancer whose listener and rule bear the installation's tag.
+    pub fn balancer(&self, spec: &BalancerSpec) -> Balanced {
+        self.aws.sim(|sim| {
+            let made = sim.balancer(&key(), spec).unwrap();
+            let balancing = &mut sim.region(&key()).fixtures.balancing;
+            let tag = (names::tag::INSTALLATION.to_owned(), "default".to_owned());
+            balancing.listeners.get_mut(&made.listener).unwrap().tags.extend([tag.clone()]);
+            balancing.rules.get_mut(&made.rule).into_iter().for_each(|rule| rule.tags.extend([tag.clone()]));
+            made
+        })
     }
 
     /// Calls ECS as a person with the AWS CLI.

@@ -75,7 +75,8 @@ impl Sim {
             Some(service) => model::check_input(service, &call.action, &mut call.input),
             None => Ok(()),
         };
-        let result = checked.and_then(|()| match call.model {
+        let allowed = checked.and_then(|()| self.authorise(call, &key, &principal));
+        let result = allowed.and_then(|()| match call.model {
             Some(Service::Sts) => self.call_sts(&principal, &call.action, &call.input),
             Some(Service::Iam) => self.call_iam(&principal, &call.action, &call.input),
             _ => self.dispatch(call, &key, &principal.arn),

@@ -17,6 +17,7 @@ pub mod model;
 pub mod neighbours;
 pub mod queue;
 pub mod refusal;
+pub mod rights;
 pub mod rng;
 pub mod sts;
 #[cfg(test)]

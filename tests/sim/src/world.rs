@@ -11,7 +11,7 @@ use crate::lag::Lag;
 use crate::queue::{Event, EventKind, Queue};
 use crate::rng::Rng;
 use crate::throttle::Throttle;
-use crate::{autoscaling, cloudwatch, sts};
+use crate::{autoscaling, cloudwatch, rights, sts};
 
 /// The account of every access key that nobody minted.
 pub const DEFAULT_ACCOUNT: &str = "123456789012";
@@ -157,6 +157,10 @@ pub struct Sim {
     /// Ends of sessions by access key, virtual milliseconds.
     pub(crate) sessions: BTreeMap<String, i64>,
     pub(crate) roles: BTreeMap<String, sts::Role>,
+    /// What access keys may do; a key that is not named may do all.
+    pub(crate) policies: BTreeMap<String, rights::Policy>,
+    /// What those policies were asked.
+    pub audit: rights::Audit,
     /// Settings of the run.
     pub knobs: Knobs,
     /// Scripted faults.
@@ -185,6 +189,8 @@ impl Sim {
             access_keys: BTreeMap::new(),
             sessions: BTreeMap::new(),
             roles: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            audit: rights::Audit::default(),
             knobs: Knobs::default(),
             faults: Faults::default(),
             throttle: Throttle::default(),

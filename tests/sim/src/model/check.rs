@@ -94,7 +94,9 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
             "AuthFailure",
         ],
     };
-    matches!(code, "UnknownOperationException" | "ExpiredTokenException" | "ExpiredToken" | "RequestExpired")
+    let denied = matches!(code, "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation");
+    denied
+        || matches!(code, "UnknownOperationException" | "ExpiredTokenException" | "ExpiredToken" | "RequestExpired")
         || unmodelled.contains(&code)
         || service.table().operations.get(operation).is_some_and(|modelled| modelled.errors.iter().any(|e| e == code))
 }
