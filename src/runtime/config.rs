@@ -37,6 +37,7 @@ pub enum LogLevel {
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug, PartialEq, Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[command(name = "ecs-operator", version, about = "A Kubernetes operator for Amazon ECS")]
 pub struct Config {
     /// AWS region of objects that name none; default: that of the AWS configuration
@@ -93,7 +94,7 @@ pub struct Config {
     /// What the operator may do to AWS, Manage, Observe or Plan; default: Manage
     #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true, value_parser = management_mode)]
     pub management_mode: ManagementMode,
-    /// Whether AwsAccounts are read, true or false; default: true
+    /// Whether objects of the kind awsaccounts are read, true or false; default: true
     #[arg(long, env = "ECS_OPERATOR_ACCOUNTS", default_value = "true", hide_default_value = true, action = clap::ArgAction::Set)]
     pub accounts: bool,
     /// Namespaces that may use the operator's own identity, comma separated, * for all; default: *

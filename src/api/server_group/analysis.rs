@@ -23,7 +23,7 @@ shape! {
     Analysis {
         /// Seconds between measurements; 60 when absent.
         interval_seconds: i32,
-        /// Measurements to make; 1 when absent.
+        /// Measurements; 1 when absent.
         count: i32,
         /// Seconds before the first.
         initial_delay_seconds: i32,
@@ -41,7 +41,7 @@ shape! {
 shape! {
     /// One metric; exactly one of `cloudWatch`, `alarms`, `prometheus` and `web` is set.
     Metric {
-        /// Name, unique in the analysis.
+        /// Unique name.
         name (required): String,
         /// A CloudWatch metric.
         cloud_watch: CloudWatchMetric,
@@ -65,15 +65,15 @@ shape! {
     /// `${loadBalancer}` are replaced in dimension values.
     #[derive(Eq)]
     CloudWatchMetric {
-        /// Namespace, for example `AWS/ApplicationELB`.
+        /// Namespace, such as `AWS/ECS`.
         namespace (required): String,
         /// Name of the metric.
         metric_name (required): String,
         /// Dimensions.
         dimensions: BTreeMap<String, String>,
-        /// Statistic: `Average`, `Sum`, `p99` and so on.
+        /// Statistic, such as `p99`.
         stat (required): String,
-        /// Seconds of one data point; 60 when absent.
+        /// Seconds a point; 60 when absent.
         period_seconds: i32,
         /// Latest data points used; 1 when absent.
         points: i32,
@@ -84,7 +84,7 @@ shape! {
     /// An instant query. `${service}`, `${cluster}`, `${version}` and `${targetGroup}` are replaced in it.
     #[derive(Eq)]
     PrometheusQuery {
-        /// URL of the server, without `/api/v1/query`.
+        /// URL, without `/api/v1/query`.
         address (required): String,
         /// The query.
         query (required): String,

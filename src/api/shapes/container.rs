@@ -167,7 +167,7 @@ mirror! {
 
     /// A secret given to a container.
     Secret = sdk::Secret {
-        /// Name of the environment variable or option.
+        /// Name of the variable or option.
         name (required): String,
         /// ARN of the secret or parameter.
         value_from (required): String,
@@ -205,7 +205,7 @@ mirror! {
         log_driver (required): String = sdk::LogDriver,
         /// Options of the driver.
         options: BTreeMap<String, String>,
-        /// Options of the driver whose values are secret.
+        /// Secret options of the driver.
         secret_options: Vec<Secret>,
     }
 

@@ -15,7 +15,7 @@ use crate::api::policy::ScalingMode;
 shape! {
     /// A step scaling policy, triggered by CloudWatch alarms of your own.
     StepScalingPolicy {
-        /// Name, unique in the service.
+        /// Unique name.
         policy_name (required): String,
         /// How an adjustment is understood.
         adjustment_type: String = sdk::AdjustmentType,
@@ -33,7 +33,7 @@ shape! {
 shape! {
     /// A policy that keeps a metric at a value.
     TargetTrackingPolicy {
-        /// Name, unique in the service.
+        /// Unique name.
         policy_name (required): String,
         /// Value to keep the metric at.
         target_value (required): f64,
@@ -53,7 +53,7 @@ shape! {
 shape! {
     /// A policy that follows a forecast.
     PredictiveScalingPolicy {
-        /// Name, unique in the service.
+        /// Unique name.
         policy_name (required): String,
         /// Metrics and target.
         metric_specifications (required): Vec<PredictiveScalingMetricSpecification>,
@@ -71,7 +71,7 @@ shape! {
 shape! {
     /// A change of the bounds at a time.
     ScheduledAction {
-        /// Name, unique in the service.
+        /// Unique name.
         scheduled_action_name (required): String,
         /// When: `at(…)`, `rate(…)` or `cron(…)`.
         schedule (required): String,

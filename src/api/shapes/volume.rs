@@ -51,7 +51,7 @@ mirror! {
     EfsVolumeConfiguration = sdk::EfsVolumeConfiguration {
         /// Id of the file system.
         file_system_id (required): String,
-        /// Directory that is mounted as root.
+        /// Directory mounted as root.
         root_directory: String,
         /// Encryption between host and server.
         transit_encryption: String = sdk::EfsTransitEncryption,
@@ -73,7 +73,7 @@ mirror! {
     S3FilesVolumeConfiguration = sdk::S3FilesVolumeConfiguration {
         /// ARN of the file system.
         file_system_arn (required): String,
-        /// Directory that is mounted as root.
+        /// Directory mounted as root.
         root_directory: String,
         /// Port for encrypted traffic.
         transit_encryption_port: i32,
@@ -85,7 +85,7 @@ mirror! {
     FsxWindowsFileServerVolumeConfiguration = sdk::FSxWindowsFileServerVolumeConfiguration {
         /// Id of the file system.
         file_system_id (required): String,
-        /// Directory that is mounted as root.
+        /// Directory mounted as root.
         root_directory (required): String,
         /// Credentials and domain.
         authorization_config: FsxWindowsFileServerAuthorizationConfig,

@@ -138,12 +138,11 @@ pub fn check(spec: &Value, cluster: Option<&str>, place: &Place) -> Option<Refus
 }
 
 fn refused(named: &Named<'_>, place: &Place) -> Refused {
-    let (who, list) = match &place.account {
-        Some(account) => (format!("AwsAccount `{account}`"), format!("its `spec.{}`", named.list)),
-        None => {
-            let flag = if named.list == "allowedTaskRoles" { "TASK" } else { "EXECUTION" };
-            ("the operator".to_owned(), format!("ECS_OPERATOR_AMBIENT_{flag}_ROLES"))
-        }
+    let (who, list) = if let Some(account) = &place.account {
+        (format!("AwsAccount `{account}`"), format!("its `spec.{}`", named.list))
+    } else {
+        let flag = if named.list == "allowedTaskRoles" { "TASK" } else { "EXECUTION" };
+        ("the operator".to_owned(), format!("ECS_OPERATOR_AMBIENT_{flag}_ROLES"))
     };
     Refused::Stuck(
         named.reason,

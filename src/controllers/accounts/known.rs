@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kube::ResourceExt;
 
 use crate::api::names::FINALIZER;
-use crate::api::status::Status;
+use crate::api::status::{Account, Status};
 use crate::api::{AwsAccount, AwsAccountSpec};
 use crate::controllers::context::{StoreOf, Stores, some, unreadable};
 use crate::controllers::kind::Kind;
@@ -64,8 +64,8 @@ impl Knowledge {
     }
 
     /// Remembers which namespaces an account's selectors select. Did that change?
-    pub fn select(&self, account: &str, selected: Selected) -> bool {
-        self.memory().selected.insert(account.to_owned(), selected.clone()).as_ref() != Some(&selected)
+    pub fn select(&self, account: &str, selected: &Selected) -> bool {
+        self.memory().selected.insert(account.to_owned(), selected.clone()).as_ref() != Some(selected)
     }
 
     /// Notes the version of an account. `None` = the one known; else whether it is the first one looked at.
@@ -123,7 +123,8 @@ pub type Use = (&'static str, String, String);
 /// What an object of ours says of accounts.
 struct Member {
     of: Use,
-    recorded: Option<Option<String>>,
+    /// `status.account`, which may be the operator's own.
+    recorded: Option<Account>,
     named: Option<String>,
     claimed: bool,
 }
@@ -132,7 +133,7 @@ struct Member {
 #[must_use]
 pub fn uses(account: &str, stores: &Stores) -> Vec<Use> {
     let stands = |member: &Member| match &member.recorded {
-        Some(recorded) => recorded.as_deref() == Some(account),
+        Some(recorded) => recorded.name.as_deref() == Some(account),
         None => member.claimed && member.named.as_deref() == Some(account),
     };
     members(stores).into_iter().filter(stands).map(|member| member.of).collect()
@@ -144,7 +145,7 @@ pub fn asking(known: &Known, stores: &Stores) -> BTreeSet<String> {
     let (allowed, defaults) = (known.allowed(), known.defaults());
     let asks = |member: &Member| {
         let namespace = &member.of.1;
-        let recorded = member.recorded.as_ref().is_some_and(|name| name.as_deref() == Some(known.name.as_str()));
+        let recorded = member.recorded.as_ref().is_some_and(|account| account.name.as_ref() == Some(&known.name));
         let named = member.named.as_deref() == Some(known.name.as_str());
         allowed.contains(namespace) && (recorded || named || (member.named.is_none() && defaults.contains(namespace)))
     };
@@ -163,7 +164,7 @@ fn members(stores: &Stores) -> Vec<Member> {
 fn in_store<K: Kind>(store: &StoreOf<K>) -> Vec<Member> {
     let member = |object: K| Member {
         of: (K::KIND, object.namespace().unwrap_or_default(), object.name_any()),
-        recorded: object.status().and_then(|status| status.common().account).map(|account| account.name),
+        recorded: object.status().and_then(|status| status.common().account),
         named: object.policies().account,
         claimed: object.finalizers().iter().any(|name| name == FINALIZER),
     };

@@ -186,7 +186,7 @@ fn choose<'a>(asked: &Asked, accounts: &'a Accounts, own: &Ambient) -> Result<Ch
             Refused::Stuck(Reason::AccountNotAllowed, _) if asked.account.is_none() => {
                 Refused::Waits(format!("EcsCluster `{}` is not ready yet", cluster.name))
             }
-            other => other,
+            other @ (Refused::Stuck(..) | Refused::Waits(_)) => other,
         });
     };
     let theirs = place.name.as_deref();

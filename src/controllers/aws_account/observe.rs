@@ -40,7 +40,7 @@ impl Seen {
 pub(super) async fn select(pass: &Pass<'_, AwsAccount>) -> Result<bool, kube::Error> {
     let spec = &pass.object.spec;
     if !spec.selects() {
-        return Ok(pass.cx.accounts.select(&pass.owner.name, Selected::default()));
+        return Ok(pass.cx.accounts.select(&pass.owner.name, &Selected::default()));
     }
     let api: Api<Namespace> = Api::all(pass.cx.kube.clone());
     let listed = api.list_metadata(&ListParams::default()).await?;
@@ -48,7 +48,7 @@ pub(super) async fn select(pass: &Pass<'_, AwsAccount>) -> Result<bool, kube::Er
         allowed: matching(spec.allowed_namespaces.as_ref(), &listed.items),
         default: matching(spec.default_for.as_ref(), &listed.items),
     };
-    Ok(pass.cx.accounts.select(&pass.owner.name, selected))
+    Ok(pass.cx.accounts.select(&pass.owner.name, &selected))
 }
 
 fn matching(selection: Option<&NamespaceSelection>, listed: &[PartialObjectMeta<Namespace>]) -> BTreeSet<String> {
