@@ -235,7 +235,9 @@ fn reading_and_writing_are_what_iam_calls_so() {
     let known = known();
     let used: BTreeSet<String> = Grant::ALL.iter().flat_map(|grant| grant.actions()).collect();
     assert_eq!(used, known.keys().cloned().collect(), "run tests/fixtures/iam/generate.py");
-    for op in Op::ALL {
+    // For IAM it writes to assume a role; nothing in AWS is another for it. And everybody may ask who they are.
+    let apart = [Op::AssumeRole, Op::GetCallerIdentity];
+    for op in Op::ALL.iter().filter(|op| !apart.contains(op)) {
         let access = &known[&format!("{}:{}", op.service().as_str(), op.name())].access;
         let reads = ["Read", "List"].iter().any(|word| access.split(", ").any(|level| level == *word));
         assert_eq!(reads, !op.mutating(), "{op}: {access}");

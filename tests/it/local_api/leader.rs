@@ -44,6 +44,7 @@ impl Process {
             .env("POD_NAME", name)
             .env("KUBECONFIG", kubeconfig)
             .env("AWS_ENDPOINT_URL", endpoint)
+            .env("ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", "true")
             .env("AWS_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", "AKIDOPERATOR")
             .env("AWS_SECRET_ACCESS_KEY", "not-a-secret")
