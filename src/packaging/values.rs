@@ -98,7 +98,7 @@ pub(super) fn readme(values: &str) -> Result<String, PackagingError> {
     for row in rows(values)? {
         let cell = |text: &str| text.replace('|', "\\|");
         let default = serde_json::to_string(&row.default)?;
-        text.push_str(&format!("| `{}` | `{}` | {} |\n", row.path, cell(&default), cell(&row.comment)));
+        text.extend(["| `", &row.path, "` | `", &cell(&default), "` | ", &cell(&row.comment), " |\n"]);
     }
     Ok(text)
 }

@@ -63,8 +63,9 @@ fn shop_account() -> Value {
 
 fn account(name: &str, id: &str, more: Value) -> Value {
     let mut spec = json!({ "roleArn": role(id), "regions": [REGION], "allowedNamespaces": { "names": ["shop"] } });
-    for (member, value) in more.as_object().unwrap() {
-        spec[member] = value.clone();
+    let Value::Object(more) = more else { panic!("members are an object: {more}") };
+    for (member, value) in more {
+        spec[member] = value;
     }
     json!({ "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": { "name": name }, "spec": spec })
 }
@@ -127,8 +128,9 @@ fn strict(world: &World) -> Operator {
 }
 
 fn with(mut manifest: Value, members: Value) -> Value {
-    for (member, value) in members.as_object().unwrap() {
-        manifest["spec"][member] = value.clone();
+    let Value::Object(members) = members else { panic!("members are an object: {members}") };
+    for (member, value) in members {
+        manifest["spec"][member] = value;
     }
     manifest
 }

@@ -35,6 +35,11 @@ fn waits(condition: &str, db: Value) -> Value {
     ] })
 }
 
+fn in_mode(mode: &str, mut spec: Value) -> Value {
+    spec["networkMode"] = json!(mode);
+    spec
+}
+
 #[test]
 fn rules_of_containers_accept_and_refuse() {
     let mut cases = vec![
@@ -107,29 +112,13 @@ fn rules_of_containers_accept_and_refuse() {
         ),
         case(
             "must have `hostPort` equal to `containerPort` in network modes `awsvpc` and `host`",
-            {
-                let mut s = app(json!({ "portMappings": [{ "containerPort": 80, "hostPort": 80 }] }));
-                s["networkMode"] = json!("awsvpc");
-                s
-            },
-            {
-                let mut s = app(json!({ "portMappings": [{ "containerPort": 80, "hostPort": 8080 }] }));
-                s["networkMode"] = json!("host");
-                s
-            },
+            in_mode("awsvpc", app(json!({ "portMappings": [{ "containerPort": 80, "hostPort": 80 }] }))),
+            in_mode("host", app(json!({ "portMappings": [{ "containerPort": 80, "hostPort": 8080 }] }))),
         ),
         case(
             "must not have `portMappings` in network mode `none`: leave them out, or choose another `networkMode`",
-            {
-                let mut s = app(json!({ "portMappings": [] }));
-                s["networkMode"] = json!("none");
-                s
-            },
-            {
-                let mut s = app(json!({ "portMappings": [{ "containerPort": 80 }] }));
-                s["networkMode"] = json!("none");
-                s
-            },
+            in_mode("none", app(json!({ "portMappings": [] }))),
+            in_mode("none", app(json!({ "portMappings": [{ "containerPort": 80 }] }))),
         ),
         case(
             "must be set unless each container has `memory` or `memoryReservation`",

@@ -104,9 +104,9 @@ async fn a_version_that_aws_does_not_let_go_of_is_retained_all_the_same() {
 }
 
 /// `app/…/targetgroup/…` of a target group behind a load balancer.
-fn label(balanced: &ecs_sim::elbv2::control::Balanced, group: usize) -> String {
-    let balancer = balanced.load_balancer.split(":loadbalancer/").nth(1).unwrap();
-    format!("{balancer}/{}", balanced.groups[group].rsplit(':').next().unwrap())
+fn label(ready: &ecs_sim::elbv2::control::Balanced, group: usize) -> String {
+    let balancer = ready.load_balancer.split(":loadbalancer/").nth(1).unwrap();
+    format!("{balancer}/{}", ready.groups[group].rsplit(':').next().unwrap())
 }
 
 async fn labels(world: &World, version: &str) -> Vec<String> {

@@ -158,17 +158,14 @@ impl Ask<'_, '_> {
 }
 
 fn role_arns<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Value::String(role) if name == "roleArn" => found.push(role),
-                    other => role_arns(other, found),
-                }
-            }
+    for (name, member) in value.as_object().into_iter().flatten() {
+        if let Some(role) = member.as_str().filter(|_| name == "roleArn") {
+            found.push(role);
         }
-        Value::Array(items) => items.iter().for_each(|item| role_arns(item, found)),
-        _ => {}
+        role_arns(member, found);
+    }
+    for item in value.as_array().into_iter().flatten() {
+        role_arns(item, found);
     }
 }
 

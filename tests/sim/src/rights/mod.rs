@@ -47,9 +47,10 @@ impl Sim {
         let (Some(policy), Some(service)) = (self.policies.get(&call.access_key).cloned(), call.model) else {
             return Ok(());
         };
-        let demands = match service {
-            Service::Iam => vec![self.of_iam(call, principal)],
-            _ => self.with_cx(key, &principal.arn, None, |region, cx| of(service, region, cx, call)),
+        let demands = if service == Service::Iam {
+            vec![self.of_iam(call, principal)]
+        } else {
+            self.with_cx(key, &principal.arn, None, |region, cx| of(service, region, cx, call))
         };
         for demand in demands {
             self.audit.asked.insert(demand.action.clone());

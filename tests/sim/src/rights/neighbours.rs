@@ -68,8 +68,8 @@ pub(super) fn alarms(cx: &Cx, action: &str, input: &Value) -> Vec<Demand> {
             all
         }
         "DeleteAlarms" => {
-            let names = list(input, "AlarmNames").iter().filter_map(Value::as_str);
-            names.map(|name| Demand::new(SERVICE, action, named(name))).collect()
+            let alarms = list(input, "AlarmNames").iter().filter_map(Value::as_str);
+            alarms.map(|name| Demand::new(SERVICE, action, named(name))).collect()
         }
         "TagResource" | "UntagResource" | "ListTagsForResource" => {
             let arn = text(input, "ResourceARN").unwrap_or_default();
