@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::helm::{CHART, project};
+use super::helm::CHART;
 use super::plane::{Charted, HOME, charted, restricted};
 use crate::support::manifests::{cluster, manifest, service};
 
@@ -47,10 +47,13 @@ async fn hold(charted: &Charted) {
         definition(&json!({"privileged": true}), &json!({})),
         definition(&json!({"image": "bad.example/web:1"}), &json!({})),
         definition(&json!({"environment": [{"name": "TOKEN", "value": "x"}]}), &json!({})),
-        definition(&json!({}), &json!({"taskRoleArn": "arn:aws:iam::1:role/other", "accountRef": {"name": "shop"}})),
+        definition(
+            &json!({}),
+            &json!({"taskRoleArn": "arn:aws:iam::1:role/other", "accountRef": {"name": "policies"}}),
+        ),
         counted(11),
     ];
-    for manifest in refused.iter().filter(|manifest| accounts() || manifest["spec"].get("accountRef").is_none()) {
+    for manifest in &refused {
         let mut tries = 0;
         while judged(charted, manifest).await.is_empty() {
             tries += 1;
@@ -60,20 +63,15 @@ async fn hold(charted: &Charted) {
     }
 }
 
-/// Do task definitions name accounts?
-fn accounts() -> bool {
-    let schema = ecs_operator::api::schema::schema("EcsTaskDefinition").unwrap().unwrap();
-    schema.pointer("/properties/spec/properties/accountRef").is_some()
-}
-
 async fn install(charted: &Charted) {
-    let account = project("tests/fixtures/aws-account");
-    if !accounts() {
-        charted.plane.kubectl(&["apply", "-f", account.join("crd.yaml").to_str().unwrap()], None).await.unwrap();
-    }
-    let established = ["wait", "--for=condition=Established", "crd/awsaccounts.ecs-operator.dev"];
-    charted.plane.kubectl(&established, None).await.unwrap();
-    charted.plane.kubectl(&["apply", "-f", account.join("account.yaml").to_str().unwrap()], None).await.unwrap();
+    let account = json!({
+        "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "policies"},
+        "spec": {
+            "allowedNamespaces": {"names": [NAMESPACE]},
+            "allowedTaskRoles": ["arn:aws:iam::111122223333:role/shop/*", "arn:aws:iam::111122223333:role/exact"],
+        },
+    });
+    charted.plane.kubectl(&["create", "-f", "-"], Some(account.to_string())).await.unwrap();
     charted.plane.kubectl(&["create", "namespace", NAMESPACE], None).await.unwrap();
     restricted(&charted.plane, "guard").await;
     let on = ["roles", "deletionProtection", "imageRegistries", "privileged", "secretNames", "countCeiling"];
@@ -96,13 +94,19 @@ async fn each_policy_takes_what_it_shall_take_and_refuses_the_rest() {
     let (none, own) = (json!({}), "arn:aws:iam::111122223333:role/shop/web");
     let cases = [
         (definition(&none, &none), ""),
-        (definition(&none, &named(own, "shop")), ""),
-        (definition(&none, &named("arn:aws:iam::111122223333:role/exact", "shop")), ""),
-        (definition(&none, &named("arn:aws:iam::111122223333:role/exactly", "shop")), "does not allow `taskRoleArn`"),
-        (definition(&none, &named(own, "nobody")), ""),
-        (definition(&none, &named("arn:aws:iam::111122223333:role/admin", "shop")), "account `shop` does not allow"),
+        (definition(&none, &named(own, "policies")), ""),
+        (definition(&none, &named("arn:aws:iam::111122223333:role/exact", "policies")), ""),
         (
-            definition(&none, &json!({"executionRoleArn": own, "accountRef": {"name": "shop"}})),
+            definition(&none, &named("arn:aws:iam::111122223333:role/exactly", "policies")),
+            "does not allow `taskRoleArn`",
+        ),
+        (definition(&none, &named(own, "nobody")), ""),
+        (
+            definition(&none, &named("arn:aws:iam::111122223333:role/admin", "policies")),
+            "account `policies` does not allow",
+        ),
+        (
+            definition(&none, &json!({"executionRoleArn": own, "accountRef": {"name": "policies"}})),
             "does not allow `executionRoleArn`",
         ),
         (definition(&json!({"image": "also.example/a/b@sha256:00"}), &none), ""),
@@ -121,9 +125,6 @@ async fn each_policy_takes_what_it_shall_take_and_refuses_the_rest() {
         (group(&json!({"min": 1, "desired": 5, "max": 11})), "`capacity.max` must not be more than 10"),
     ];
     for (manifest, told) in cases {
-        if !accounts() && manifest["spec"].get("accountRef").is_some() {
-            continue;
-        }
         let answer = judged(charted, &manifest).await;
         assert!(answer.is_empty() == told.is_empty() && answer.contains(told), "{manifest}\n{told}: {answer}");
     }
@@ -161,19 +162,24 @@ async fn the_operators_account_cannot_change_what_people_applied() {
     object["metadata"]["namespace"] = "belt".into();
     object["spec"]["managementMode"] = "Observe".into();
     charted.plane.kubectl(&["create", "-f", "-"], Some(object.to_string())).await.unwrap();
+    let mut definition = definition(&json!({}), &json!({"managementMode": "Observe"}));
+    definition["metadata"]["namespace"] = "belt".into();
+    charted.plane.kubectl(&["create", "-f", "-"], Some(definition.to_string())).await.unwrap();
     let account = format!("--as=system:serviceaccount:{HOME}:ecs-operator");
-    let patch = async |patch: Value| {
+    let patch_of = async |object: &str, patch: Value| {
         let text = patch.to_string();
-        let ran = ["patch", "ecsc/mine", "-n", "belt", "--type=merge", "--dry-run=server", &account, "-p", &text];
+        let ran = ["patch", object, "-n", "belt", "--type=merge", "--dry-run=server", &account, "-p", &text];
         let ran = charted.plane.kubectl(&ran, None).await;
         if ran.ok { String::new() } else { ran.err }
     };
+    let patch = async |patch: Value| patch_of("ecsc/mine", patch).await;
     let spec = patch(json!({"spec": {"managementMode": "Manage"}})).await;
     assert!(spec.contains("must not change `spec`"), "{spec}");
     let label = patch(json!({"metadata": {"labels": {"a": "b"}}})).await;
     assert!(label.contains("must not change labels"), "{label}");
+    // It may delete task definitions, so that Kubernetes itself would let it own them.
     let owner = json!({"apiVersion": "v1", "kind": "ServerGroup", "name": "a", "uid": "b", "controller": true});
-    let owned = patch(json!({"metadata": {"ownerReferences": [owner]}})).await;
+    let owned = patch_of("ecstd/web", json!({"metadata": {"ownerReferences": [owner]}})).await;
     assert!(owned.contains("must not change owners"), "{owned}");
     assert_eq!(patch(json!({"metadata": {"finalizers": ["ecs-operator.dev/finalizer"]}})).await, "");
     let merge = ["patch", "ecsc/mine", "-n", "belt", "--type=merge", "-p", r#"{"spec":{"managementMode":"Plan"}}"#];

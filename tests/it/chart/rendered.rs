@@ -83,15 +83,6 @@ fn the_crds_are_those_of_the_project_to_the_byte() {
     }
 }
 
-/// Variables of features that are on their way.
-const ANNOUNCED: [&str; 5] = [
-    "ECS_OPERATOR_ACCOUNTS",
-    "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT",
-    "ECS_OPERATOR_AMBIENT_EXECUTION_ROLES",
-    "ECS_OPERATOR_AMBIENT_NAMESPACES",
-    "ECS_OPERATOR_AMBIENT_TASK_ROLES",
-];
-
 #[test]
 fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
     let known: BTreeSet<String> = Config::command()
@@ -102,7 +93,7 @@ fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
     let pod = &the(&all, "Deployment", "ecs-operator")["spec"]["template"]["spec"];
     let set = pod["containers"][0]["env"].as_array().unwrap();
     let set: BTreeSet<String> = set.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
-    let unknown: Vec<_> = set.difference(&known).filter(|name| !ANNOUNCED.contains(&name.as_str())).collect();
+    let unknown: Vec<_> = set.difference(&known).collect();
     assert!(unknown.is_empty(), "the operator does not know {unknown:?}");
     let unset: Vec<_> = known.difference(&set).collect();
     assert!(unset.is_empty(), "no value of the chart sets {unset:?}");

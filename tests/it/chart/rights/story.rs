@@ -61,6 +61,20 @@ impl Story {
         self.stage.kubectl(&delete).await;
     }
 
+    /// An account for the namespace that a label selects: born, and gone.
+    pub async fn tell_of_an_account(&self) {
+        let label = json!({"kubernetes.io/metadata.name": self.stage.namespace});
+        let account = json!({
+            "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": "rights"},
+            "spec": {"allowedNamespaces": {"selector": {"matchLabels": label}}},
+        });
+        let plane = self.stage.plane;
+        plane.kubectl(&["create", "-f", "-"], Some(account.to_string())).await.unwrap();
+        let ran = plane.kubectl(&["wait", "awsaccount/rights", "--for=condition=Ready", "--timeout=60s"], None).await;
+        assert!(ran.ok, "{}\n{}", ran.err, self.stage.get("awsaccount/rights").await);
+        plane.kubectl(&["delete", "awsaccount/rights", "--timeout=60s"], None).await.unwrap();
+    }
+
     /// The whole of it: born, rolled, scaled, deleted.
     pub async fn tell(&self) {
         self.begin().await;
