@@ -1,6 +1,10 @@
 //! Accounts and tenants: who may use which account, with which credentials, for what. Stories over simulated accounts.
 
-#![allow(clippy::too_many_lines, reason = "a story is told in one piece")]
+#![allow(
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    reason = "a story is told in one piece, with its manifests written inline"
+)]
 
 mod arns;
 mod credentials;
