@@ -1,14 +1,15 @@
 //! What the mode of a server group means for the objects of its versions. Pure.
 
+use std::sync::Arc;
+
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
-use kube::runtime::reflector::ObjectRef;
 
 use crate::api::ServerGroup;
 use crate::api::condition::{ConditionType, is_true};
 use crate::api::policy::ManagementMode;
 use crate::api::status::Common;
-use crate::controllers::context::Stores;
+use crate::controllers::context::{Found, Stores, find};
 use crate::controllers::directive::{Directive, read};
 use crate::controllers::kind::Kind;
 
@@ -38,13 +39,12 @@ pub fn lags<K: Kind>(object: &K, stores: &Stores, operator: ManagementMode) -> b
 }
 
 /// The group that controls the object.
-fn group_of(metadata: &ObjectMeta, stores: &Stores) -> Option<ServerGroup> {
+fn group_of(metadata: &ObjectMeta, stores: &Stores) -> Option<Arc<ServerGroup>> {
     let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
     if owner.kind != <ServerGroup as Kind>::KIND {
         return None;
     }
-    let name = ObjectRef::new(&owner.name).within(metadata.namespace.as_deref().unwrap_or_default());
-    let group = stores.server_groups.get(&name)?;
-    let group = group.0.as_ref().ok()?;
-    (group.metadata.uid.as_deref() == Some(owner.uid.as_str())).then(|| group.clone())
+    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    let Found::Object(group) = find(&stores.server_groups, namespace, &owner.name) else { return None };
+    (group.metadata.uid.as_deref() == Some(owner.uid.as_str())).then_some(group)
 }

@@ -91,7 +91,9 @@ fn variables_named_on_pages_are_variables_of_the_operator() {
         command.get_arguments().filter_map(|arg| arg.get_env()).map(|env| env.to_string_lossy().into_owned()).collect();
     for (file, text) in pages() {
         for name in text.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
-            if name.starts_with("ECS_OPERATOR_") && name.len() > "ECS_OPERATOR_".len() {
+            // The tests have one of their own.
+            if name.starts_with("ECS_OPERATOR_") && name.len() > "ECS_OPERATOR_".len() && name != "ECS_OPERATOR_RECORD"
+            {
                 assert!(known.iter().any(|known| known == name), "{}: {name}", file.display());
             }
         }

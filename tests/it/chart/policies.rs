@@ -179,8 +179,8 @@ async fn the_operators_account_cannot_change_what_people_applied() {
     assert!(label.contains("must not change labels"), "{label}");
     // It may delete task definitions, so that Kubernetes itself would let it own them.
     let owner = json!({"apiVersion": "v1", "kind": "ServerGroup", "name": "a", "uid": "b", "controller": true});
-    let owned = patch_of("ecstd/web", json!({"metadata": {"ownerReferences": [owner]}})).await;
-    assert!(owned.contains("must not change owners"), "{owned}");
+    let adopted = patch_of("ecstd/web", json!({"metadata": {"ownerReferences": [owner]}})).await;
+    assert!(adopted.contains("must not change owners"), "{adopted}");
     assert_eq!(patch(json!({"metadata": {"finalizers": ["ecs-operator.dev/finalizer"]}})).await, "");
     let merge = ["patch", "ecsc/mine", "-n", "belt", "--type=merge", "-p", r#"{"spec":{"managementMode":"Plan"}}"#];
     charted.plane.kubectl(&merge, None).await.unwrap();

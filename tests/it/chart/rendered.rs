@@ -25,7 +25,7 @@ fn scan(path: &str, value: &Value, found: &mut Vec<String>) {
             items.iter().enumerate().for_each(|(at, item)| scan(&format!("{path}[{at}]"), item, found));
             let names: Vec<_> = items.iter().filter_map(|item| item["name"].as_str()).collect();
             let once: BTreeSet<_> = names.iter().collect();
-            if path.ends_with(".env") && once.len() != names.len() {
+            if path.rsplit('.').next() == Some("env") && once.len() != names.len() {
                 found.push(format!("{path}: a name twice"));
             }
             items.is_empty()

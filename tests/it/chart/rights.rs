@@ -1,4 +1,4 @@
-//! The operator under the ServiceAccount of the chart: nothing it does is refused, nothing it may do is unused, and
+//! The operator under the `ServiceAccount` of the chart: nothing it does is refused, nothing it may do is unused, and
 //! without any one right something is refused.
 
 mod audit;

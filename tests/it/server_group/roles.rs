@@ -131,7 +131,7 @@ async fn settings_that_cannot_be_read_for_now_are_waited_for_before_a_version_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn roles_by_name_become_arns_with_their_path() {
+pub(crate) async fn roles_by_name_become_arns_with_their_path() {
     let (world, mut operator) = worlds(625).await;
     role(&world, "shop/web", Role::serving(&[TASKS]));
     role(&world, "ecs/pull", Role::serving(&[TASKS]));
