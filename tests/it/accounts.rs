@@ -7,7 +7,7 @@
 )]
 
 mod arns;
-mod credentials;
+pub(crate) mod credentials;
 mod life;
 mod pure;
 mod resolution;

@@ -17,7 +17,7 @@ mod midway;
 mod numbers;
 mod operations;
 mod refused;
-mod roles;
+pub(crate) mod roles;
 pub(crate) mod rollouts;
 mod scaling;
 mod settling;

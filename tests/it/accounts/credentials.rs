@@ -87,7 +87,7 @@ async fn a_refusal_while_a_session_still_lasts_is_the_accounts_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fixed_external_id_is_shared_and_tags_are_told_apart() {
+pub(crate) async fn a_fixed_external_id_is_shared_and_tags_are_told_apart() {
     let world = World::ready(24).await;
     trust(&world, SHOP, "secret-1");
     let fixed = json!({ "externalId": { "mode": "Fixed", "value": "secret-1" }, "defaultFor": { "names": ["shop"] } });

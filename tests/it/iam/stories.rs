@@ -78,7 +78,7 @@ pub(super) async fn laden_shop(world: &World, operator: &mut Operator) {
 pub(super) async fn laden_edits(world: &World, operator: &mut Operator) {
     let edit = json!({"spec": {
         "settings": [{"name": "containerInsights", "value": "enabled"}],
-        "configuration": {"executeCommandConfiguration": {"logging": "DEFAULT"}},
+        "configuration": {"executeCommandConfiguration": {"logging": "NONE"}},
     }});
     world.edit::<EcsCluster>("prod", edit).await;
     let edit = json!({"spec": {"tags": {"team": null, "owner": "b"}, "scaling": {
@@ -178,4 +178,18 @@ pub(super) async fn an_alarm_of_an_earlier_group() {
     assert_eq!(found[0].threshold(), Some(70.0));
     world.delete::<ServerGroup>("shop-prod").await;
     operator.rest().await;
+}
+
+/// What a service's description does not show is read from its revision.
+pub(super) async fn a_service_with_metrics_of_its_own() {
+    let world = World::ready(904).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    let mut service = service("web", "prod", "web");
+    service["spec"]["monitoring"] =
+        json!({"metricConfigurations": [{"metricNames": ["CPUUtilization"], "resolutionSeconds": 20}]});
+    world.apply::<EcsService>(&service).await;
+    operator.settle(MINUTE, 10 * MINUTE).await;
+    operator.sweep().await;
 }

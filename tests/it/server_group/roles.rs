@@ -87,7 +87,7 @@ async fn a_group_waits_until_long_arns_are_on_and_says_with_which_command() {
 #[tokio::test(start_paused = true)]
 async fn a_request_to_reconcile_looks_at_the_settings_at_once() {
     let (world, mut operator) = worlds(622).await;
-    let user = world.aws.sim(|sim| sim.principal("ANOTREAL").arn);
+    let user = world.aws.sim(|sim| sim.principal("AKIAdefault").arn);
     world.aws.sim(|sim| sim.set_account_setting(&key(), Some(&user), "taskLongArnFormat", "disabled")).unwrap();
     world.apply::<ServerGroup>(&group("nginx:1", &json!({}))).await;
     operator.rest().await;
@@ -131,7 +131,7 @@ async fn settings_that_cannot_be_read_for_now_are_waited_for_before_a_version_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn roles_by_name_become_arns_with_their_path() {
+pub(crate) async fn roles_by_name_become_arns_with_their_path() {
     let (world, mut operator) = worlds(625).await;
     role(&world, "shop/web", Role::serving(&[TASKS]));
     role(&world, "ecs/pull", Role::serving(&[TASKS]));

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use ecs_operator::controllers::clock::Clock;
-use ecs_operator::iam::Profile;
+use ecs_operator::iam::{Feature, Profile};
 use ecs_sim::Sim;
 use ecs_sim::rights::{Audit, Policy};
 use serde_json::Value;
@@ -163,6 +163,7 @@ impl AwsWire {
         let key = access_key(installation);
         if self.shared.documented.load(Ordering::Relaxed) {
             let policy = documents(installation, &[Profile::EverythingEcs, Profile::EverythingElse]);
+            let policy = policy.and(filled(installation, &Feature::Accounts.policy()));
             self.sim(|sim| sim.enforce(&key, policy));
         }
         self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
@@ -281,22 +282,26 @@ fn access_key(installation: &str) -> String {
 
 /// The policy of profiles, filled in for the tests' account; roles of any name may be passed.
 pub fn documents(installation: &str, profiles: &[Profile]) -> Policy {
-    let read = |profile: &Profile| {
-        let mut text = serde_json::to_string(&profile.policy()).unwrap();
-        let values = [
-            ("partition", "aws"),
-            ("region", super::world::REGION),
-            ("account", ecs_sim::world::DEFAULT_ACCOUNT),
-            ("installation", installation),
-            ("task_roles", "*"),
-            ("infrastructure_roles", "*"),
-        ];
-        for (name, value) in values {
-            text = text.replace(&format!("${{{name}}}"), value);
-        }
-        Policy::read(&text).unwrap()
-    };
-    profiles.iter().map(read).fold(Policy::default(), Policy::and)
+    let policies = profiles.iter().map(|profile| filled(installation, &profile.policy()));
+    policies.fold(Policy::default(), Policy::and)
+}
+
+/// A document, filled in.
+fn filled(installation: &str, document: &ecs_operator::iam::Policy) -> Policy {
+    let mut text = serde_json::to_string(document).unwrap();
+    let values = [
+        ("partition", "aws"),
+        ("region", super::world::REGION),
+        ("account", ecs_sim::world::DEFAULT_ACCOUNT),
+        ("installation", installation),
+        ("task_roles", "*"),
+        ("infrastructure_roles", "*"),
+        ("account_roles", "*"),
+    ];
+    for (name, value) in values {
+        text = text.replace(&format!("${{{name}}}"), value);
+    }
+    Policy::read(&text).unwrap()
 }
 
 fn broken() -> ConnectorError {
