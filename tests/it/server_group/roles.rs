@@ -87,7 +87,7 @@ async fn a_group_waits_until_long_arns_are_on_and_says_with_which_command() {
 #[tokio::test(start_paused = true)]
 async fn a_request_to_reconcile_looks_at_the_settings_at_once() {
     let (world, mut operator) = worlds(622).await;
-    let user = world.aws.sim(|sim| sim.principal("ANOTREAL").arn);
+    let user = world.aws.sim(|sim| sim.principal("AKIAdefault").arn);
     world.aws.sim(|sim| sim.set_account_setting(&key(), Some(&user), "taskLongArnFormat", "disabled")).unwrap();
     world.apply::<ServerGroup>(&group("nginx:1", &json!({}))).await;
     operator.rest().await;
