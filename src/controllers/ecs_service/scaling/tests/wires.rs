@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::super::{ScalingObserved, Step, observe, run};
 use crate::api::EcsService;
 use crate::aws::test_wire::{Asked, Reply, Wire};
+use crate::controllers::accounts::{self, Accounts, Installation, resolve};
 use crate::controllers::clock::Clock;
 use crate::controllers::context::{Config, Context, Stores};
 use crate::controllers::ecs_service::Desired;
@@ -78,7 +79,7 @@ impl Bench {
     /// One pass over the service with this count, and the operations that it asked for.
     async fn look(&self, count: i32) -> (ScalingObserved, Vec<String>) {
         let object: EcsService = serde_json::from_value(self.object.clone()).unwrap();
-        let pass = Pass::new(&object, &self.cx);
+        let pass = self.pass(&object);
         let live = Service::builder().service_name("web").status("ACTIVE").desired_count(count).build();
         let desired = Desired::resolve(&object, &self.cx.stores);
         let before = self.wire.asked().len();
@@ -88,7 +89,17 @@ impl Bench {
 
     async fn run(&self, step: &Step) -> bool {
         let object: EcsService = serde_json::from_value(self.object.clone()).unwrap();
-        run(step, &Pass::new(&object, &self.cx)).await.is_ok()
+        run(step, &self.pass(&object)).await.is_ok()
+    }
+
+    /// A pass by the operator's own identity.
+    fn pass<'a>(&'a self, object: &'a EcsService) -> Pass<'a, EcsService> {
+        let config = &self.cx.config;
+        let here = Installation { id: &config.installation, region: &config.region, ambient: &config.ambient };
+        let asked = accounts::Asked { namespace: "shop".into(), ..accounts::Asked::default() };
+        let mut pass = Pass::new(object, &self.cx);
+        pass.settle_in(resolve(&asked, &Accounts::default(), here).unwrap());
+        pass
     }
 }
 
