@@ -40,6 +40,7 @@ impl Process {
             .env("ECS_OPERATOR_LEADER_ELECT", "true")
             .env("ECS_OPERATOR_LEASE_NAME", "blue")
             .env("ECS_OPERATOR_CONFIG_MAPS", "false")
+            .env("ECS_OPERATOR_ACCOUNTS", "false")
             .env("POD_NAMESPACE", ONE)
             .env("POD_NAME", name)
             .env("KUBECONFIG", kubeconfig)
