@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use ecs_operator::api::EcsTaskDefinition;
 use ecs_operator::api::condition::{ConditionType, find};
 use ecs_operator::document::{self, Kind, Verdict};
-use serde_json::json;
 
-use crate::support::world::{NAMESPACE, World};
+use crate::registered_services::placed;
+use crate::support::world::World;
 
 /// The project's own documents, and those of `ECS_DOCUMENTS`.
 pub fn documents() -> Vec<PathBuf> {
@@ -47,8 +47,7 @@ async fn every_accepted_task_definition_is_registered_once_and_stays_the_same() 
             let place = format!("{} ({number})", path.display());
             let world = World::ready(1).await;
             let mut operator = world.operator();
-            let mut manifest = intake.manifest;
-            manifest["metadata"]["namespace"] = json!(NAMESPACE);
+            let manifest = placed(intake.manifest);
             let name = manifest["metadata"]["name"].as_str().unwrap().to_owned();
             world.try_apply::<EcsTaskDefinition>(&manifest).await.unwrap_or_else(|error| panic!("{place}: {error}"));
             operator.rest().await;

@@ -22,12 +22,17 @@ fn short(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap()
 }
 
-/// The document's ECS ARNs, moved to the account and Region of the test.
+/// The document's ARNs, moved to the account and Region of the test.
 fn here(value: &mut Value) {
     match value {
-        Value::String(text) if text.starts_with("arn:aws:ecs:") => {
-            let rest = text.splitn(6, ':').nth(5).unwrap();
-            *text = format!("arn:aws:ecs:{REGION}:{}:{rest}", ecs_sim::world::DEFAULT_ACCOUNT);
+        Value::String(text) if text.starts_with("arn:aws:") => {
+            let parts: Vec<&str> = text.splitn(6, ':').collect();
+            if let [_, _, service, region, account, rest] = parts[..]
+                && !account.is_empty()
+            {
+                let region = if region.is_empty() { "" } else { REGION };
+                *text = format!("arn:aws:{service}:{region}:{}:{rest}", ecs_sim::world::DEFAULT_ACCOUNT);
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(here),
         Value::Object(members) => members.values_mut().for_each(here),
@@ -36,7 +41,7 @@ fn here(value: &mut Value) {
 }
 
 /// The manifest in the namespace, account and Region of the test.
-fn placed(mut manifest: Value) -> Value {
+pub fn placed(mut manifest: Value) -> Value {
     manifest["metadata"]["namespace"] = json!(NAMESPACE);
     manifest["spec"].as_object_mut().unwrap().remove("region");
     here(&mut manifest);
