@@ -1,0 +1,20 @@
+//! The operator and a naive poller side by side: calls by bucket, throttled share, times, memory.
+
+pub mod error;
+pub mod floor;
+pub mod journal;
+pub mod measures;
+pub mod naive;
+pub mod stage;
+pub mod subject;
+pub mod virtually;
+pub mod wire;
+
+use std::time::Duration;
+
+/// The Region of all scenarios.
+pub const REGION: &str = "eu-west-1";
+/// The namespace of all objects.
+pub const NAMESPACE: &str = "bench";
+/// Time between two looks at a settled object, for both.
+pub const SWEEP: Duration = Duration::from_mins(5);

@@ -1,0 +1,88 @@
+//! What the operator is measured against: a controller as one writes it first. Each object has a timer of its own; a
+//! look describes one service and its task definition, calls are repeated by the SDK alone, and the status is patched
+//! each time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration, Service};
+use ecs_operator::api::EcsService;
+use futures::StreamExt as _;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::controller::{Action, Controller};
+use kube::runtime::{PredicateConfig, WatchStreamExt as _, predicates, reflector, watcher};
+use kube::{Resource as _, ResourceExt as _};
+use serde_json::json;
+
+use crate::NAMESPACE;
+
+/// Why a look failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// AWS.
+    #[error("AWS: {0}")]
+    Aws(String),
+    /// Kubernetes.
+    #[error("Kubernetes: {0}")]
+    Kubernetes(#[from] kube::Error),
+}
+
+struct Clients {
+    ecs: aws_sdk_ecs::Client,
+    objects: Api<EcsService>,
+    interval: Duration,
+}
+
+/// Runs until dropped.
+pub async fn run(kube: kube::Client, ecs: aws_sdk_ecs::Client, interval: Duration) {
+    let objects: Api<EcsService> = Api::namespaced(kube, NAMESPACE);
+    let clients = Arc::new(Clients { ecs, objects: objects.clone(), interval });
+    let again = |_: Arc<EcsService>, _: &Failure, _: Arc<Clients>| Action::requeue(Duration::from_secs(5));
+    // Without the filter a change of its own status would wake it, and it would never rest.
+    let (store, writer) = reflector::store();
+    let told = watcher(objects, watcher::Config::default()).default_backoff().reflect(writer).applied_objects();
+    let edits = told.predicate_filter(predicates::generation, PredicateConfig::default());
+    Controller::for_stream(edits, store).run(look, again, clients).for_each(|_| std::future::ready(())).await;
+}
+
+async fn look(object: Arc<EcsService>, clients: Arc<Clients>) -> Result<Action, Failure> {
+    let (name, spec) = (object.name_any(), &object.spec);
+    let cluster = spec.cluster.clone().unwrap_or_default();
+    let answer = clients.ecs.describe_services().cluster(&cluster).services(&name).send().await.map_err(aws)?;
+    let there = answer.services().iter().find(|service| service.status() == Some("ACTIVE"));
+    let service = match there {
+        None => Some(create(&object, &cluster, &clients).await?),
+        Some(service) => {
+            let wanted = spec.task_definition.clone().unwrap_or_default();
+            let asked = clients.ecs.describe_task_definition().task_definition(&wanted).send().await.map_err(aws)?;
+            let arn = asked.task_definition().and_then(|definition| definition.task_definition_arn());
+            if service.task_definition() != arn || Some(service.desired_count()) != spec.desired_count {
+                let request = clients.ecs.update_service().cluster(&cluster).service(&name).task_definition(&wanted);
+                request.set_desired_count(spec.desired_count).send().await.map_err(aws)?;
+            }
+            None
+        }
+    };
+    let seen = service.as_ref().or(there);
+    let status = json!({"status": {
+        "observedGeneration": object.meta().generation,
+        "arn": seen.and_then(Service::service_arn),
+        "runningCount": seen.map(Service::running_count),
+    }});
+    clients.objects.patch_status(&name, &PatchParams::default(), &Patch::Merge(status)).await?;
+    Ok(Action::requeue(clients.interval))
+}
+
+async fn create(object: &EcsService, cluster: &str, clients: &Clients) -> Result<Service, Failure> {
+    let network = AwsVpcConfiguration::builder().subnets("subnet-0a1b2c3d").build().map_err(aws)?;
+    let request = clients.ecs.create_service().cluster(cluster).service_name(object.name_any());
+    let request = request.set_task_definition(object.spec.task_definition.clone());
+    let request = request.set_desired_count(object.spec.desired_count).launch_type(LaunchType::Fargate);
+    let network = NetworkConfiguration::builder().awsvpc_configuration(network).build();
+    let answer = request.network_configuration(network).send().await.map_err(aws)?;
+    answer.service.ok_or_else(|| Failure::Aws("CreateService answered without a service".to_owned()))
+}
+
+fn aws(error: impl std::fmt::Debug) -> Failure {
+    Failure::Aws(format!("{error:?}"))
+}

@@ -1,0 +1,259 @@
+//! Scenarios in virtual time: counts and times are exact and the same at each run.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::SWEEP;
+use crate::error::BenchError;
+use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
+use crate::journal::{Answer, Call, Counts, described_by};
+use crate::measures::{Measure, quantile, seconds};
+use crate::stage::{Shape, Stage, cluster, manifest, name};
+use crate::subject::{Running, Subject, settle};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Sweeps that the steady state is watched for.
+const SWEEPS: u32 = 10;
+/// Virtual time after which something is given up.
+const LIMIT: Duration = Duration::from_hours(12);
+
+/// What all scenarios of one subject gave.
+#[derive(Default)]
+pub struct Outcome {
+    /// Lines of the table.
+    pub measures: Vec<Measure>,
+    /// `DescribeServices` and `ListServices` calls of each minute of the steady state.
+    pub reads_by_minute: Vec<u64>,
+}
+
+struct Bench<'a> {
+    subject: Subject,
+    stage: &'a Stage,
+    outcome: Outcome,
+}
+
+/// Tells all scenarios of one subject, each on the worlds that the one before left.
+pub async fn run(subject: Subject, shape: Shape, seed: u64) -> Result<Outcome, BenchError> {
+    let stage = Stage::new(shape, seed).await?;
+    let mut bench = Bench { subject, stage: &stage, outcome: Outcome::default() };
+    let running = bench.converge().await?;
+    bench.steady().await;
+    bench.drift().await?;
+    let running = bench.restart(running).await?;
+    bench.rollout().await?;
+    bench.outage().await;
+    bench.neighbour().await;
+    drop(running);
+    Ok(bench.outcome)
+}
+
+impl Bench<'_> {
+    fn note(&mut self, id: &str, what: &str, value: Option<f64>, floor: Option<f64>, note: impl Into<String>) {
+        let Shape { services, clusters } = self.stage.shape;
+        self.outcome.measures.push(Measure {
+            id: id.to_owned(),
+            what: what.to_owned(),
+            shape: format!("{services} in {clusters}"),
+            subject: self.subject.title(),
+            value,
+            floor,
+            note: note.into(),
+        });
+    }
+
+    /// From manifests to services.
+    async fn converge(&mut self) -> Result<Running, BenchError> {
+        let stage = self.stage;
+        stage.declare().await?;
+        let began = Instant::now();
+        let running = self.subject.start(stage);
+        let all = stage.shape.services;
+        let took = stage.until(SECOND, LIMIT, |stage| stage.created() >= all).await;
+        let floor = SERVICE_WRITE.seconds(all, self.subject.share());
+        let counts = Counts::of(&stage.aws.take());
+        let note = format!("{} calls, {:.2} % throttled", counts.all, counts.throttled_percent());
+        self.note("converge", "manifests → all services created, s", took.map(seconds), Some(floor), note);
+        self.note("converge-throttled", "… throttled calls, %", Some(counts.throttled_percent()), None, "");
+        // What follows starts from rest.
+        let since = Instant::now();
+        while since.elapsed() < LIMIT && !self.rests().await {}
+        let rest = format!("{} s after the last service", seconds(since.elapsed()));
+        self.note("rest", "manifests → no further write, s", Some(seconds(began.elapsed())), None, rest);
+        Ok(running)
+    }
+
+    /// Two sweeps without a write to AWS.
+    async fn rests(&self) -> bool {
+        self.stage.aws.take();
+        sleep(SWEEP * 2).await;
+        Counts::of(&self.stage.aws.take()).writes == 0
+    }
+
+    /// Nothing happens.
+    async fn steady(&mut self) {
+        let stage = self.stage;
+        stage.aws.take();
+        stage.take_kube_writes();
+        let began = stage.aws.now();
+        sleep(SWEEP * SWEEPS).await;
+        let calls = stage.aws.take();
+        let counts = Counts::of(&calls);
+        let time = (SWEEP * SWEEPS).as_secs_f64();
+        let rate =
+            |count: u64| Some((f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time * 100.0).round() / 100.0);
+        #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
+        let floor = describes(stage.shape) as f64 / SWEEP.as_secs_f64();
+        let by = counts.by_operation.iter().map(|(name, count)| format!("{name} {count}"));
+        let by = by.collect::<Vec<_>>().join(", ");
+        self.note("reads", "at rest: service-read calls/s", rate(counts.service_reads), Some(floor), by);
+        self.note("calls", "at rest: all AWS calls/s", rate(counts.all), None, "");
+        self.note("rest-throttled", "at rest: throttled, %", Some(counts.throttled_percent()), None, "");
+        let writes = rate(counts.writes).map(|rate| rate * time);
+        self.note("rest-aws-writes", "at rest: writes to AWS in 10 sweeps", writes, None, "");
+        #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
+        let written = stage.take_kube_writes() as f64;
+        self.note("rest-kube-writes", "at rest: writes to Kubernetes in 10 sweeps", Some(written), None, "");
+        let minutes = usize::try_from((SWEEP * SWEEPS).as_secs() / 60).unwrap_or(0);
+        self.outcome.reads_by_minute = vec![0; minutes];
+        for call in calls.iter().filter(|call| call.operation == "DescribeServices") {
+            let minute = usize::try_from((call.at - began) / 60_000).unwrap_or(0);
+            if let Some(count) = self.outcome.reads_by_minute.get_mut(minute) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// Somebody changes a service behind our back.
+    async fn drift(&mut self) -> Result<(), BenchError> {
+        let stage = self.stage;
+        let mut took = Vec::new();
+        for number in 0..20 {
+            let victim = (number * 7919) % stage.shape.services.max(1);
+            let (service, cluster) = (name(victim), cluster(victim, stage.shape));
+            let request = stage.cli.update_service().cluster(cluster).service(&service).desired_count(2);
+            request.send().await.map_err(|error| BenchError::Aws(format!("{error:?}")))?;
+            stage.aws.take();
+            let corrected = |stage: &Stage| updated(stage, &service);
+            let time = stage.until(SECOND, SWEEP * 10, corrected).await;
+            took.extend(time.map(seconds));
+            sleep(Duration::from_secs(37)).await;
+        }
+        let missed = 20 - took.len();
+        let note = format!("{missed} of 20 not corrected within 10 sweeps; median {:?} s", quantile(&mut took, 0.5));
+        let worst = if missed == 0 { quantile(&mut took, 1.0) } else { None };
+        self.note("drift", "foreign edit → corrected, worst of 20, s", worst, None, note);
+        Ok(())
+    }
+
+    /// The process dies; edits come in while its successor looks at everything.
+    async fn restart(&mut self, running: Running) -> Result<Running, BenchError> {
+        let stage = self.stage;
+        drop(running);
+        sleep(SECOND).await;
+        stage.aws.take();
+        let began = stage.aws.now();
+        let running = self.subject.start(stage);
+        settle().await;
+        let mut waits = Vec::new();
+        for number in 0..20 {
+            let edited = (number * 6007 + 11) % stage.shape.services.max(1);
+            let mut edit = manifest(edited, stage.shape);
+            edit["spec"]["desiredCount"] = json!(2);
+            stage.apply(&edit).await?;
+            let service = name(edited);
+            let time = stage.until(Duration::from_millis(10), SWEEP * 10, |stage| updated(stage, &service)).await;
+            waits.extend(time.map(seconds));
+            sleep(SECOND).await;
+        }
+        let missed = 20 - waits.len();
+        let note = format!("median {:?} s, {missed} of 20 not within 10 sweeps", quantile(&mut waits, 0.5));
+        let worst = if missed == 0 { quantile(&mut waits, 1.0) } else { None };
+        self.note("edit", "edit while everything is read → its UpdateService, worst of 20, s", worst, None, note);
+        let names = stage.names();
+        let seen = |stage: &Stage| stage.aws.journal(|calls| described_by(calls, began, &names)).is_some();
+        let limit = SWEEP * 20;
+        let _waited = stage.until(SECOND * 5, limit, seen).await;
+        let last = stage.aws.journal(|calls| described_by(calls, began, &names));
+        let floor = SERVICE_READ.seconds(describes(stage.shape), self.subject.share());
+        let counts = Counts::of(&stage.aws.take());
+        let note = format!("{:.2} % throttled", counts.throttled_percent());
+        self.note(
+            "restart",
+            "restart → every service looked at, s",
+            last.map(|at| millis(at - began)),
+            Some(floor),
+            note,
+        );
+        while !self.rests().await {}
+        Ok(running)
+    }
+
+    /// A new image for many services at once.
+    async fn rollout(&mut self) -> Result<(), BenchError> {
+        let stage = self.stage;
+        let many = stage.shape.services.min(600);
+        stage.aws.take();
+        let began = stage.aws.now();
+        for number in 0..many {
+            let mut edit = manifest(number, stage.shape);
+            edit["spec"]["taskDefinition"] = json!("web:2");
+            stage.apply(&edit).await?;
+        }
+        let done = |stage: &Stage| stage.aws.journal(|calls| writes(calls).count()) >= many;
+        let _waited = stage.until(SECOND, LIMIT, done).await;
+        let last = stage.aws.journal(|calls| writes(calls).last().map(|call| call.at));
+        let counts = Counts::of(&stage.aws.take());
+        let floor = SERVICE_WRITE.seconds(many, self.subject.share());
+        let note = format!("{many} services, {:.2} % throttled", counts.throttled_percent());
+        let took = last.map(|at| millis(at - began));
+        self.note("rollout", "new image for many → last UpdateService, s", took, Some(floor), note);
+        while !self.rests().await {}
+        Ok(())
+    }
+
+    /// ECS does not answer for ten minutes.
+    async fn outage(&mut self) {
+        let stage = self.stage;
+        stage.aws.take();
+        stage.aws.set_away(true);
+        sleep(Duration::from_mins(10)).await;
+        stage.aws.set_away(false);
+        let back = stage.aws.now();
+        let counts = Counts::of(&stage.aws.take());
+        #[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^52")]
+        let rate = (counts.all as f64 / 600.0 * 100.0).round() / 100.0;
+        self.note("outage", "ECS away for 10 min: calls/s to it", Some(rate), None, "");
+        let names = stage.names();
+        let seen = |stage: &Stage| stage.aws.journal(|calls| described_by(calls, back, &names)).is_some();
+        let _waited = stage.until(SECOND * 5, SWEEP * 20, seen).await;
+        let last = stage.aws.journal(|calls| described_by(calls, back, &names)).map(|at| millis(at - back));
+        self.note("outage-over", "… back → every service looked at, s", last, None, "");
+    }
+
+    /// Another tool takes half of every quota.
+    async fn neighbour(&mut self) {
+        let stage = self.stage;
+        stage.aws.sim(|sim| sim.throttle.neighbour.insert("*".to_owned(), 50));
+        stage.aws.take();
+        sleep(SWEEP * 3).await;
+        let counts = Counts::of(&stage.aws.take());
+        let share = Some(counts.throttled_percent());
+        self.note("neighbour", "beside a neighbour that takes half: throttled, %", share, None, "");
+        stage.aws.sim(|sim| sim.throttle.neighbour.clear());
+    }
+}
+
+fn writes(calls: &[Call]) -> impl Iterator<Item = &Call> {
+    calls.iter().filter(|call| call.operation == "UpdateService" && call.answer == Answer::Done)
+}
+
+fn updated(stage: &Stage, service: &str) -> bool {
+    stage.aws.journal(|calls| writes(calls).any(|call| call.services.iter().any(|name| name == service)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of hours")]
+fn millis(of: i64) -> f64 {
+    of as f64 / 1000.0
+}
