@@ -40,8 +40,8 @@ impl Call {
 /// The services that a request names.
 pub fn services(body: &Value) -> Vec<String> {
     let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
-    let named = body["services"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let one = [&body["service"], &body["serviceName"]].into_iter().filter_map(Value::as_str);
+    let named = body.get("services").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let one = ["service", "serviceName"].into_iter().filter_map(|member| body.get(member)?.as_str());
     named.chain(one).map(short).collect()
 }
 

@@ -1,12 +1,16 @@
 //! The operator and a naive poller side by side: calls by bucket, throttled share, times, memory.
 
+pub mod child;
 pub mod error;
 pub mod floor;
 pub mod journal;
 pub mod measures;
 pub mod naive;
+pub mod plot;
+pub mod really;
 pub mod stage;
 pub mod subject;
+pub mod table;
 pub mod virtually;
 pub mod wire;
 

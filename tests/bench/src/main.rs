@@ -1,44 +1,163 @@
-//! The operator and a naive poller side by side: calls by bucket, throttled share, times, memory.
+//! The benchmark's command: see `--help`.
 
+use std::env;
+use std::fs;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread::available_parallelism;
 
-use clap::Parser;
-
+use clap::{Parser, Subcommand};
 use ecs_bench::error::BenchError;
+use ecs_bench::measures::{Measure, Target};
+use ecs_bench::plot::{Line, plot};
+use ecs_bench::really::Surroundings;
 use ecs_bench::stage::Shape;
 use ecs_bench::subject::Subject;
-use ecs_bench::virtually;
+use ecs_bench::table::{Method, missed, page, table};
+use ecs_bench::{SWEEP, naive, really, virtually};
+use ecs_operator::runtime::config::Config;
+use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 
+/// `DescribeServices` and `ListServices` a minute that ECS allows in the long run.
+const QUOTA: u64 = 20 * 60;
+
+/// Measures the operator and a naive poller side by side, and writes docs/benchmark.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Options {
-    /// How many services.
+    /// How many services, in virtual time.
     #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
     services: Vec<usize>,
+    /// How many services, in real time; `none` = nothing is measured in real time.
+    #[arg(long, value_delimiter = ',', default_value = "0,1000,10000")]
+    real: Vec<String>,
     /// Clusters they are spread over.
     #[arg(long, default_value_t = 20)]
     clusters: usize,
     /// Where all random numbers start.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where page, figures and plot go; absent = only the table is printed.
+    #[arg(long)]
+    write: Option<PathBuf>,
+    /// Targets, in place of the program's own.
+    #[arg(long, env = "ECS_BENCH_TARGETS")]
+    targets: Option<PathBuf>,
+    #[command(subcommand)]
+    role: Option<Role>,
 }
 
-fn main() -> Result<(), BenchError> {
-    let options = Options::parse();
+#[derive(Debug, Subcommand)]
+enum Role {
+    /// The operator, as a subject.
+    Operator(Box<Config>),
+    /// The naive poller, as a subject.
+    Naive,
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            let _written = writeln!(std::io::stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: Options) -> Outcome<ExitCode> {
+    let multi = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match options.role {
+        Some(Role::Operator(config)) => {
+            let level = telemetry::init(config.log_format, config.log_level)?;
+            tls::install()?;
+            multi()?
+                .block_on(async { process::run(*config, level, shutdown::on_signal()?).await.map_err(Into::into) })
+                .map(|()| ExitCode::SUCCESS)
+        }
+        Some(Role::Naive) => {
+            tls::install()?;
+            multi()?.block_on(async {
+                let kube = kube::Client::try_default().await?;
+                let config = aws_config::load_defaults(aws_config::BehaviorVersion::v2026_01_12()).await;
+                naive::run(kube, aws_sdk_ecs::Client::new(&config), SWEEP).await;
+                Ok(ExitCode::SUCCESS)
+            })
+        }
+        None => measure(&options),
+    }
+}
+
+fn measure(options: &Options) -> Outcome<ExitCode> {
+    let targets: Vec<Target> = match &options.targets {
+        Some(path) => serde_json::from_str(&fs::read_to_string(path)?)?,
+        None => serde_json::from_str(include_str!("../targets.json"))?,
+    };
+    let (mut measures, mut lines) = (Vec::new(), Vec::new());
     for services in &options.services {
         let shape = Shape { services: *services, clusters: options.clusters };
         for subject in [Subject::Operator(0.5), Subject::Operator(1.0), Subject::Naive] {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .start_paused(true)
-                .build()
-                .map_err(BenchError::io("a runtime"))?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
             let outcome = runtime.block_on(virtually::run(subject, shape, options.seed))?;
-            for measure in outcome.measures {
-                let line = serde_json::to_string(&measure)?;
-                writeln!(std::io::stdout(), "{line}").map_err(BenchError::io("writing"))?;
+            tell(&outcome.measures)?;
+            measures.extend(outcome.measures);
+            if Some(services) == options.services.last() {
+                lines.push((subject.title(), outcome.reads_by_minute));
             }
         }
     }
+    let sizes: Vec<usize> = options.real.iter().filter_map(|size| size.parse().ok()).collect();
+    if !sizes.is_empty() {
+        measures.extend(in_real_time(&sizes, options.clusters)?);
+    }
+    let method = Method { command: command(), cores: available_parallelism()?.get(), seed: options.seed };
+    writeln!(std::io::stdout(), "{}", table(&measures, &targets))?;
+    if let Some(folder) = &options.write {
+        write(folder, &measures, &targets, &lines, &method)?;
+    }
+    let missed = missed(&measures, &targets);
+    for line in &missed {
+        writeln!(std::io::stdout(), "missed: {line}")?;
+    }
+    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
+    tls::install()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let around = Surroundings::set_up().await?;
+        let mut measures = Vec::new();
+        for size in sizes {
+            let outcome = really::run(&around, Shape { services: *size, clusters }).await?;
+            tell(&outcome)?;
+            measures.extend(outcome);
+        }
+        Ok(measures)
+    })
+}
+
+fn tell(measures: &[Measure]) -> Result<(), BenchError> {
+    for measure in measures {
+        let line = serde_json::to_string(measure)?;
+        writeln!(std::io::stdout(), "{line}").map_err(BenchError::io("writing"))?;
+    }
     Ok(())
+}
+
+fn write(folder: &Path, measures: &[Measure], targets: &[Target], lines: &[Line], method: &Method) -> Outcome<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("README.md"), page(measures, targets, method))?;
+    fs::write(folder.join("results.json"), serde_json::to_string_pretty(measures)? + "\n")?;
+    fs::write(folder.join("calls.svg"), plot(lines, QUOTA))?;
+    Ok(())
+}
+
+/// The command as it was given, after the program's own name.
+fn command() -> String {
+    let words: Vec<String> = env::args().skip(1).collect();
+    format!("cargo run --release -p ecs-bench -- {}", words.join(" "))
 }

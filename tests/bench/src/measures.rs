@@ -11,6 +11,8 @@ pub struct Measure {
     pub what: String,
     /// Services and clusters.
     pub shape: String,
+    /// Services, as a number.
+    pub services: usize,
     /// Whose.
     pub subject: String,
     /// The figure; absent when it did not come about within the limit that `note` names.

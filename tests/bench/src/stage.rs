@@ -64,13 +64,18 @@ pub fn cluster(number: usize, shape: Shape) -> String {
     format!("cluster-{:04}", number % shape.clusters.max(1))
 }
 
-/// The manifest of a service.
+/// The manifest of a service, as it is at first.
 pub fn manifest(number: usize, shape: Shape) -> Value {
+    edited(number, shape, 1, "web:1")
+}
+
+/// The manifest of a service with another count or task definition.
+pub fn edited(number: usize, shape: Shape, count: i32, definition: &str) -> Value {
     json!({
         "apiVersion": format!("{GROUP}/{VERSION}"), "kind": "EcsService",
         "metadata": {"name": name(number), "namespace": NAMESPACE},
         "spec": {
-            "cluster": cluster(number, shape), "taskDefinition": "web:1", "desiredCount": 1, "launchType": "FARGATE",
+            "cluster": cluster(number, shape), "taskDefinition": definition, "desiredCount": count, "launchType": "FARGATE",
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}},
         },
     })
@@ -140,7 +145,7 @@ impl Stage {
 
     /// Applies one manifest.
     pub async fn apply(&self, manifest: &Value) -> Result<(), BenchError> {
-        let name = manifest["metadata"]["name"].as_str().unwrap_or_default();
+        let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         self.objects().patch(name, &PatchParams::apply("git").force(), &Patch::Apply(manifest)).await?;
         Ok(())
     }

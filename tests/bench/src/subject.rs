@@ -28,8 +28,6 @@ pub enum Subject {
 /// It, running. Dropping it ends it as a crash does.
 pub struct Running {
     task: JoinHandle<()>,
-    /// What the operator counts.
-    pub metrics: Option<Metrics>,
 }
 
 impl Drop for Running {
@@ -67,7 +65,7 @@ impl Subject {
 fn naive(stage: &Stage) -> Running {
     let kube = kube::Client::new(stage.api.clone(), NAMESPACE);
     let ecs = aws_sdk_ecs::Client::new(&stage.aws.config());
-    Running { task: tokio::spawn(crate::naive::run(kube, ecs, SWEEP)), metrics: None }
+    Running { task: tokio::spawn(crate::naive::run(kube, ecs, SWEEP)) }
 }
 
 fn operator(stage: &Stage, share: f64) -> Running {
@@ -81,7 +79,7 @@ fn operator(stage: &Stage, share: f64) -> Running {
     let (wakes, woken) = Wakes::new();
     let config = Config { region: REGION.to_owned(), sweep: SWEEP, ..Config::default() };
     let clock = stage.clock.clone();
-    let context = Context::new(kube, aws, clock, controllers.stores(), config, metrics.clone(), wakes);
+    let context = Context::new(kube, aws, clock, controllers.stores(), config, metrics, wakes);
     let operator =
         Operator { controllers, context, woken, concurrency: 64, lead, election: None, health: Health::default() };
     let run = async move {
@@ -89,7 +87,7 @@ fn operator(stage: &Stage, share: f64) -> Running {
         // It ends only when it is dropped.
         let _ended = operator.run(stop).await;
     };
-    Running { task: tokio::spawn(run), metrics: Some(metrics) }
+    Running { task: tokio::spawn(run) }
 }
 
 /// Lets a new process settle: its watches told, its first looks under way.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::SWEEP;
@@ -10,7 +9,7 @@ use crate::error::BenchError;
 use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
 use crate::journal::{Answer, Call, Counts, described_by};
 use crate::measures::{Measure, quantile, seconds};
-use crate::stage::{Shape, Stage, cluster, manifest, name};
+use crate::stage::{Shape, Stage, cluster, edited, name};
 use crate::subject::{Running, Subject, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,6 +55,7 @@ impl Bench<'_> {
             id: id.to_owned(),
             what: what.to_owned(),
             shape: format!("{services} in {clusters}"),
+            services,
             subject: self.subject.title(),
             value,
             floor,
@@ -79,8 +79,6 @@ impl Bench<'_> {
         // What follows starts from rest.
         let since = Instant::now();
         while since.elapsed() < LIMIT && !self.rests().await {}
-        let rest = format!("{} s after the last service", seconds(since.elapsed()));
-        self.note("rest", "manifests → no further write, s", Some(seconds(began.elapsed())), None, rest);
         Ok(running)
     }
 
@@ -158,11 +156,9 @@ impl Bench<'_> {
         settle().await;
         let mut waits = Vec::new();
         for number in 0..20 {
-            let edited = (number * 6007 + 11) % stage.shape.services.max(1);
-            let mut edit = manifest(edited, stage.shape);
-            edit["spec"]["desiredCount"] = json!(2);
-            stage.apply(&edit).await?;
-            let service = name(edited);
+            let victim = (number * 6007 + 11) % stage.shape.services.max(1);
+            stage.apply(&edited(victim, stage.shape, 2, "web:1")).await?;
+            let service = name(victim);
             let time = stage.until(Duration::from_millis(10), SWEEP * 10, |stage| updated(stage, &service)).await;
             waits.extend(time.map(seconds));
             sleep(SECOND).await;
@@ -197,9 +193,7 @@ impl Bench<'_> {
         stage.aws.take();
         let began = stage.aws.now();
         for number in 0..many {
-            let mut edit = manifest(number, stage.shape);
-            edit["spec"]["taskDefinition"] = json!("web:2");
-            stage.apply(&edit).await?;
+            stage.apply(&edited(number, stage.shape, 1, "web:2")).await?;
         }
         let done = |stage: &Stage| stage.aws.journal(|calls| writes(calls).count()) >= many;
         let _waited = stage.until(SECOND, LIMIT, done).await;

@@ -55,6 +55,7 @@ impl Wire {
     }
 
     /// The same world, called by the bench itself.
+    #[must_use]
     pub fn of_a_person(&self) -> Self {
         Self { shared: self.shared.clone(), person: true }
     }

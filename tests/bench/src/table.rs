@@ -1,0 +1,97 @@
+//! The page: one table, a plot, and the command that makes both.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::measures::{Measure, Target};
+
+/// How it was measured.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// The command.
+    pub command: String,
+    /// Processor cores.
+    pub cores: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Measures above their target, in words.
+pub fn missed(measures: &[Measure], targets: &[Target]) -> Vec<String> {
+    let mut missed = Vec::new();
+    for target in targets {
+        let of = |measure: &&Measure| {
+            measure.id == target.id
+                && measure.services == target.services
+                && measure.subject.starts_with("operator, share 0.5")
+        };
+        for measure in measures.iter().filter(of) {
+            if measure.value.is_none_or(|value| value > target.at_most) {
+                let value = measure.value.map_or("nothing".to_owned(), |value| value.to_string());
+                missed.push(format!("{} ({}): {value}, at most {}", measure.what, measure.shape, target.at_most));
+            }
+        }
+    }
+    missed
+}
+
+/// The table in Markdown: a line a measure and size, a column a subject.
+pub fn table(measures: &[Measure], targets: &[Target]) -> String {
+    let mut subjects: Vec<&str> = Vec::new();
+    let mut lines: Vec<(&str, &str, &str)> = Vec::new();
+    let mut cells: BTreeMap<(&str, &str, &str), &Measure> = BTreeMap::new();
+    for measure in measures {
+        let line = (measure.id.as_str(), measure.shape.as_str(), measure.what.as_str());
+        if !subjects.contains(&measure.subject.as_str()) {
+            subjects.push(&measure.subject);
+        }
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+        cells.insert((line.0, line.1, &measure.subject), measure);
+    }
+    let mut text = format!("| Measure | Services | {} | Floor (share 0.5) | Target |\n", subjects.join(" | "));
+    let _ = writeln!(text, "|---|---|{}---|---|", "---|".repeat(subjects.len()));
+    for (id, shape, what) in lines {
+        let figure =
+            |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{}", (value * 100.0).round() / 100.0));
+        let cell = |subject: &&str| {
+            cells.get(&(id, shape, *subject)).map_or(String::new(), |measure| {
+                measure.value.map_or("not reached".to_owned(), |value| figure(Some(value)))
+            })
+        };
+        let values: Vec<String> = subjects.iter().map(cell).collect();
+        let first = cells.get(&(id, shape, "operator, share 0.5"));
+        let floor = first.and_then(|measure| measure.floor).map(|floor| figure(Some(floor))).unwrap_or_default();
+        let services = first.map_or(0, |measure| measure.services);
+        let target = targets.iter().find(|target| target.id == id && target.services == services);
+        let target = target.map_or(String::new(), |target| format!("≤ {}", target.at_most));
+        let _ = writeln!(text, "| {what} | {shape} | {} | {floor} | {target} |", values.join(" | "));
+    }
+    text
+}
+
+/// The page.
+pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String {
+    let missed = missed(measures, targets);
+    let outcome = if missed.is_empty() {
+        "Every target is met.".to_owned()
+    } else {
+        format!("Missed:\n\n- {}", missed.join("\n- "))
+    };
+    format!(
+        "# Benchmark\n\n\
+        Made by `{}` on {} processor cores, seed {}; the figures stand in [results.json](results.json). Do not edit.\n\n\
+        The *naive poller* is a controller as one writes it first: each object has a timer of its own, a look describes \
+        one service and its task definition, calls are repeated by the SDK alone, the status is patched each time. Both \
+        look at each service every five minutes, at the same simulated AWS with ECS's published request quotas. Lines \
+        that begin with «real» are the subject as a process of its own, a real kube-apiserver and the simulated AWS over \
+        loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same at each run. The \
+        floor is the least that the quotas allow to somebody who takes half of each.\n\n\
+        {}\n{outcome}\n\n![Calls a minute at rest](calls.svg)\n",
+        method.command,
+        method.cores,
+        method.seed,
+        table(measures, targets),
+    )
+}
