@@ -67,7 +67,6 @@ impl Bench<'_> {
     async fn converge(&mut self) -> Result<Running, BenchError> {
         let stage = self.stage;
         stage.declare().await?;
-        let began = Instant::now();
         let running = self.subject.start(stage);
         let all = stage.shape.services;
         let took = stage.until(SECOND, LIMIT, |stage| stage.created() >= all).await;
