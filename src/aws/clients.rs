@@ -45,6 +45,8 @@ pub struct AwsSettings {
     pub operation_timeout: Duration,
     /// How long a describe waits for others to share its request.
     pub gather: Duration,
+    /// Hosts that metrics may be asked of: names, `*.example.com`, or `*` for all.
+    pub metric_hosts: Vec<String>,
     /// Refuses writes while it answers `false`, for instance without the lease.
     pub fence: Option<Fence>,
     /// What every call is counted in.
@@ -58,6 +60,7 @@ impl Default for AwsSettings {
             attempt_timeout: Duration::from_secs(15),
             operation_timeout: Duration::from_secs(20),
             gather: Duration::from_millis(20),
+            metric_hosts: vec!["*".to_owned()],
             fence: None,
             metrics: AwsMetrics::default(),
         }
@@ -125,7 +128,7 @@ impl Aws {
             limiter: Limiter::new(settings.limiter.clone()),
             batches: Batches::new(settings.gather),
             memories: Memories::default(),
-            web: Web::new(&config),
+            web: Web::new(&config, &settings.metric_hosts),
             identities: Identities::default(),
             accounts: Mutex::new(accounts),
             base: config,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -37,6 +38,9 @@ pub enum WebError {
     /// Not a URL that is fetched.
     #[error("not a URL that can be read: {0}")]
     BadUrl(&'static str),
+    /// A host that is not on the operator's list.
+    #[error("host `{0}` is not on the operator's list; an admin has to add it to ECS_OPERATOR_METRIC_HOSTS")]
+    Host(String),
     /// No connection, or it broke.
     #[error("no answer: {0}")]
     Unreachable(String),
@@ -55,20 +59,27 @@ pub enum WebError {
 #[derive(Clone, Debug)]
 pub(super) struct Web {
     client: Option<SharedHttpClient>,
+    hosts: Arc<[String]>,
 }
 
 impl Web {
-    /// The client of the configuration, or the SDK's own.
-    pub(super) fn new(config: &SdkConfig) -> Self {
+    /// The client of the configuration, or the SDK's own; `hosts` may be asked, all of them for `*`.
+    pub(super) fn new(config: &SdkConfig, hosts: &[String]) -> Self {
         let default = || {
             let plugin = default_http_client_plugin_v2(behavior())?;
             plugin.runtime_components(&RuntimeComponentsBuilder::new("web")).http_client()
         };
-        Self { client: config.http_client().or_else(default) }
+        Self { client: config.http_client().or_else(default), hosts: hosts.into() }
+    }
+
+    /// Origin and path of a URL that may be asked.
+    fn admit(&self, url: &str) -> Result<(String, String), WebError> {
+        let (host, origin, path) = taken_apart(url)?;
+        if self.hosts.iter().any(|pattern| listed(pattern, &host)) { Ok((origin, path)) } else { Err(WebError::Host(host)) }
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, WebError> {
-        let (origin, path) = taken_apart(url)?;
+        let (origin, path) = self.admit(url)?;
         let client = self.client.clone().ok_or_else(|| WebError::Unreachable("no HTTP client".to_owned()))?;
         let operation = Operation::builder()
             .service_name("web")
@@ -97,6 +108,11 @@ impl Web {
 }
 
 impl Aws {
+    /// Whether a document may be asked for at all. Makes no call.
+    pub fn may_fetch(&self, url: &str) -> Result<(), WebError> {
+        self.web().admit(url).map(drop)
+    }
+
     /// The body of a document, fetched without credentials.
     pub async fn fetch(&self, url: &str, limit: Duration) -> Result<Vec<u8>, WebError> {
         let answer = Box::pin(timeout(limit, self.web().get(url))).await;
@@ -104,8 +120,17 @@ impl Aws {
     }
 }
 
-/// Origin and path of a URL that may be fetched.
-fn taken_apart(url: &str) -> Result<(String, String), WebError> {
+/// Is the host what an entry says: all for `*`, those below `example.com` for `*.example.com`, else itself?
+fn listed(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some("") => true,
+        Some(below) => below.starts_with('.') && host.to_ascii_lowercase().ends_with(&below.to_ascii_lowercase()),
+        None => pattern.eq_ignore_ascii_case(host),
+    }
+}
+
+/// Host, origin and path of a URL that is one.
+fn taken_apart(url: &str) -> Result<(String, String, String), WebError> {
     let uri = Uri::from_str(url).map_err(|_| WebError::BadUrl("it does not parse"))?;
     let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
     let scheme = scheme.ok_or(WebError::BadUrl("it must begin with http:// or https://"))?;
@@ -117,7 +142,8 @@ fn taken_apart(url: &str) -> Result<(String, String), WebError> {
         return Err(WebError::BadUrl("it is the address of instance metadata or credentials"));
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    Ok((format!("{scheme}://{authority}"), path.to_owned()))
+    let host = authority.host().trim_end_matches('.').to_owned();
+    Ok((host, format!("{scheme}://{authority}"), path.to_owned()))
 }
 
 /// Addresses that answer anyone on the host with its credentials.
@@ -128,8 +154,16 @@ fn is_metadata(host: &str) -> bool {
             let mapped = address.to_ipv4_mapped().is_some_and(|address| address.is_link_local());
             mapped || address.is_unicast_link_local() || address.segments().starts_with(&[0xfd00, 0xec2])
         }
-        Err(_) => false,
+        // `2852039166` and `0xa9fea9fe` are addresses to a resolver, too.
+        Err(_) => host.trim_end_matches('.').rsplit('.').next().is_some_and(numeric),
     }
+}
+
+/// Does a resolver read the last part of a host as a number, and so the host as an address?
+fn numeric(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").or(label.strip_prefix("0X"));
+    let digits = |text: &str, hex: bool| text.chars().all(|c| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() });
+    hexadecimal.map_or(!label.is_empty() && digits(label, false), |rest| digits(rest, true))
 }
 
 /// Reads a body to its end, or to the limit.

@@ -1,6 +1,7 @@
 //! Documents over a scripted wire.
 
 use super::*;
+use crate::aws::AwsSettings;
 use crate::aws::test_wire::{Reply, Wire};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -39,6 +40,10 @@ async fn urls_that_could_give_away_credentials_are_not_asked() {
         "http://169.254.170.2:80/v2/credentials",
         "http://[fd00:ec2::254]/",
         "http://[::ffff:169.254.169.254]/",
+        "http://2852039166/",
+        "http://0xa9fea9fe/",
+        "http://169.254.43518/",
+        "http://169.254.169.254./",
         "http://user:pass@host/",
         "file:///etc/passwd",
         "host/path",
@@ -49,4 +54,29 @@ async fn urls_that_could_give_away_credentials_are_not_asked() {
         assert!(matches!(answer, Err(WebError::BadUrl(_))), "{url}: {answer:?}");
     }
     assert!(wire.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_hosts_on_the_list_are_asked() {
+    let wire = Wire::new(|_| Reply::Text(200, "{}".to_owned()));
+    let asks = |hosts: &[&str], url: &'static str| {
+        let metric_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        let aws = Aws::new(wire.config(), AwsSettings { metric_hosts, ..AwsSettings::default() });
+        async move { aws.fetch(url, LIMIT).await.map(drop) }
+    };
+    let hosts = ["prometheus.monitoring", "*.metrics.example"];
+    for url in ["http://prometheus.monitoring:9090/x", "https://a.metrics.example/", "http://A.Metrics.Example./"] {
+        assert_eq!(asks(&hosts, url).await, Ok(()), "{url}");
+    }
+    for url in [
+        "http://kubernetes.default.svc/",
+        "http://metrics.example/",
+        "http://evilmetrics.example/",
+        "http://prometheus.monitoring.evil.example/",
+        "http://10.0.0.1/",
+    ] {
+        assert!(matches!(asks(&hosts, url).await, Err(WebError::Host(_))), "{url}");
+        assert!(matches!(asks(&[], url).await, Err(WebError::Host(_))), "{url}");
+    }
+    assert_eq!(wire.asked().len(), 3);
 }

@@ -25,6 +25,10 @@ const IAM: &[(&str, &str)] = &[("iam", "role/")];
 const TARGET_GROUP: &[(&str, &str)] = &[("elasticloadbalancing", "targetgroup/"), ("vpc-lattice", "targetgroup/")];
 const LISTENER: &[(&str, &str)] =
     &[("elasticloadbalancing", "listener-rule/"), ("elasticloadbalancing", "listener/"), ("vpc-lattice", "service/")];
+/// What an alarm may set off. Other actions are done by CloudWatch in its own name, whoever asked: they stop and terminate
+/// instances, or scale what belongs to others.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+const ACTIONS: &[(&str, &str)] = &[("sns", ""), ("lambda", "function:"), ("ssm", "opsitem"), ("ssm-incidents", "")];
 const KMS: &[(&str, &str)] = &[("kms", "key/"), ("kms", "alias/")];
 
 const fn expected(
@@ -61,6 +65,8 @@ pub(super) const MEMBERS: &[Expected] = &[
     expected("alternateTargetGroupArn", false, TARGET_GROUP, BOUND, "the ARN of the second target group"),
     expected("productionListenerRule", false, LISTENER, BOUND, "the ARN of a listener rule"),
     expected("testListenerRule", false, LISTENER, BOUND, "the ARN of a listener rule"),
+    expected("listenerRules", false, LISTENER, BOUND, "the ARN of a listener rule"),
+    expected("alarmActions", false, ACTIONS, REGION, "the ARN of an SNS topic or a Lambda function"),
     expected("targetGroup", true, TARGET_GROUP, BOUND, "a target group's name or ARN"),
     expected("alternateTargetGroup", true, TARGET_GROUP, BOUND, "a target group's name or ARN"),
     expected("registryArn", false, &[("servicediscovery", "service/")], REGION, "the ARN of a Cloud Map service"),
@@ -106,8 +112,11 @@ fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, Option<&'static 
             for (name, member) in members.iter().filter(|(name, _)| !OWN_TEXT.contains(&name.as_str())) {
                 let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                 let rule = MEMBERS.iter().find(|expected| expected.member == name);
-                match (rule, member.as_str()) {
-                    (Some(rule), Some(text)) => visit(&below, Some(rule), text),
+                match (rule, member) {
+                    (Some(rule), Value::String(text)) => visit(&below, Some(rule), text),
+                    (Some(rule), Value::Array(items)) if items.iter().all(Value::is_string) => {
+                        items.iter().filter_map(Value::as_str).for_each(|text| visit(&below, Some(rule), text));
+                    }
                     _ => walk(member, &below, visit),
                 }
             }

@@ -129,6 +129,19 @@ pub fn service_with_task_definition(spec: &EcsServiceSpec, task_definition: &Ecs
     found.sorted()
 }
 
+/// ARNs in what a group keeps for itself (its rules and alarms) that are no ARNs, or those of something else.
+pub fn group(spec: &Value) -> Vec<Problem> {
+    let mut found = Found::default();
+    for part in ["traffic", "scaling"] {
+        if let Some(value) = spec.get(part) {
+            let mut document = serde_json::Map::new();
+            document.insert(part.to_owned(), value.clone());
+            foreign::malformed(&Value::Object(document), &mut found);
+        }
+    }
+    found.sorted()
+}
+
 /// Which ARNs of other accounts may stand in a spec.
 #[derive(Clone, Copy, Debug)]
 pub enum Foreign<'a> {

@@ -106,6 +106,9 @@ pub struct Config {
     /// Execution roles allowed with the operator's own identity: ARNs or beginnings ending in *, comma separated; default: *
     #[arg(long, env = "ECS_OPERATOR_AMBIENT_EXECUTION_ROLES", default_value = "*", hide_default_value = true)]
     pub ambient_execution_roles: String,
+    /// Hosts that metrics of an analysis may be asked of, or *.example.com, comma separated, * for all; default: *
+    #[arg(long, env = "ECS_OPERATOR_METRIC_HOSTS", default_value = "*", hide_default_value = true)]
+    pub metric_hosts: String,
     /// Whether AWS endpoints may be http://, true or false; default: false
     #[arg(long, env = "ECS_OPERATOR_ALLOW_INSECURE_ENDPOINT", default_value = "false", hide_default_value = true, action = clap::ArgAction::Set)]
     pub allow_insecure_endpoint: bool,
@@ -157,7 +160,7 @@ impl Config {
     /// The settings of the AWS gate; the fence is for the caller to add.
     pub fn aws_settings(&self) -> AwsSettings {
         let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
-        AwsSettings { limiter, ..AwsSettings::default() }
+        AwsSettings { limiter, metric_hosts: list(&self.metric_hosts), ..AwsSettings::default() }
     }
 }
 

@@ -24,6 +24,8 @@
   value: {{ join "," .Values.accounts.ambient.allowedTaskRoles | quote }}
 - name: ECS_OPERATOR_AMBIENT_EXECUTION_ROLES
   value: {{ join "," .Values.accounts.ambient.allowedExecutionRoles | quote }}
+- name: ECS_OPERATOR_METRIC_HOSTS
+  value: {{ join "," .Values.accounts.metricHosts | quote }}
 - name: ECS_OPERATOR_MANAGEMENT_MODE
   value: {{ .Values.mode | quote }}
 - name: ECS_OPERATOR_DEFAULT_DELETION_POLICY

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::mirror::shape;
 use crate::api::policy::ScalingMode;
+use crate::api::reference::LocalRef;
 use crate::api::shapes::policy::{PredictiveScalingPolicy, ScheduledAction, StepScalingPolicy, TargetTrackingPolicy};
 
 shape! {
@@ -71,6 +72,8 @@ shape! {
     /// A running service to start from. It is read, never changed.
     #[derive(Eq)]
     Source {
+        /// The `AwsAccount` it is in; the group's when absent.
+        account_ref: LocalRef,
         /// Region of the service; the group's when absent.
         region: String,
         /// Name or ARN of the cluster it runs in; the group's when absent.

@@ -328,6 +328,9 @@ pub struct ScalingCopy {
     /// Short name of its cluster.
     #[serde(default)]
     pub cluster: String,
+    /// Its `AwsAccount`; the group's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// Its Region; the group's when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,

@@ -180,11 +180,14 @@ fn named<'a>(member: &str, path: &str, text: &str, place: &'a Place) -> Option<N
         "productionListenerRule" | "testListenerRule" | "listenerRules" if is_arn => {
             ("allowedListenerRules", &may.listener_rules, Reason::AccountNotAllowed)
         }
+        "loadBalancerName" => ("allowedTargetGroups", &may.target_groups, Reason::AccountNotAllowed),
         "cluster" => ("allowedClusters", &may.clusters, Reason::AccountNotAllowed),
         _ => return None,
     };
     let arn = match member {
         "cluster" => cluster_arn(text, place),
+        // A Classic Load Balancer is named, and is not on a list of target groups unless somebody put it there.
+        "loadBalancerName" => balancer_arn(text, place),
         _ if is_arn || reason != Reason::RoleNotAllowed => text.to_owned(),
         // ECS takes the bare name of a role too.
         _ => format!("arn:{}:iam::{}:role/{text}", preflight::partition(&place.region), id(place)),
@@ -197,6 +200,11 @@ fn cluster_arn(name: &str, place: &Place) -> String {
         return name.to_owned();
     }
     format!("arn:{}:ecs:{}:{}:cluster/{name}", preflight::partition(&place.region), place.region, id(place))
+}
+
+fn balancer_arn(name: &str, place: &Place) -> String {
+    let (partition, region) = (preflight::partition(&place.region), &place.region);
+    format!("arn:{partition}:elasticloadbalancing:{region}:{}:loadbalancer/{name}", id(place))
 }
 
 fn id(place: &Place) -> &str {

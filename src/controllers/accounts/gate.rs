@@ -1,14 +1,15 @@
 //! Before a pass: where its calls go, with credentials that work, for a spec that may be used there.
 
 use kube::ResourceExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::allow::{check, check_roles};
 use super::known::Accounts;
 use super::observe::described;
 use super::place::{Asked, ClusterPlace, Installation, Place, Refused, resolve, unmoved};
 use crate::api::condition::Reason;
-use crate::api::{EcsCluster, EcsService};
+use crate::api::policy::ManagementMode;
+use crate::api::{EcsCluster, EcsService, ServerGroup};
 use crate::aws::AwsError;
 use crate::controllers::context::{Found, find};
 use crate::controllers::kind::Kind;
@@ -111,10 +112,58 @@ async fn enter<K: Kind>(asked: &Asked, place: &mut Place, accounts: &Accounts, p
     Ok(())
 }
 
+/// The spec without what is elsewhere: a source has a place of its own, which is held against its account when it is
+/// read.
+fn here_only<K: Kind>(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    if K::KIND == <ServerGroup as Kind>::KIND
+        && let Some(members) = spec.as_object_mut()
+    {
+        members.remove("source");
+    }
+    spec
+}
+
+/// Where a cluster is read that an object names beside its own: in an account that its namespace may use, and in a Region
+/// of that account. Without a name the account is the object's own.
+pub async fn beside<K: Kind>(
+    account: Option<&str>,
+    region: Option<&str>,
+    cluster: &str,
+    pass: &Pass<'_, K>,
+) -> Result<Place, Gate> {
+    let Some(own) = pass.place() else { return Err(Gate::Closed(Refused::Waits("no account yet".to_owned()))) };
+    let accounts = pass.cx.accounts.accounts(&pass.cx.stores.accounts, !pass.cx.config.ambient.accounts);
+    let region = region.unwrap_or(&own.region).to_owned();
+    let mut place = match account.or(own.account.as_deref()) {
+        None => Place { region, ..own.clone() },
+        Some(name) => {
+            let asked = Asked {
+                namespace: pass.namespace().to_owned(),
+                account: Some(name.to_owned()),
+                region: Some(region),
+                ..Asked::default()
+            };
+            let config = &pass.cx.config;
+            let here = Installation { id: &config.installation, region: &config.region, ambient: &config.ambient };
+            let mut place = resolve(&asked, &accounts, here).map_err(Gate::Closed)?;
+            enter(&asked, &mut place, &accounts, pass).await?;
+            place
+        }
+    };
+    // Nothing is ever changed there.
+    place.ceiling = ManagementMode::Observe;
+    match check(&json!({ "cluster": cluster }), None, &place) {
+        Some(refused) => Err(Gate::Closed(refused)),
+        None => Ok(place),
+    }
+}
+
 /// Is all that the spec names allowed?
 fn spec<K: Kind>(pass: &Pass<'_, K>, place: &Place) -> Option<Refused> {
     let object = serde_json::to_value(pass.object).unwrap_or_default();
     let spec = object.get("spec").unwrap_or(&Value::Null);
+    let spec = &here_only::<K>(spec);
     let is_cluster = K::KIND == <EcsCluster as Kind>::KIND;
     let own_name = pass.object.name_any();
     let name = spec.get("clusterName").and_then(Value::as_str).unwrap_or(&own_name);

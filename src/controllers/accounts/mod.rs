@@ -8,7 +8,7 @@ mod place;
 mod session;
 
 pub use allow::{Allowed, Restrictions, check};
-pub use gate::{Gate, gate};
+pub use gate::{Gate, beside, gate};
 pub use known::{Accounts, Knowledge, Known, Selected, Use, asking, uses};
 pub use place::{Ambient, Asked, ClusterPlace, Installation, Place, Refused, resolve};
 pub use session::{external_id, session_name};

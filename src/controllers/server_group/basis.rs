@@ -140,6 +140,9 @@ async fn objection(
             if let Some(error) = found.error {
                 return Some(Against::Unread(error));
             }
+            if let Some((_, why)) = found.refused {
+                return Some(Against::Refused(why));
+            }
             if !found.problems.is_empty() {
                 return Refusal::of(&found.problems).map(|refusal| Against::Refused(refusal.message));
             }

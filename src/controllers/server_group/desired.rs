@@ -76,6 +76,8 @@ pub struct Scaling {
 /// A running service to start from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
+    /// The `AwsAccount` it is in; the group's when unset.
+    pub account: Option<String>,
     /// Region of the service; the group's when unset.
     pub region: Option<String>,
     /// Cluster it runs in; the group's when unset.
@@ -280,6 +282,7 @@ fn scaling(scaling: Option<&GroupScaling>) -> Scaling {
 
 fn source(source: &crate::api::server_group::scaling::Source) -> Source {
     Source {
+        account: source.account_ref.as_ref().map(|account| account.name.clone()),
         region: source.region.clone(),
         cluster: source.cluster.clone(),
         service_name: source.service_name.clone().unwrap_or_default(),

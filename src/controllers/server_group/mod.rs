@@ -157,7 +157,8 @@ async fn carry_out(
     let (puts, conflicts) = scale::puts(desired, before, &observed.children, &observed.scale, &pass.owner);
     steps.extend(puts);
     if before.rollout.is_none() && ended.blocked.is_none() {
-        ended.blocked = conflicts.into_iter().next().map(|why| (Reason::OwnedByAnother, why));
+        let conflict = conflicts.into_iter().next().map(|why| (Reason::OwnedByAnother, why));
+        ended.blocked = conflict.or_else(|| observed.scale.refused.clone());
     }
     let (effects, puts) = steps.split_at(first);
     if pass.may_act(inputs) {

@@ -112,6 +112,7 @@ pub(super) async fn observe(
         checked = found.error.is_none();
         observed.sight.problems = found.problems;
         observed.sight.hindrances = found.hindrances;
+        observed.sight.refused = found.refused;
         observed.sight.cautions = found.cautions;
         observed.resolved = found.resolved;
         observed.error = found.error.or(observed.error);
@@ -163,6 +164,7 @@ async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut 
         Ok(SourceSeen::Missing(why)) if desired.source.as_ref().is_some_and(|source| source.required) => {
             observed.sight.problems.push(why);
         }
+        Ok(SourceSeen::Refused(reason, why)) => observed.sight.refused = Some((reason, why)),
         Ok(seen) => observed.scale.source = seen,
         Err(error) => {
             observed.sight.number = Number::Unread;

@@ -1,6 +1,7 @@
 //! Names of a template as ids and ARNs, and everything that can be checked before a version is made. Reads only.
 
 mod account;
+mod permitted;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,9 @@ use super::measure;
 use super::render::Resolved;
 use super::traffic::Pair;
 use crate::api::ServerGroup;
-use crate::api::server_group::analysis::Analysis;
-use crate::aws::{AwsError, SubnetFilter, SubnetSeen, TargetGroupSeen};
+use crate::api::condition::Reason;
+use crate::api::server_group::analysis::{Analysis, Metric};
+use crate::aws::{Aws, AwsError, SubnetFilter, SubnetSeen, TargetGroupSeen};
 use crate::controllers::pass::Pass;
 
 /// What names stand for, and what is wrong with them.
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) problems: Vec<String>,
     /// Why nothing can be registered or created, whatever the manifest says of its network.
     pub(super) hindrances: Vec<String>,
+    /// What the account does not allow, though the names in the manifest do not tell.
+    pub(super) refused: Option<(Reason, String)>,
     /// What will probably keep a version from working.
     pub(super) cautions: Vec<String>,
     /// A read that failed.
@@ -39,7 +43,7 @@ pub(super) enum Unresolved {
 
 /// Resolves and checks.
 pub(super) async fn resolve(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> Found {
-    let mut found = Found { problems: analyses(desired), ..Found::default() };
+    let mut found = Found { problems: analyses(desired, &pass.cx.aws), ..Found::default() };
     match target_groups(desired, pass).await {
         Ok(groups) => {
             found.problems.extend(group_problems(desired, &groups));
@@ -54,11 +58,12 @@ pub(super) async fn resolve(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> 
     if let Err(error) = Box::pin(account::check(desired, pass, &mut found)).await {
         found.error = Some(error);
     }
+    found.refused = pass.place().and_then(|place| permitted::refusal(desired, &found.resolved, place));
     found
 }
 
-/// Metrics whose conditions do not compile.
-fn analyses(desired: &Desired) -> Vec<String> {
+/// Metrics whose conditions do not compile, or whose server may not be asked.
+fn analyses(desired: &Desired, aws: &Aws) -> Vec<String> {
     let all: Vec<&Analysis> = match &desired.strategy {
         Strategy::Rolling { analysis, .. } => analysis.iter().collect(),
         Strategy::Canary { steps, .. } => steps
@@ -67,7 +72,16 @@ fn analyses(desired: &Desired) -> Vec<String> {
             .collect(),
         Strategy::None | Strategy::Highlander { .. } | Strategy::RedBlack { .. } => Vec::new(),
     };
-    all.into_iter().flat_map(measure::problems).collect()
+    let served = |metric: &Metric| {
+        let address = metric.prometheus.as_ref().and_then(|prometheus| prometheus.address.as_deref());
+        let url = address.or(metric.web.as_ref().and_then(|web| web.url.as_deref()))?;
+        // What is still to be replaced in a URL is looked at when it is asked.
+        let error = aws.may_fetch(url).err().filter(|_| !url.contains("${"))?;
+        Some(format!("metric `{}`: {error}", metric.name.as_deref().unwrap_or_default()))
+    };
+    let metrics = all.iter().flat_map(|analysis| analysis.metrics.iter().flatten());
+    let refused: Vec<String> = metrics.filter_map(served).collect();
+    all.into_iter().flat_map(measure::problems).chain(refused).collect()
 }
 
 /// The target groups of the template, by name or ARN as in the spec.

@@ -13,6 +13,7 @@ use super::desired::Desired;
 use super::rollout::Decision;
 use super::step::Step;
 use crate::api::ServerGroupStatus;
+use crate::api::condition::Reason;
 use crate::api::policy::{AdoptionPolicy, DriftPolicy, ScalingMode};
 use crate::api::status::{ScalingCopy, Version, VersionState};
 use crate::aws::{AlarmSeen, AwsError};
@@ -40,6 +41,8 @@ pub(super) struct ScaleSeen {
     pub(super) copies: BTreeMap<String, CopySeen>,
     /// The source to start the first version from.
     pub(super) source: SourceSeen,
+    /// Why what there is to copy may not be read.
+    pub(super) refused: Option<(Reason, String)>,
     /// A read that failed.
     pub(super) error: Option<AwsError>,
 }
@@ -69,6 +72,8 @@ pub(super) enum SourceSeen {
     Missing(String),
     /// Tasks it is asked for.
     Count(i32),
+    /// It may not be read, or not yet.
+    Refused(Reason, String),
 }
 
 /// Whose an alarm is.
@@ -233,6 +238,7 @@ fn begin_copy(status: &mut ServerGroupStatus, desired: &Desired) {
         (None, Some(source)) => ScalingCopy {
             service: source.service_name.clone(),
             cluster: source.cluster.as_deref().map_or(cluster, short).to_owned(),
+            account: source.account.clone(),
             region: source.region.clone(),
             done: false,
         },

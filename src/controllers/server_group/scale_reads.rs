@@ -9,10 +9,12 @@ use super::desired::Desired;
 use super::labels::{self, Groups, Own};
 use super::rollout::entry;
 use super::scale::{self, CopySeen, ScaleSeen, SourceSeen, names, pending};
+use crate::api::condition::Reason;
 use crate::api::policy::DriftPolicy;
 use crate::api::status::{ScalingCopy, Version};
 use crate::api::{EcsServiceSpec, ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmSeen, AwsError, Scope};
+use crate::controllers::accounts::{Gate, Place, Refused, beside};
 use crate::controllers::arn::short;
 use crate::controllers::pass::Pass;
 
@@ -42,7 +44,8 @@ async fn fill(
     let mut wanted: BTreeSet<String> = declared.keys().cloned().chain(alarms::unwanted(status, &declared)).collect();
     for version in &status.versions {
         if let Some(copy) = pending(version)
-            && let Some(found) = Box::pin(copy_seen(desired, status, children, version, copy, pass)).await?
+            && let Some(found) =
+                Box::pin(copy_seen(desired, status, children, version, copy, &mut seen.refused, pass)).await?
         {
             wanted.extend(found.copies.alarms.keys().cloned());
             wanted.extend(version.copied_scaling.iter().filter_map(|e| e.strip_prefix(ALARM)).map(str::to_owned));
@@ -111,6 +114,7 @@ async fn copy_seen(
     children: &Children,
     version: &Version,
     copy: &ScalingCopy,
+    closed: &mut Option<(Reason, String)>,
     pass: &Pass<'_, ServerGroup>,
 ) -> Result<Option<CopySeen>, AwsError> {
     let Some(service) = children.pair(&version.name).service else { return Ok(None) };
@@ -118,7 +122,13 @@ async fn copy_seen(
     let registered = child.scaling.is_some_and(|scaling| scaling.min_capacity.is_some() && !scaling.contested);
     let (Some(cluster), Some(arn)) = (child.cluster.filter(|_| registered), child.arn) else { return Ok(None) };
     let (aws, here, priority) = (&pass.cx.aws, pass.scope(), pass.priority);
-    let there = Scope { region: copy.region.clone().unwrap_or_else(|| here.region.clone()), ..here.clone() };
+    let there = match place(copy.account.as_deref(), copy.region.as_deref(), &copy.cluster, pass).await? {
+        Ok(place) => place.scope(),
+        Err(refused) => {
+            *closed = Some(refused);
+            return Ok(None);
+        }
+    };
     let to = End {
         service: version.name.clone(),
         cluster,
@@ -224,10 +234,13 @@ pub(super) async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> R
         return Ok(SourceSeen::Unread);
     };
     let Some(cluster) = source.cluster.as_deref().or(desired.cluster.value()) else { return Ok(SourceSeen::Unread) };
-    let mut scope = pass.scope();
-    if let Some(region) = &source.region {
-        scope.region.clone_from(region);
-    }
+    let elsewhere = source.account.is_some() || source.region.is_some();
+    // The ARN of the group's own cluster means nothing in another account or Region.
+    let cluster = if source.cluster.is_none() && elsewhere { short(cluster) } else { cluster };
+    let scope = match place(source.account.as_deref(), source.region.as_deref(), cluster, pass).await? {
+        Ok(place) => place.scope(),
+        Err((reason, why)) => return Ok(SourceSeen::Refused(reason, format!("`source`: {why}"))),
+    };
     let missing = || {
         let name = &source.service_name;
         SourceSeen::Missing(format!("`source`: service `{name}` not found in cluster `{}`", short(cluster)))
@@ -239,5 +252,21 @@ pub(super) async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>) -> R
         Ok(_) => Ok(missing()),
         Err(error) if error.class.is_gone() => Ok(missing()),
         Err(error) => Err(error),
+    }
+}
+
+/// Where a source is read; or why it may not be.
+async fn place(
+    account: Option<&str>,
+    region: Option<&str>,
+    cluster: &str,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<Result<Place, (Reason, String)>, AwsError> {
+    match Box::pin(beside(account, region, cluster, pass)).await {
+        Ok(place) => Ok(Ok(place)),
+        Err(Gate::Closed(Refused::Stuck(reason, why))) => Ok(Err((reason, why))),
+        Err(Gate::Closed(Refused::Waits(why))) => Ok(Err((Reason::DependencyNotReady, why))),
+        Err(Gate::Unread(error)) => Err(error),
+        Err(Gate::Open(place)) => Ok(Ok(*place)),
     }
 }

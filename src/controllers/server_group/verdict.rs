@@ -33,7 +33,15 @@ pub(super) fn judge(
     let leaving = status.versions.iter().any(|version| version.state == VersionState::Destroying);
     let quiet = if leaving { Requeue::After(SOON) } else { Requeue::Sweep };
     if let Some((reason, why)) = blocked {
-        let stuck = matches!(reason, Reason::InvalidSpec | Reason::OwnedByAnother | Reason::QuotaExceeded);
+        let stuck = matches!(
+            reason,
+            Reason::InvalidSpec
+                | Reason::OwnedByAnother
+                | Reason::QuotaExceeded
+                | Reason::AccountNotAllowed
+                | Reason::AccountChanged
+                | Reason::RoleNotAllowed
+        );
         if stuck {
             return (Verdict::stuck(*reason, why.clone()), quiet);
         }

@@ -20,6 +20,8 @@ const MOST_CONTAINERS: usize = 10;
 pub(super) fn refusal(object: &ServerGroup, desired: &Desired, problems: Vec<String>) -> Option<Refusal> {
     let mut found = refusal::problems(object);
     found.extend(problems);
+    let spec = serde_json::to_value(&desired.spec).unwrap_or(Value::Null);
+    found.extend(preflight::group(&spec).iter().map(|problem| format!("`spec.{}`{}", problem.path, rest(problem))));
     if found.is_empty() {
         found = mappings(desired);
     }
@@ -28,6 +30,10 @@ pub(super) fn refusal(object: &ServerGroup, desired: &Desired, problems: Vec<Str
         found = children(desired);
     }
     Refusal::of(&found)
+}
+
+fn rest(problem: &Problem) -> String {
+    format!(" {}; {}", problem.problem, problem.remedy)
 }
 
 /// Containers that there are, and those that target group mappings name.

@@ -216,6 +216,8 @@ pub struct Sight {
     pub problems: Vec<String>,
     /// Why nothing new can be registered or created. What is there already can be gone back to.
     pub hindrances: Vec<String>,
+    /// What an account or the operator does not allow, and which reason says so.
+    pub refused: Option<(Reason, String)>,
     /// What will probably keep a new version from working.
     pub cautions: Vec<String>,
     /// What has to come first.
@@ -238,6 +240,7 @@ impl Sight {
             adoptable: Vec::new(),
             problems: Vec::new(),
             hindrances: Vec::new(),
+            refused: None,
             cautions: Vec::new(),
             waits: None,
         }

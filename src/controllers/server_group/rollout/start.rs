@@ -99,6 +99,10 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         decision.blocked = Some((Reason::DependencyNotReady, why.clone()));
         return;
     }
+    if let Some(refused) = &sight.refused {
+        decision.blocked = Some(refused.clone());
+        return;
+    }
     let mut problems = sight.problems.clone();
     if start == Start::New {
         problems.extend(sight.hindrances.iter().cloned());
