@@ -23,6 +23,7 @@ use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 
+use super::agent::Agent;
 use super::clients::behavior;
 
 /// A service that speaks a Query protocol, and where it is reached.
@@ -55,6 +56,7 @@ impl FormClient {
             .behavior_version(behavior())
             .endpoint_url(endpoint)
             .no_retry()
+            .interceptor(Agent)
             .timeout_config(timeouts)
             .runtime_plugin(signing(config, speaks.service, speaks.region));
         if let Some(client) = config.http_client() {

@@ -16,6 +16,7 @@ use aws_sdk_sts::types::Tag;
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use tokio::sync::Mutex as AsyncMutex;
 
+use super::agent::Agent;
 use super::classify::code;
 use super::clients::{Aws, behavior};
 use super::error::AwsError;
@@ -298,6 +299,7 @@ fn sts(config: &SdkConfig, region: &str) -> aws_sdk_sts::Client {
         .behavior_version(behavior())
         .region(Region::new(region.to_owned()))
         .retry_config(RetryConfig::standard().with_max_attempts(1))
+        .interceptor(Agent)
         .build();
     aws_sdk_sts::Client::from_conf(config)
 }

@@ -1,5 +1,6 @@
 //! The wire to AWS: clients, one gate for every call, batching, paging and error classes; no decisions.
 
+pub mod agent;
 pub mod alarms;
 pub mod balancing;
 pub mod batcher;

@@ -13,6 +13,7 @@ use kube::{Resource, ResourceExt};
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
+use crate::aws::agent;
 use crate::controllers::accounts::{Gate, Refused, gate};
 use crate::controllers::backoff::{delay, jitter};
 use crate::controllers::context::Context;
@@ -78,6 +79,11 @@ fn gone() -> Action {
 }
 
 async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepError> {
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    agent::on_behalf(K::KIND, &namespace, &name, Box::pin(look(object, cx))).await
+}
+
+async fn look<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepError> {
     let mut pass = Pass::new(object, cx);
     if pass.deleting() && !pass.claimed() {
         if let Some(account) = pass.common.account.as_ref().and_then(|account| account.name.as_ref()) {

@@ -9,8 +9,11 @@
 mod arns;
 pub(crate) mod credentials;
 mod life;
+mod names;
 mod pure;
+mod reach;
 mod resolution;
+mod sources;
 
 use std::time::Duration;
 

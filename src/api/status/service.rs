@@ -180,6 +180,9 @@ status! {
         /// Content that failed and is held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         held: Option<Held>,
+        /// Since when too few tasks run though nothing is rolled out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        short_since: Option<Time>,
         /// The last tasks that stopped, 5 at most.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stopped_tasks: Vec<StoppedTask>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceInputBuilder;
 use aws_sdk_ecs::types::Service;
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use uuid::Uuid;
 
@@ -110,6 +111,12 @@ fn token(desired: &Desired, at: &Situation<'_>, before: &str) -> String {
     Uuid::new_v5(&namespace, seed.as_bytes()).to_string()
 }
 
+/// Since when too few tasks run though nothing rolls.
+pub(super) fn short_since(live: &Service, rollout: Option<&Rollout>, at: &Situation<'_>) -> Option<Timestamp> {
+    let before = at.status.short_since.as_ref().map(|since| since.0);
+    verdict::short_since(before, live, rollout, at.facts)
+}
+
 /// What an existing, ACTIVE service needs.
 fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation<'_>) -> Plan<Step> {
     let facts = at.facts;
@@ -120,7 +127,8 @@ fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
     let rollout = rollout(desired, observed, live, &comparison, at);
     let asked = requests::judge(at.directive, at.status, rollout.as_ref(), observed);
     let held = held(at.status, rollout.as_ref(), asked.retry);
-    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, facts);
+    let short = short_since(live, rollout.as_ref(), at);
+    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, short, facts);
     let mut steps = Vec::new();
     if facts.mode != ManagementMode::Observe {
         if !facts.claimed {

@@ -1,11 +1,13 @@
 //! Says what was found of a service and what was done. Pure.
 
 use aws_sdk_ecs::types::Service;
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::content::{Comparison, compare};
 use super::happened::happenings;
 use super::observe::Observed;
-use super::plan::{Situation, held, rollout};
+use super::plan::{Situation, held, rollout, short_since};
 use super::step::Step;
 use super::stopped::{explained, stopped_tasks};
 use super::{Desired, requests, scaling, verdict};
@@ -65,6 +67,7 @@ pub(super) fn report(
     if let Some(judged) = &judged {
         status.rollout.clone_from(&judged.rollout);
         status.held = held(at.status, judged.rollout.as_ref(), asked.retry);
+        status.short_since = judged.short.map(Time);
     }
     status.in_flight = in_flight(at.status, did).filter(|_| consequence.is_some());
     status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
@@ -120,14 +123,17 @@ struct Judged {
     comparison: Comparison,
     rollout: Option<Rollout>,
     verdict: Verdict,
+    short: Option<Timestamp>,
 }
 
 fn judged(desired: &Desired, observed: &Observed, live: &Service, at: &Situation<'_>) -> Judged {
     let comparison = compare(desired, live, observed.revision.as_ref(), &at.facts.owned_fields);
     let rollout = rollout(desired, observed, live, &comparison, at);
     let held = held(at.status, rollout.as_ref(), false);
-    let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, at.facts);
-    Judged { comparison, rollout, verdict }
+    let short = short_since(live, rollout.as_ref(), at);
+    let verdict =
+        verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, short, at.facts);
+    Judged { comparison, rollout, verdict, short }
 }
 
 /// Ours by tag, or made or taken by the steps just done; in Observe mode anything may be looked at.

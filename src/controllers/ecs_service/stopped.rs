@@ -35,7 +35,12 @@ pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask]) -> Ve
 #[must_use]
 pub(super) fn explained(verdict: Verdict, rollout: Option<&Rollout>, tasks: &[StoppedTask]) -> Verdict {
     let Some(rollout) = rollout else { return verdict };
-    let ended = [Reason::DeploymentFailed, Reason::DeploymentRolledBack, Reason::ProgressDeadlineExceeded];
+    let ended = [
+        Reason::DeploymentFailed,
+        Reason::DeploymentRolledBack,
+        Reason::ProgressDeadlineExceeded,
+        Reason::TasksUnhealthy,
+    ];
     let fails = verdict.reason == Reason::Progressing && rollout.failed_tasks.is_some();
     let is_trouble = fails || ended.contains(&verdict.reason);
     let failed = tasks.iter().find(|task| task.task_definition == rollout.task_definition);

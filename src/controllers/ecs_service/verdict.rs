@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_ecs::types::Service;
-use jiff::SignedDuration;
+use aws_sdk_ecs::types::{Service, Task};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Desired;
 use super::content::Comparison;
@@ -36,6 +36,7 @@ pub(super) fn available(live: &Service) -> (bool, String) {
 }
 
 /// The verdict on a service, as its rollout and counts stand. `waits` says what a reference waits for.
+/// `short` = since when it has had too few tasks without a rollout.
 #[must_use]
 pub(super) fn judge(
     desired: &Desired,
@@ -44,6 +45,7 @@ pub(super) fn judge(
     held: Option<&Held>,
     comparison: &Comparison,
     observed: &Observed,
+    short: Option<Timestamp>,
     facts: &Facts,
 ) -> Verdict {
     if let Some(held) = held.filter(|held| held.content_hash == comparison.rolling_hash) {
@@ -64,7 +66,7 @@ pub(super) fn judge(
     match rollout {
         Some(rollout) if ending(rollout) == Ending::Open => rolling(desired, rollout, facts),
         _ => {
-            let steady = steady(desired, live, rollout, facts);
+            let steady = steady(desired, live, rollout, observed, short, facts);
             let refused = scaling::refusal(desired, &observed.scaling, live, facts);
             refused.filter(|_| steady.ready).unwrap_or(steady)
         }
@@ -117,11 +119,17 @@ fn rolling(desired: &Desired, rollout: &Rollout, facts: &Facts) -> Verdict {
 }
 
 /// Nothing rolls: do the tasks run? A COMPLETED deployment alone says nothing about that.
-fn steady(desired: &Desired, live: &Service, rollout: Option<&Rollout>, facts: &Facts) -> Verdict {
+fn steady(
+    desired: &Desired,
+    live: &Service,
+    rollout: Option<&Rollout>,
+    observed: &Observed,
+    short: Option<Timestamp>,
+    facts: &Facts,
+) -> Verdict {
     let runs = live.task_definition.as_deref().map_or("tasks", crate::controllers::arn::short);
     let counts = format!("{} of {} tasks run {runs}.", live.running_count, live.desired_count);
-    let wanted = primary(live).map_or(live.desired_count, |primary| primary.desired_count.max(live.desired_count));
-    if live.running_count >= wanted {
+    if live.running_count >= tasks_wanted(live) {
         return Verdict::settled(counts);
     }
     let failed = rollout.map(ending);
@@ -133,17 +141,47 @@ fn steady(desired: &Desired, live: &Service, rollout: Option<&Rollout>, facts: &
     if !desired.owns_count() && !desired.daemon && available(live).0 {
         return Verdict::settled(counts);
     }
-    let since = rollout.and_then(|r| r.progressed_at.as_ref()).map_or(facts.now, |at| at.0);
+    let since = short.unwrap_or(facts.now);
+    let deadline = desired.deadline.as_secs();
+    let over = facts.now.duration_since(since) >= signed(desired.deadline);
     let newest = live.events().first().and_then(|event| event.message.clone()).unwrap_or_default();
     if newest.contains("unable to place a task") || newest.contains("unable to consistently start tasks") {
-        return Verdict::underway(Reason::InsufficientCapacity, format!("{counts} ECS: {newest}"));
+        let message = format!("{counts} ECS: {newest}");
+        return if over { exceeded(deadline, &message) } else { Verdict::underway(Reason::InsufficientCapacity, message) };
     }
-    let reason = if live.pending_count > 0 || facts.now.duration_since(since) < SignedDuration::from_secs(60) {
-        Reason::Progressing
-    } else {
-        Reason::TasksUnhealthy
-    };
+    let began = rollout.and_then(|r| r.progressed_at.as_ref()).map_or(since, |at| at.0.max(since));
+    let fresh = facts.now.duration_since(began) < SignedDuration::from_secs(60);
+    let stops = |task: &Task| !task.stopped_reason().unwrap_or_default().starts_with("Scaling activity");
+    let dying = observed.stopped.iter().flatten().any(stops);
+    if over && (dying || live.pending_count == 0) {
+        let message = format!("{counts} So for more than {deadline} s (`progressDeadlineSeconds`).");
+        return Verdict::stuck(Reason::TasksUnhealthy, message);
+    }
+    let reason = if live.pending_count > 0 || fresh { Reason::Progressing } else { Reason::TasksUnhealthy };
     Verdict::underway(reason, counts)
+}
+
+/// Without a rollout, too: no room, and none came in time.
+fn exceeded(deadline: u64, message: &str) -> Verdict {
+    let told = format!("No room for more than {deadline} s (`progressDeadlineSeconds`). {message}");
+    Verdict::stuck(Reason::ProgressDeadlineExceeded, told)
+}
+
+/// Since when a service has had too few tasks though nothing rolls: from the first look, and anew with each edit.
+#[must_use]
+pub(super) fn short_since(
+    before: Option<Timestamp>,
+    live: &Service,
+    rollout: Option<&Rollout>,
+    facts: &Facts,
+) -> Option<Timestamp> {
+    let rolls = rollout.is_some_and(|rollout| ending(rollout) == Ending::Open);
+    let few = live.running_count < tasks_wanted(live) && !rolls;
+    few.then(|| before.filter(|_| !facts.edited).unwrap_or(facts.now))
+}
+
+fn tasks_wanted(live: &Service) -> i32 {
+    primary(live).map_or(live.desired_count, |primary| primary.desired_count.max(live.desired_count))
 }
 
 fn signed(duration: Duration) -> SignedDuration {

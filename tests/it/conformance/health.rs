@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::recorded::{folder, read, told};
 use super::tool::ask;
 
-/// Situations of the table that objects of this release can be in. 13 needs `AwsAccount`, 19 `EcsTask`.
-const ROWS: [u8; 19] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21];
+/// Situations of the table that objects of this release can be in. 19 needs `EcsTask`.
+const ROWS: [u8; 20] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21];
 
 /// The expressions of the page on Flux.
 fn expressions() -> (String, String) {

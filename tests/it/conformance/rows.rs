@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use ecs_operator::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_sim::fixtures::ImageFate;
+use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::recorded::plain;
@@ -74,6 +75,7 @@ pub async fn rows() -> Vec<Row> {
     Box::pin(failed(&mut table)).await;
     Box::pin(denied(&mut table)).await;
     Box::pin(owners(&mut table)).await;
+    Box::pin(strangers(&mut table)).await;
     Box::pin(steady(&mut table)).await;
     Box::pin(planned(&mut table)).await;
     Box::pin(dying(&mut table)).await;
@@ -230,6 +232,54 @@ async fn owners(table: &mut Table) {
     table.take(&world, (12, "adoption-required"), PROD, "False AdoptionRequired", BAD);
 }
 
+async fn strangers(table: &mut Table) {
+    let elsewhere = with(cluster("prod"), &json!({"accountRef": {"name": "billing"}}));
+    let account = |allowed: &str, default: bool| {
+        let mut spec = json!({"allowedNamespaces": {"names": [allowed]}});
+        if default {
+            spec["defaultFor"] = json!({"names": [allowed]});
+        }
+        spec
+    };
+    let world = World::ready(127).await;
+    admit(&world, "billing", account("billing", false)).await;
+    world.apply::<EcsCluster>(&elsewhere).await;
+    world.operator().rest().await;
+    table.take(&world, (13, "account-refused"), PROD, "False AccountNotAllowed", BAD);
+    let world = World::ready(128).await;
+    for name in ["one", "two"] {
+        admit(&world, name, account(NAMESPACE, true)).await;
+    }
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.operator().rest().await;
+    table.take(&world, (13, "account-ambiguous"), PROD, "False AccountAmbiguous", BAD);
+    let world = World::ready(129).await;
+    let role = |account: &str| format!("arn:aws:iam::{account}:role/ecs-operator");
+    for account in ["111122223333", "444455556666"] {
+        let own = ecs_sim::sts::Role::trusting(&[ecs_sim::world::DEFAULT_ACCOUNT]);
+        let own = ecs_sim::sts::Role { external_id: Some(format!("default:{NAMESPACE}")), ..own };
+        world.aws.sim(|sim| sim.add_role(&role(account), own));
+    }
+    let mut spec = account(NAMESPACE, true);
+    for account in ["111122223333", "444455556666"] {
+        spec["roleArn"] = role(account).into();
+        admit(&world, "shop", spec.clone()).await;
+        if account.starts_with('1') {
+            world.apply::<EcsCluster>(&cluster("prod")).await;
+        }
+        world.operator().rest().await;
+    }
+    table.take(&world, (13, "account-changed"), PROD, "False AccountChanged", BAD);
+}
+
+async fn admit(world: &World, name: &str, spec: Value) {
+    let api: Api<AwsAccount> = Api::all(world.person.clone());
+    let account = json!({
+        "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "AwsAccount", "metadata": {"name": name}, "spec": spec,
+    });
+    api.patch(name, &PatchParams::apply("admin").force(), &Patch::Apply(&account)).await.unwrap();
+}
+
 async fn steady(table: &mut Table) {
     let (world, _) = shop(119, &json!({})).await;
     for (name, object) in [("steady-cluster", PROD), ("steady-definition", DEFINITION), ("steady-service", WEB)] {
@@ -265,6 +315,14 @@ async fn dying(table: &mut Table) {
     operator.sweep().await;
     operator.settle(30 * SECOND, 3 * MINUTE).await;
     table.take(&world, (17, "tasks-dying"), WEB, "False TasksUnhealthy", BUSY);
+    operator.settle(5 * MINUTE, 30 * MINUTE).await;
+    table.take(&world, (17, "tasks-dead"), WEB, "False TasksUnhealthy", BAD);
+    // Nobody has to do anything once tasks run again.
+    world.aws.sim(|sim| sim.set_image("nginx:1", ImageFate::Runs));
+    world.wait(10 * MINUTE).await;
+    operator.sweep().await;
+    operator.rest().await;
+    table.take(&world, (17, "tasks-back"), WEB, SUCCEEDED, GOOD);
 }
 
 async fn scaled(table: &mut Table) {

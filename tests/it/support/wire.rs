@@ -21,6 +21,7 @@ use ecs_operator::controllers::clock::Clock;
 use ecs_operator::iam::{Feature, Profile};
 use ecs_sim::Sim;
 use ecs_sim::rights::{Audit, Policy};
+use ecs_sim::world::Principal;
 use serde_json::Value;
 
 /// One call as it reached the simulated AWS.
@@ -32,6 +33,10 @@ pub struct Sent {
     pub body: Value,
     /// Status of the answer; `None` when it was lost.
     pub status: Option<u16>,
+    /// Region that it was signed for.
+    pub region: String,
+    /// Who it says sent it.
+    pub agent: String,
 }
 
 impl Sent {
@@ -180,6 +185,13 @@ impl AwsWire {
         self.config_with(region, Credentials::for_tests())
     }
 
+    /// SDK configuration of a person with a key of an account.
+    pub fn config_in(&self, account: &str, region: &str) -> SdkConfig {
+        let key = format!("AKIA{account}");
+        self.sim(|sim| sim.mint(key.clone(), Principal { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/person") }));
+        self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
+    }
+
     fn config_with(&self, region: &str, credentials: Credentials) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -200,21 +212,23 @@ impl AwsWire {
         assert!(denied.is_empty() || !documented, "the documents do not allow it: {denied:#?}");
     }
 
-    fn judge(&self, operation: &str, body: Value) -> (usize, Fault) {
+    fn judge(&self, sent: Sent) -> (usize, Fault) {
+        let operation = sent.operation.clone();
+        let operation = operation.as_str();
         if self.person {
             return (usize::MAX, Fault::Pass);
         }
         if matches!(operation, "AssumeRole" | "GetCallerIdentity") {
-            self.shared.asked.lock().unwrap().push(Sent { operation: operation.to_owned(), body, status: None });
+            self.shared.asked.lock().unwrap().push(sent);
             return (usize::MAX, Fault::Pass);
         }
         if let Some(witness) = &self.witness {
             witness(operation);
         }
-        let mut sent = self.shared.sent.lock().unwrap();
-        let number = sent.len();
-        sent.push(Sent { operation: operation.to_owned(), body, status: None });
-        drop(sent);
+        let mut all = self.shared.sent.lock().unwrap();
+        let number = all.len();
+        all.push(sent);
+        drop(all);
         let fault = self.shared.plan.lock().unwrap().as_mut().map_or(Fault::Pass, |plan| plan(number, operation));
         (number, fault)
     }
@@ -226,7 +240,9 @@ impl AwsWire {
         let operation = operation(&headers, request.uri(), &bytes);
         let body =
             serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));
-        let (number, fault) = self.judge(&operation, body);
+        let region = headers.get("authorization").and_then(|value| value.split('/').nth(2)).unwrap_or_default().to_owned();
+        let agent = headers.get("user-agent").cloned().unwrap_or_default();
+        let (number, fault) = self.judge(Sent { operation, body, status: None, region, agent });
         match fault {
             Fault::Pass | Fault::Lost | Fault::LostHang => {}
             Fault::Before => return Err(broken()),
