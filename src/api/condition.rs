@@ -77,7 +77,7 @@ words! {
         InsufficientCapacity,
         /// Tasks that ran are dying.
         ///
-        /// No deployment is under way, and tasks have been missing for a minute.
+        /// No deployment is under way, and tasks have been missing for a minute; `Stalled` once they were for `progressDeadlineSeconds`.
         TasksUnhealthy,
         /// Being deleted.
         ///
@@ -108,7 +108,7 @@ words! {
         DeploymentRolledBack,
         /// No progress before the deadline.
         ///
-        /// Nothing of an open deployment changed for `progressDeadlineSeconds`.
+        /// Nothing of an open deployment changed for `progressDeadlineSeconds`, or there was no room for tasks as long.
         ProgressDeadlineExceeded,
         /// Observe mode: the resource does not exist.
         ///

@@ -75,7 +75,11 @@ impl Web {
     /// Origin and path of a URL that may be asked.
     fn admit(&self, url: &str) -> Result<(String, String), WebError> {
         let (host, origin, path) = taken_apart(url)?;
-        if self.hosts.iter().any(|pattern| listed(pattern, &host)) { Ok((origin, path)) } else { Err(WebError::Host(host)) }
+        if self.hosts.iter().any(|pattern| listed(pattern, &host)) {
+            Ok((origin, path))
+        } else {
+            Err(WebError::Host(host))
+        }
     }
 
     async fn get(&self, url: &str) -> Result<Vec<u8>, WebError> {
@@ -162,7 +166,8 @@ fn is_metadata(host: &str) -> bool {
 /// Does a resolver read the last part of a host as a number, and so the host as an address?
 fn numeric(label: &str) -> bool {
     let hexadecimal = label.strip_prefix("0x").or(label.strip_prefix("0X"));
-    let digits = |text: &str, hex: bool| text.chars().all(|c| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() });
+    let digits =
+        |text: &str, hex: bool| text.chars().all(|c| if hex { c.is_ascii_hexdigit() } else { c.is_ascii_digit() });
     hexadecimal.map_or(!label.is_empty() && digits(label, false), |rest| digits(rest, true))
 }
 

@@ -51,6 +51,10 @@ pub trait Kind:
     fn as_service(&self) -> Option<&EcsService> {
         None
     }
+    /// An `AwsAccount` that it reads in besides its own.
+    fn beside(&self) -> Option<&str> {
+        None
+    }
     /// An object whose spec cannot be read: enough to delete it.
     fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
 }
@@ -61,7 +65,7 @@ pub trait Namespaced: Kind + kube::Resource<Scope = NamespaceResourceScope> {}
 impl<K: Kind + kube::Resource<Scope = NamespaceResourceScope>> Namespaced for K {}
 
 macro_rules! kind {
-    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $more:item)?) => {
+    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $($more:item)+)?) => {
         impl Kind for $kind {
             type Status = $status;
             const KIND: &'static str = stringify!($kind);
@@ -82,14 +86,22 @@ macro_rules! kind {
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }
             }
-            $($more)?
+            $($($more)+)?
         }
     };
 }
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(ServerGroup, ServerGroupStatus, cluster_ref; const RESUMES_FROM_STATUS: bool = true;);
+kind!(
+    ServerGroup,
+    ServerGroupStatus,
+    cluster_ref;
+    const RESUMES_FROM_STATUS: bool = true;
+    fn beside(&self) -> Option<&str> {
+        Some(self.spec.source.as_ref()?.account_ref.as_ref()?.name.as_str())
+    }
+);
 kind!(
     EcsService,
     EcsServiceStatus,

@@ -145,7 +145,7 @@ fn concerned<K: Kind>(store: &StoreOf<K>, account: &str, first: bool, wake: &Unb
             Some(recorded) => recorded.name.as_deref() == Some(account),
             None => true,
         };
-        let named = object.policies().account.as_deref() == Some(account);
+        let named = object.policies().account.as_deref() == Some(account) || object.beside() == Some(account);
         (uses || named) && !(first && is_true(&common.conditions, ConditionType::Ready))
     };
     for object in some(store, concerns) {

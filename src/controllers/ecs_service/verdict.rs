@@ -147,7 +147,11 @@ fn steady(
     let newest = live.events().first().and_then(|event| event.message.clone()).unwrap_or_default();
     if newest.contains("unable to place a task") || newest.contains("unable to consistently start tasks") {
         let message = format!("{counts} ECS: {newest}");
-        return if over { exceeded(deadline, &message) } else { Verdict::underway(Reason::InsufficientCapacity, message) };
+        return if over {
+            exceeded(deadline, &message)
+        } else {
+            Verdict::underway(Reason::InsufficientCapacity, message)
+        };
     }
     let began = rollout.and_then(|r| r.progressed_at.as_ref()).map_or(since, |at| at.0.max(since));
     let fresh = facts.now.duration_since(began) < SignedDuration::from_secs(60);

@@ -32,7 +32,8 @@ async fn a_group_is_refused_for_what_its_names_and_its_document_stand_for() {
     let mut operator = strict(&world);
     world.apply::<EcsCluster>(&cluster("prod")).await;
     operator.rest().await;
-    let behind = |name: &str| json!({ "template": { "targetGroupMappings": [{ "containerPort": 80, "targetGroup": name }] } });
+    let behind =
+        |name: &str| json!({ "template": { "targetGroupMappings": [{ "containerPort": 80, "targetGroup": name }] } });
     let parts = ["`blue`", "allowedTargetGroups"];
     refused(&world, &mut operator, group("nginx:1", &behind("blue")), "AccountNotAllowed", &parts).await;
     let document = json!({

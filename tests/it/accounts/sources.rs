@@ -8,7 +8,10 @@ use crate::server_group::group;
 const FAR: &str = "us-east-1";
 
 fn from(source: Value) -> Value {
-    group("nginx:1", &json!({ "source": source, "scaling": { "mode": "External" }, "capacity": { "min": 1, "desired": 1, "max": 9 } }))
+    group(
+        "nginx:1",
+        &json!({ "source": source, "scaling": { "mode": "External" }, "capacity": { "min": 1, "desired": 1, "max": 9 } }),
+    )
 }
 
 /// A cluster with a service of some tasks, as somebody made it in an account and Region.
@@ -69,7 +72,11 @@ async fn a_source_in_another_account_is_read_only_if_that_allows_the_namespace()
     operator.settle(Duration::from_secs(30), 2 * MINUTE).await;
     let (reason, message) = told(&world).await;
     assert!(reason == "AccountNotAllowed" && message.contains("`billing`"), "{reason}: {message}");
-    let entered = world.aws.identities().iter().any(|call| call.operation == "AssumeRole" && call.body.to_string().contains(OTHER) && call.body.to_string().contains("ecs-operator%40shop"));
+    let entered = world.aws.identities().iter().any(|call| {
+        call.operation == "AssumeRole"
+            && call.body.to_string().contains(OTHER)
+            && call.body.to_string().contains("ecs-operator%40shop")
+    });
     assert!(!entered, "nothing is asked there");
     // Its clusters are held against its own list.
     let allowed = json!({ "allowedNamespaces": { "names": ["billing", "shop"] }, "allowedClusters": [] });

@@ -3,6 +3,7 @@
 
 mod audit;
 mod operator;
+mod outside;
 mod story;
 
 use std::collections::BTreeSet;
@@ -57,9 +58,13 @@ async fn the_rights_of_the_chart_are_enough_and_each_is_needed() {
     let values = "installationId=prod-eu,rbac.ownerReferencesPermissionEnforcement=true";
     let all = rendered(HOME, &["--set", values]);
     let granted = rights(&the(&all, "ClusterRole", &format!("ecs-operator.{HOME}"))["rules"]);
-    let mut with_lease = rights(&the(&all, "Role", "ecs-operator-lease")["rules"]);
+    let lease = &the(&all, "Role", "ecs-operator-lease")["rules"];
+    let mut with_lease = rights(lease);
     with_lease.extend(granted.iter().cloned());
     all_of_it(charted, &with_lease).await;
+    outside::each_of_the_lease(charted, lease).await;
+    // Before all service accounts have these rights.
+    outside::each_in_turn(charted, &granted).await;
     everybody_has(
         charted,
         &granted.iter().filter(|right| OUTSIDE.contains(&right.resource.as_str())).cloned().collect(),

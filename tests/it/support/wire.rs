@@ -188,7 +188,12 @@ impl AwsWire {
     /// SDK configuration of a person with a key of an account.
     pub fn config_in(&self, account: &str, region: &str) -> SdkConfig {
         let key = format!("AKIA{account}");
-        self.sim(|sim| sim.mint(key.clone(), Principal { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/person") }));
+        self.sim(|sim| {
+            sim.mint(
+                key.clone(),
+                Principal { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/person") },
+            )
+        });
         self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
     }
 
@@ -240,7 +245,8 @@ impl AwsWire {
         let operation = operation(&headers, request.uri(), &bytes);
         let body =
             serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()));
-        let region = headers.get("authorization").and_then(|value| value.split('/').nth(2)).unwrap_or_default().to_owned();
+        let region =
+            headers.get("authorization").and_then(|value| value.split('/').nth(2)).unwrap_or_default().to_owned();
         let agent = headers.get("user-agent").cloned().unwrap_or_default();
         let (number, fault) = self.judge(Sent { operation, body, status: None, region, agent });
         match fault {
