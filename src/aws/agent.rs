@@ -1,4 +1,4 @@
-//! Who a call is made for, told to AWS in the user agent, where CloudTrail keeps it.
+//! Who a call is made for, told to AWS in the user agent, where `CloudTrail` keeps it.
 
 use std::fmt::Write as _;
 use std::future::Future;

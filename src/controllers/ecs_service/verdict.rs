@@ -38,6 +38,7 @@ pub(super) fn available(live: &Service) -> (bool, String) {
 /// The verdict on a service, as its rollout and counts stand. `waits` says what a reference waits for.
 /// `short` = since when it has had too few tasks without a rollout.
 #[must_use]
+#[expect(clippy::too_many_arguments, reason = "all that a verdict looks at")]
 pub(super) fn judge(
     desired: &Desired,
     live: &Service,

@@ -192,7 +192,7 @@ impl AwsWire {
             sim.mint(
                 key.clone(),
                 Principal { account: account.to_owned(), arn: format!("arn:aws:iam::{account}:user/person") },
-            )
+            );
         });
         self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
     }
