@@ -107,7 +107,7 @@ pub(super) async fn observe(
     let ready = observed.sight.waits.is_none();
     // What a failed read leaves open could forbid the version: its number is not taken before.
     let mut checked = ready;
-    if (wants.number || making) && ready {
+    if (wants.number || making && desired.whole().is_some()) && ready {
         let found = resolve::resolve(desired, pass).await;
         checked = found.error.is_none();
         observed.sight.problems = found.problems;
