@@ -4,6 +4,7 @@ use aws_sdk_ecs::types::Service;
 
 use super::content::{Comparison, compare};
 use super::happened::happenings;
+use super::hiding;
 use super::observe::Observed;
 use super::plan::{Situation, held, rollout};
 use super::step::Step;
@@ -67,7 +68,8 @@ pub(super) fn report(
         status.held = held(at.status, judged.rollout.as_ref(), asked.retry);
     }
     status.in_flight = in_flight(at.status, did).filter(|_| consequence.is_some());
-    status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
+    let hidden = hiding::of_tasks(pass, observed.stopped.as_deref().unwrap_or_default());
+    status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks, &hidden);
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     let owned = &desired.members | &owned_tags(&desired.tags);
     let scaling_synced = observed.scaling.error.is_none()

@@ -75,11 +75,10 @@ impl Reconcile for ServerGroup {
         if pass.deleting() {
             return Box::pin(remove(pass, &desired, &before, children)).await;
         }
-        let Basis { desired, mut asked, against } =
-            match Box::pin(basis::basis(pass, desired, &before)).await {
-                Ok(basis) => basis,
-                Err(refusal) => return status::refused(pass, &refusal),
-            };
+        let Basis { desired, mut asked, against } = match Box::pin(basis::basis(pass, desired, &before)).await {
+            Ok(basis) => basis,
+            Err(refusal) => return status::refused(pass, &refusal),
+        };
         if let Some(by) = twin(pass, &desired) {
             return status::taken(pass, &by);
         }

@@ -24,6 +24,8 @@ use crate::api::policy::{AdoptionPolicy, ManagementMode};
 use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
+use crate::controllers::failure::of_kube;
+use crate::controllers::hidden::Hidden;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::Reference;
 
@@ -68,7 +70,7 @@ pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMap
             None => ConfigMapText::Missing(format!("ConfigMap `{name}` has no key `{key}`")),
         },
         Ok(None) => ConfigMapText::Missing(format!("ConfigMap `{name}` does not exist yet")),
-        Err(error) => ConfigMapText::Missing(format!("ConfigMap `{name}` cannot be read: {error}")),
+        Err(error) => ConfigMapText::Missing(format!("ConfigMap `{name}` cannot be read: {}", of_kube(&error))),
     })
 }
 
@@ -397,7 +399,11 @@ async fn health(
     };
     let grace = service.spec.health_check_grace_period_seconds.unwrap_or(0);
     let in_grace = |task: &aws_sdk_ecs::types::Task| grace > 0 && health::in_grace(task, grace, pass.now);
-    Ok(Some(health::instances(&tasks, &expected, &targets, &instance_ids, in_grace)))
+    let mut seen = health::instances(&tasks, &expected, &targets, &instance_ids, in_grace);
+    // Why a task stops may quote its definition.
+    let hidden = definition.map(|definition| Hidden::of_spec(&definition.spec)).unwrap_or_default();
+    seen.examples = seen.examples.iter().map(|example| hidden.out_of(example)).collect();
+    Ok(Some(seen))
 }
 
 /// Measures the metrics of the step under way.
