@@ -5,7 +5,9 @@ const GONE: &str = "…";
 /// What follows a name that is no value.
 const AFTER_NAMES: &[&str] = &[" is invalid", " already exists", " not found", " is forbidden", " in API group"];
 /// Before these a value stands in backticks.
-const BEFORE_VALUES: &[&str] = &["integer `", "floating point `", "character `", "boolean `"];
+const BEFORE_VALUES: &[&str] = &["integer `", "floating point `", "character `", "boolean `", "unsupported tag `"];
+/// After these nothing but a value stands.
+const VALUES_TO_THE_END: &[&str] = &["duplicate mapping key: "];
 
 /// The message without what it quotes. Names of members and what was expected stay.
 #[must_use]
@@ -14,15 +16,23 @@ pub fn unquoted(message: &str) -> String {
     for before in BEFORE_VALUES {
         text = ticked(&text, before);
     }
+    for before in VALUES_TO_THE_END {
+        if let Some((head, _)) = text.split_once(before) {
+            text = format!("{head}{before}{GONE}");
+        }
+    }
     doubled(&text)
 }
 
-/// ``unknown variant `value`, expected …``: the value may itself have backticks.
+/// ``unknown variant `value`, expected …``, as `serde_json` and others say it: the value may itself have such marks.
 fn variants(message: &str) -> String {
-    const BEFORE: &str = "unknown variant `";
-    let Some((head, rest)) = message.split_once(BEFORE) else { return message.to_owned() };
-    let tail = rest.rsplit_once("`, ").map_or("", |(_, tail)| tail);
-    format!("{head}{BEFORE}{GONE}`, {tail}")
+    for (before, after) in [("unknown variant `", "`, "), ("Unknown variant ", ". Expected ")] {
+        if let Some((head, rest)) = message.split_once(before) {
+            let tail = rest.rsplit_once(after).map_or("", |(_, tail)| tail);
+            return format!("{head}{before}{GONE}{after}{tail}");
+        }
+    }
+    message.to_owned()
 }
 
 fn ticked(message: &str, before: &str) -> String {
@@ -99,6 +109,12 @@ mod tests {
         let told = "EcsService.ecs-operator.dev \"web\" is invalid: spec.tags.a: Invalid value: \"…\": too long";
         assert_eq!(unquoted(said), told);
         assert_eq!(unquoted("cut: \"secr"), "cut: \"…");
+        assert_eq!(
+            unquoted("Unknown variant a. Expected secret. Expected one of Plan, Manage"),
+            "Unknown variant …. Expected one of Plan, Manage"
+        );
+        assert_eq!(unquoted("unsupported tag `!secret`"), "unsupported tag `…`");
+        assert_eq!(unquoted("duplicate mapping key: secret"), "duplicate mapping key: …");
         assert_eq!(unquoted("missing field `name`"), "missing field `name`");
     }
 }

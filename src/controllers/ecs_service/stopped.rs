@@ -76,3 +76,25 @@ fn stopped(task: &Task, hidden: &Hidden) -> StoppedTask {
         stopped_at: task.stopped_at.as_ref().and_then(time),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::Container;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_reason_quotes_of_the_definition_is_not_told() {
+        let why = "CannotStartContainerError: exec: \"run-hunter2\": not found; env PASSWORD=hunter2";
+        let container = Container::builder().name("web").reason(why).build();
+        let task = Task::builder().task_arn("arn:aws:ecs:r:1:task/c/1").containers(container).build();
+        let hidden = Hidden::of(&json!({
+            "entryPoint": ["run-hunter2"], "environment": [{"name": "PASSWORD", "value": "hunter2"}],
+        }));
+        let told = stopped_tasks(Some(&[task]), &[], &hidden);
+        let reason = &told[0].reason;
+        assert!(reason.contains("(part of entryPoint)") && reason.contains("PASSWORD=(value of PASSWORD)"), "{reason}");
+        assert!(!reason.contains("hunter2"), "{reason}");
+    }
+}

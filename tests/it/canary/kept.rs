@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DeleteParams};
 use serde_json::{Value, json};
 
+use super::MARK;
 use crate::server_group::bad_input::{artifact, config_map};
 use crate::server_group::{group, until, worlds};
 use crate::support::driver::Operator;
@@ -16,20 +17,19 @@ use crate::support::mishap::run;
 use crate::support::world::{NAMESPACE, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
-const MARK: &str = "canary-4b77e2";
 const V1: &str = "shop-prod-v001";
 const KEY: (&str, &str, &str) = ("ServerGroup", NAMESPACE, "shop-prod");
 
 /// Where the task definition of a group stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+pub(super) enum Source {
     Inputs,
     Inline,
     ConfigMap,
 }
 
 /// A container with a mark wherever a value can stand.
-fn container(image: &str) -> Value {
+pub(super) fn container(image: &str) -> Value {
     let hidden = |place: &str| format!("{MARK}-{place}");
     json!({
         "image": image,
@@ -46,7 +46,7 @@ fn container(image: &str) -> Value {
 }
 
 /// The document of an artifact.
-fn document(image: &str) -> String {
+pub(super) fn document(image: &str) -> String {
     let mut container = container(image);
     container["name"] = json!("web");
     json!({
@@ -59,7 +59,7 @@ fn document(image: &str) -> String {
 }
 
 /// A group that pauses in the middle of each rollout.
-fn manifest(source: Source, image: &str) -> Value {
+pub(super) fn manifest(source: Source, image: &str) -> Value {
     let mut manifest = match source {
         Source::Inputs => {
             let mut inputs = container(image);
