@@ -25,7 +25,6 @@ use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
 use crate::controllers::failure::of_kube;
-use crate::controllers::hidden::Hidden;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::Reference;
 
@@ -399,11 +398,8 @@ async fn health(
     };
     let grace = service.spec.health_check_grace_period_seconds.unwrap_or(0);
     let in_grace = |task: &aws_sdk_ecs::types::Task| grace > 0 && health::in_grace(task, grace, pass.now);
-    let mut seen = health::instances(&tasks, &expected, &targets, &instance_ids, in_grace);
-    // Why a task stops may quote its definition.
-    let hidden = definition.map(|definition| Hidden::of_spec(&definition.spec)).unwrap_or_default();
-    seen.examples = seen.examples.iter().map(|example| hidden.out_of(example)).collect();
-    Ok(Some(seen))
+    let seen = health::instances(&tasks, &expected, &targets, &instance_ids, in_grace);
+    Ok(Some(seen.without(definition.map(|definition| &definition.spec))))
 }
 
 /// Measures the metrics of the step under way.
