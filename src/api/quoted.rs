@@ -85,7 +85,6 @@ mod tests {
     use super::unquoted;
 
     #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "only read")]
     enum Word {
         One,
         Two,

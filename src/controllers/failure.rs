@@ -37,10 +37,10 @@ pub enum StepError {
 /// What Kubernetes says, without the values that it or a decoder quotes.
 #[must_use]
 pub fn of_kube(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => unquoted(&format!("{} ({} {})", status.message, status.code, status.reason)),
-        _ => unquoted(&error.to_string()),
+    if let kube::Error::Api(status) = error {
+        return unquoted(&format!("{} ({} {})", status.message, status.code, status.reason));
     }
+    unquoted(&error.to_string())
 }
 
 /// What a failure means.

@@ -317,7 +317,10 @@ fn what_an_earlier_operator_kept_is_cut_down_at_once() {
         let wordy = manifest(Source::Inline, "nginx:2")["spec"].to_string();
         let groups: Api<ServerGroup> = Api::namespaced(world.person.clone(), NAMESPACE);
         let patch = json!({"status": {"acceptedSpec": wordy}});
-        groups.patch_status("shop-prod", &Default::default(), &kube::api::Patch::Merge(patch)).await.unwrap();
+        groups
+            .patch_status("shop-prod", &kube::api::PatchParams::default(), &kube::api::Patch::Merge(patch))
+            .await
+            .unwrap();
         let before = children(&world);
         operator.sweep().await;
         let kept = world.status::<ServerGroup>("shop-prod").await.accepted_spec.unwrap();
