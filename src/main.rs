@@ -8,6 +8,7 @@ use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     let level = telemetry::init(config.log_format, config.log_level)?;
+    telemetry::quiet_panics();
     tls::install()?;
     let stop = shutdown::on_signal()?;
     Ok(process::run(config, level, stop).await?)

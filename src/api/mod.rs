@@ -8,6 +8,7 @@ pub mod ecs_task_definition;
 pub mod mirror;
 pub mod names;
 pub mod policy;
+pub mod quoted;
 pub mod reference;
 pub mod rules;
 pub mod schema;

@@ -301,8 +301,8 @@ impl Aws {
         shared.metrics.unclassified(scope, op);
         let mut unknown = lock(&shared.unknown);
         if unknown.len() < LOGGED_PAIRS && unknown.insert((error.code.clone(), error.message.clone())) {
-            // Its request holds the environment of containers, which the message may quote.
-            let quotes = op == Op::RegisterTaskDefinition;
+            // Its request holds what people and accounts hide, and the message may quote it.
+            let quotes = op.mutating() || op == Op::AssumeRole;
             tracing::warn!(
                 operation = op.name(),
                 code = error.code,

@@ -114,7 +114,22 @@ fn chain(error: &dyn Error) -> String {
         }
         next = cause.source();
     }
-    text
+    without_users(&text)
+}
+
+/// The text without what stands before an `@` in a URL: a proxy's user and password.
+fn without_users(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let ends = |c: char| c == '/' || c.is_whitespace() || matches!(c, '"' | '\'' | ')' | '`');
+        let (authority, rest) = part.split_at(part.find(ends).unwrap_or(part.len()));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        out.push_str("://");
+        out.push_str(host);
+        out.push_str(rest);
+    }
+    out
 }
 
 /// Control characters become spaces; cut at `limit` bytes on a character boundary.
@@ -150,6 +165,14 @@ mod tests {
             "RegisterTaskDefinition: ClientException: Too many concurrent attempts to create"
         );
         assert_eq!(error.class, Class::Concurrent);
+    }
+
+    #[test]
+    fn the_user_of_a_proxy_is_left_out() {
+        let said =
+            without_users("tunnel http://me:hunter2@proxy:3128/ to https://ecs.eu-west-1.amazonaws.com: \"x://a:b@c\"");
+        assert_eq!(said, "tunnel http://proxy:3128/ to https://ecs.eu-west-1.amazonaws.com: \"x://c\"");
+        assert_eq!(without_users("a@b: no answer"), "a@b: no answer");
     }
 
     #[test]

@@ -257,7 +257,8 @@ impl Aws {
             .set_tags(Some(tags.collect::<Vec<_>>()).filter(|tags| !tags.is_empty()))
             .send();
         let own = Scope::new(role.region.clone());
-        let answer = self.call(&own, Op::AssumeRole, Priority::Cleanup, call).await?;
+        let answer = self.call(&own, Op::AssumeRole, Priority::Cleanup, call).await;
+        let answer = answer.map_err(|error| without(error, role.external_id.as_deref()))?;
         let nothing = || AwsError::new(Op::AssumeRole.name(), code::UNREADABLE, "the answer holds no credentials");
         let given = answer.credentials.ok_or_else(nothing)?;
         let ends = SystemTime::try_from(given.expiration).map_err(|_| nothing())?;
@@ -309,4 +310,12 @@ fn fraction(text: &str) -> f64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+}
+
+/// The error without the external id, which a refusal may quote.
+fn without(error: AwsError, external_id: Option<&str>) -> AwsError {
+    match external_id.filter(|id| !id.is_empty()) {
+        Some(id) => AwsError { message: error.message.replace(id, "(external id)"), ..error },
+        None => error,
+    }
 }

@@ -9,6 +9,7 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 
 use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::quoted::unquoted;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::Aws;
 use crate::controllers::accounts::{Ambient, Knowledge};
@@ -122,7 +123,7 @@ pub fn find<K: Kind>(store: &Store<DeserializeGuard<K>>, namespace: &str, name: 
     let Some(guard) = store.get(&key) else { return Found::Absent };
     match &guard.0 {
         Ok(object) => Found::Object(Arc::new(object.clone())),
-        Err(invalid) => Found::Undecodable(invalid.error.clone()),
+        Err(invalid) => Found::Undecodable(unquoted(&invalid.error)),
     }
 }
 

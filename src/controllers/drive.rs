@@ -12,6 +12,7 @@ use kube::{Resource, ResourceExt};
 
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
+use crate::api::quoted::unquoted;
 use crate::api::status::Status;
 use crate::aws::agent;
 use crate::controllers::accounts::{Gate, Refused, gate};
@@ -201,7 +202,7 @@ async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Res
         Reason::Undecodable,
         format!(
             "This version of the operator cannot read the stored object: {}. Correct the member and put the whole object in place with `kubectl replace`; what runs in AWS is left alone.",
-            invalid.error
+            unquoted(&invalid.error)
         ),
     );
     let report = Report {

@@ -10,6 +10,7 @@ use crate::api::condition::bounded;
 use crate::api::names::REPORTER;
 use crate::api::words::words;
 use crate::controllers::context::Context;
+use crate::controllers::failure::of_kube;
 use crate::controllers::hash::hash;
 
 words! {
@@ -126,7 +127,7 @@ pub async fn publish(object: &ObjectReference, happenings: &[Happening], cx: &Co
     for happening in happenings {
         let event = event(object, happening, cx);
         if let Err(error) = api.create(&PostParams::default(), &event).await {
-            tracing::debug!(%error, reason = happening.reason.as_str(), "event was not published");
+            tracing::debug!(error = of_kube(&error), reason = happening.reason.as_str(), "event was not published");
         }
     }
 }

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::api::Incomplete;
 use crate::api::condition::Reason;
+use crate::api::quoted::unquoted;
 use crate::aws::{AwsError, Class};
 use crate::controllers::backoff::{self, FINAL_AFTER, Failures, PROBE};
 use crate::controllers::report::{Course, Verdict};
@@ -23,7 +24,7 @@ pub enum StepError {
     #[error(transparent)]
     Aws(#[from] AwsError),
     /// Kubernetes refused or did not answer.
-    #[error("Kubernetes: {0}")]
+    #[error("Kubernetes: {}", of_kube(.0))]
     Kube(#[from] kube::Error),
     /// The object changed under us; the next pass sees it anew.
     #[error("the object was changed meanwhile")]
@@ -31,6 +32,15 @@ pub enum StepError {
     /// The spec lacks a member that the call needs.
     #[error("{0}")]
     Incomplete(#[from] Incomplete),
+}
+
+/// What Kubernetes says, without the values that it or a decoder quotes.
+#[must_use]
+pub fn of_kube(error: &kube::Error) -> String {
+    if let kube::Error::Api(status) = error {
+        return unquoted(&format!("{} ({} {})", status.message, status.code, status.reason));
+    }
+    unquoted(&error.to_string())
 }
 
 /// What a failure means.

@@ -19,6 +19,7 @@ pub mod facts;
 pub mod failure;
 pub mod hash;
 pub mod held;
+pub mod hidden;
 pub mod kind;
 pub mod owner;
 pub mod ownership;
@@ -54,6 +55,7 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event};
 use tokio_util::sync::CancellationToken;
 
+use crate::api::quoted::unquoted;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use context::{Context, Stores};
 use drive::Reconcile;
@@ -160,7 +162,7 @@ fn documents(cx: &Arc<Context>, namespaces: &[String], stop: &CancellationToken)
         match change {
             Ok(Event::Apply(map) | Event::Delete(map)) => cx.wakes.document_changed(&map.metadata, &cx.stores),
             Ok(Event::Init | Event::InitApply(_) | Event::InitDone) => {}
-            Err(error) => tracing::warn!(%error, "ConfigMaps cannot be watched"),
+            Err(error) => tracing::warn!(error = unquoted(&error.to_string()), "ConfigMaps cannot be watched"),
         }
         std::future::ready(())
     });
@@ -192,7 +194,7 @@ fn work<K: Reconcile>(
         match result {
             // The object was deleted between its wake and its pass.
             Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
-            Err(error) => tracing::warn!(kind = K::KIND, %error, "passes are disturbed"),
+            Err(error) => tracing::warn!(kind = K::KIND, error = unquoted(&error.to_string()), "passes are disturbed"),
         }
     }))
 }

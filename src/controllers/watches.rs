@@ -17,6 +17,8 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use crate::api::quoted::unquoted;
+
 /// What can be watched: an object of ours.
 pub trait Watchable: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static {}
 
@@ -83,7 +85,8 @@ impl<K: Watchable> Watches<K> {
                 Err(error) => {
                     let namespace = self.apis.get(at).and_then(|(namespace, _)| namespace.as_deref());
                     let kind = K::kind(&());
-                    tracing::warn!(%kind, namespace, %error, "the watch is disturbed; are the CRDs installed?");
+                    let error = unquoted(&error.to_string());
+                    tracing::warn!(%kind, namespace, error, "the watch is disturbed; are the CRDs installed?");
                 }
             }
         }

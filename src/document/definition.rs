@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::kind::Kind;
 use super::{Refused, fit, parse, spec};
 use crate::api::EcsTaskDefinitionSpec;
+use crate::api::quoted::unquoted;
 use crate::preflight::Problem;
 
 /// Members of our kind that no request of ECS has.
@@ -31,8 +32,9 @@ pub fn task_definition(text: &str) -> Result<(EcsTaskDefinitionSpec, Vec<String>
     if !problems.is_empty() {
         return Err(problems.iter().map(ToString::to_string).collect());
     }
-    let spec = serde_json::from_value(Value::Object(draft.spec))
-        .map_err(|error| one(Refused::new(format!("does not fit: {error}"), "correct the member")))?;
+    let spec = serde_json::from_value(Value::Object(draft.spec)).map_err(|error| {
+        one(Refused::new(format!("does not fit: {}", unquoted(&error.to_string())), "correct the member"))
+    })?;
     Ok((spec, draft.notes))
 }
 

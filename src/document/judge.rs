@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Draft, Intake, Kind, Refused, admission, drafts};
+use crate::api::quoted::unquoted;
 use crate::preflight::{self, Problem};
 
 /// What becomes of one object of a document.
@@ -77,7 +78,9 @@ fn preflight_of(kind: Kind, spec: &Value) -> Vec<Problem> {
 fn typed<S: DeserializeOwned>(spec: &Value, check: fn(&S) -> Vec<Problem>) -> Vec<Problem> {
     match serde_json::from_value(spec.clone()) {
         Ok(spec) => check(&spec),
-        Err(error) => vec![Problem::new("spec", format!("does not fit: {error}"), "correct the member")],
+        Err(error) => {
+            vec![Problem::new("spec", format!("does not fit: {}", unquoted(&error.to_string())), "correct the member")]
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 
 use super::Refused;
+use crate::api::quoted::unquoted;
 
 /// The text of a file: UTF-8 with or without byte order mark, or UTF-16 with one.
 pub fn decode(bytes: &[u8]) -> Result<String, Refused> {
@@ -37,7 +38,7 @@ fn json(text: &str) -> Result<Vec<Value>, Refused> {
         Ok(Strict(value)) => Ok(vec![value]),
         Err(error) => {
             let (line, column) = (error.line(), error.column());
-            let what = error.to_string();
+            let what = unquoted(&error.to_string());
             let what = what.split(" at line ").next().unwrap_or_default();
             let here = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
             let reason = format!("is not JSON: {what} at line {line} column {column}");
@@ -75,7 +76,7 @@ fn yaml(text: &str) -> Result<Vec<Value>, Refused> {
             );
             return Refused::new(reason, "write the values themselves");
         }
-        let what = error.to_string();
+        let what = unquoted(&error.to_string());
         let what = what.lines().next().unwrap_or_default().to_owned();
         Refused::new(format!("is not YAML{place}: {what}"), "correct the text, or render it if it is a template")
     })?;

@@ -51,6 +51,14 @@ pub fn init(format: LogFormat, level: LogLevel) -> Result<LevelSwitch, Telemetry
     Ok(switch)
 }
 
+/// From now on a panic is logged by its place. Its text may hold anything that the code was looking at, and is not told.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panicked; what it said is not logged");
+    }));
+}
+
 pub(super) fn switchable(level: LogLevel) -> (reload::Layer<Targets, Registry>, LevelSwitch) {
     let (filter, inner) = reload::Layer::new(targets(level));
     (filter, LevelSwitch(inner))
@@ -87,6 +95,23 @@ mod tests {
             assert!(!targets(LogLevel::Error).would_enable(library, &Level::INFO), "{library}");
         }
         assert!(targets(LogLevel::Trace).would_enable("ecs_operator::aws", &Level::TRACE));
+    }
+
+    #[test]
+    fn a_panic_is_logged_by_its_place_without_its_text() {
+        alone("runtime::telemetry::tests::a_panic_is_logged_by_its_place_without_its_text", async {
+            let told = std::env::temp_dir().join(format!("panic-{}", std::process::id()));
+            let file = std::fs::File::create(&told).unwrap();
+            let layer = lines::layer().with_writer(std::sync::Mutex::new(file));
+            let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+            quiet_panics();
+            let outcome = std::panic::catch_unwind(|| panic!("{}", ["hunter", "2"].concat()));
+            let _ = std::panic::take_hook();
+            let text = std::fs::read_to_string(&told).unwrap();
+            std::fs::remove_file(&told).unwrap();
+            assert!(outcome.is_err());
+            assert!(text.contains("telemetry.rs") && !text.contains("hunter2"), "{text}");
+        });
     }
 
     #[test]

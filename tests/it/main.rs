@@ -14,6 +14,7 @@
 
 mod accounts;
 mod behaviour;
+mod canary;
 mod cel;
 mod chart;
 mod conformance;

@@ -66,6 +66,7 @@ const LENGTHS: &[(&str, i64)] = &[
     ("tags.key", 128),
     ("tags.value", 256),
     ("status.selector", 128),
+    ("status.acceptedSpec", 65536),
     ("status.conditions.message", 32768),
     ("status.conditions.reason", 1024),
     ("status.conditions.type", 316),

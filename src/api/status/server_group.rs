@@ -511,7 +511,7 @@ status! {
         /// The rollout under way.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rollout: Option<GroupRollout>,
-        /// Last spec that was accepted, as JSON, until a rollout is over.
+        /// Of the last accepted spec, as JSON, what a rollout needs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_spec: Option<String>,
         /// The listed listener rules.

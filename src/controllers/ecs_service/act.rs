@@ -2,6 +2,7 @@
 
 use aws_sdk_ecs::types::{DeploymentLifecycleHookAction, Service, StopServiceDeploymentStopType};
 
+use super::hiding;
 use super::observe::Observed;
 use super::scaling;
 use super::step::Step;
@@ -23,6 +24,10 @@ pub(super) async fn run(
     for step in &plan.steps {
         match one(step, pass).await {
             Ok(service) => now = service.map(|service| with_tags(service, observed)).or(now),
+            Err(StepError::Aws(error)) => {
+                outcome.failed = Some(hiding::of_spec(pass).out_of_error(error).into());
+                break;
+            }
             Err(error) => {
                 outcome.failed = Some(error);
                 break;

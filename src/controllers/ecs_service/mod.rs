@@ -4,6 +4,7 @@ mod act;
 mod content;
 mod desired;
 mod happened;
+mod hiding;
 mod observe;
 mod plan;
 mod removal;

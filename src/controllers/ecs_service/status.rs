@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::content::{Comparison, compare};
 use super::happened::happenings;
+use super::hiding;
 use super::observe::Observed;
 use super::plan::{Situation, held, rollout, short_since};
 use super::step::Step;
@@ -70,7 +71,8 @@ pub(super) fn report(
         status.short_since = judged.short.map(Time);
     }
     status.in_flight = in_flight(at.status, did).filter(|_| consequence.is_some());
-    status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks);
+    let hidden = hiding::of_tasks(pass, observed.stopped.as_deref().unwrap_or_default());
+    status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks, &hidden);
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     let owned = &desired.members | &owned_tags(&desired.tags);
     let scaling_synced = observed.scaling.error.is_none()

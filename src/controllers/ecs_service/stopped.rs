@@ -6,6 +6,7 @@ use super::rollout::time;
 use crate::api::condition::{Reason, bounded_to};
 use crate::api::status::{Rollout, StoppedTask};
 use crate::controllers::arn::short;
+use crate::controllers::hidden::Hidden;
 use crate::controllers::report::Verdict;
 
 /// Tasks kept in a status.
@@ -13,11 +14,12 @@ const KEPT: usize = 5;
 /// Bytes of a reason.
 const REASON: usize = 300;
 
-/// The newest stopped tasks; as before when nobody looked.
+/// The newest stopped tasks, whose reasons may quote what is hidden; as before when nobody looked.
 #[must_use]
-pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask]) -> Vec<StoppedTask> {
+pub(super) fn stopped_tasks(seen: Option<&[Task]>, before: &[StoppedTask], hidden: &Hidden) -> Vec<StoppedTask> {
     let Some(seen) = seen else { return before.to_vec() };
-    let mut tasks: Vec<StoppedTask> = seen.iter().map(stopped).filter(|task| !unwanted(task)).collect();
+    let mut tasks: Vec<StoppedTask> =
+        seen.iter().map(|task| stopped(task, hidden)).filter(|task| !unwanted(task)).collect();
     for old in before {
         if !tasks.iter().any(|task| task.id == old.id) {
             tasks.push(old.clone());
@@ -58,7 +60,7 @@ fn unwanted(task: &StoppedTask) -> bool {
     task.reason.starts_with("Scaling activity initiated by")
 }
 
-fn stopped(task: &Task) -> StoppedTask {
+fn stopped(task: &Task, hidden: &Hidden) -> StoppedTask {
     let mut reason = task.stopped_reason.clone().unwrap_or_else(|| "no reason given".to_owned());
     for container in task.containers() {
         let name = container.name().unwrap_or("?");
@@ -75,7 +77,29 @@ fn stopped(task: &Task) -> StoppedTask {
         id: task.task_arn.as_deref().map_or_else(String::new, |arn| short(arn).to_owned()),
         task_definition: task.task_definition_arn.as_deref().map(|arn| short(arn).to_owned()),
         stop_code: task.stop_code.as_ref().map(|code| code.as_str().to_owned()),
-        reason: bounded_to(&reason, REASON),
+        reason: bounded_to(&hidden.out_of(&reason), REASON),
         stopped_at: task.stopped_at.as_ref().and_then(time),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_ecs::types::Container;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_reason_quotes_of_the_definition_is_not_told() {
+        let why = "CannotStartContainerError: exec: \"run-hunter2\": not found; env PASSWORD=hunter2";
+        let container = Container::builder().name("web").reason(why).build();
+        let task = Task::builder().task_arn("arn:aws:ecs:r:1:task/c/1").containers(container).build();
+        let hidden = Hidden::of(&json!({
+            "entryPoint": ["run-hunter2"], "environment": [{"name": "PASSWORD", "value": "hunter2"}],
+        }));
+        let told = stopped_tasks(Some(&[task]), &[], &hidden);
+        let reason = &told[0].reason;
+        assert!(reason.contains("(part of entryPoint)") && reason.contains("PASSWORD=(value of PASSWORD)"), "{reason}");
+        assert!(!reason.contains("hunter2"), "{reason}");
     }
 }

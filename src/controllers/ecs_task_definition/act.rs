@@ -2,12 +2,12 @@
 
 use super::Step;
 use super::observe::{Described, revision_of};
-use super::redact::without_values;
 use crate::api::EcsTaskDefinition;
 use crate::aws::{Op, Priority};
 use crate::controllers::arn::family_revision;
 use crate::controllers::effects;
 use crate::controllers::failure::StepError;
+use crate::controllers::hidden::Hidden;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::{Outcome, Plan};
 
@@ -38,7 +38,7 @@ async fn one(step: &Step, pass: &Pass<'_, EcsTaskDefinition>) -> Result<Option<D
             let family = request.get_family().clone().unwrap_or_default();
             let call = request.as_ref().clone().send_with(&client);
             let answer = aws.call(&scope, Op::RegisterTaskDefinition, pass.priority, call).await;
-            let answer = answer.map_err(|error| without_values(error, request))?;
+            let answer = answer.map_err(|error| Hidden::of_spec(&pass.object.spec).out_of_error(error))?;
             let tags = request.get_tags().clone().unwrap_or_default();
             return Ok(answer.task_definition.and_then(|definition| {
                 let arn = definition.task_definition_arn.clone()?;

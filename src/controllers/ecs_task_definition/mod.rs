@@ -4,7 +4,6 @@ mod act;
 mod desired;
 mod observe;
 mod plan;
-mod redact;
 mod status;
 #[cfg(test)]
 #[allow(clippy::wildcard_enum_match_arm, reason = "a test looks at one kind of step")]

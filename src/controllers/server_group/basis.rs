@@ -1,7 +1,8 @@
 //! What a pass goes by: the spec, or, while a rollout is under way and the spec is refused, the last that was accepted.
 
 use super::asked::asked;
-use super::desired::{ConfigMapText, Desired};
+use super::desired::Desired;
+use super::kept;
 use super::observe;
 use super::resolve;
 use super::rollout::asks;
@@ -14,9 +15,6 @@ use crate::controllers::facts::Facts;
 use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
 use crate::controllers::report::{Course, Verdict};
-
-/// Bytes of a document that are kept with the spec that refers to it.
-const LONGEST: usize = 64 * 1024;
 
 /// Why the spec as it stands is not gone by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +66,10 @@ pub(super) async fn basis(
     pass: &Pass<'_, ServerGroup>,
     given: Desired,
     before: &ServerGroupStatus,
-    text: Option<&ConfigMapText>,
 ) -> Result<Basis, Refusal> {
     let plain = asked(&given, &pass.directive, None);
     let refusal = given.refusal(&Facts::of(pass));
-    let accepted = accepted(pass, before, text);
+    let accepted = accepted(pass, before);
     let against = match (&refusal, &accepted) {
         (Some(refusal), _) => Some(Against::Refused(refusal.message.clone())),
         (None, Some(accepted)) => Box::pin(objection(pass, &given, &plain, accepted, before)).await,
@@ -88,11 +85,11 @@ pub(super) async fn basis(
     }
 }
 
-/// The last spec that was accepted, resolved as if it still stood.
-fn accepted(pass: &Pass<'_, ServerGroup>, before: &ServerGroupStatus, text: Option<&ConfigMapText>) -> Option<Desired> {
-    let spec: ServerGroupSpec = serde_json::from_str(before.accepted_spec.as_deref()?).ok()?;
+/// What was kept of the last spec that was accepted.
+fn accepted(pass: &Pass<'_, ServerGroup>, before: &ServerGroupStatus) -> Option<Desired> {
+    let spec = kept::read(before)?;
     let object = ServerGroup { metadata: pass.object.metadata.clone(), spec, status: pass.object.status.clone() };
-    Some(Desired::resolve(&object, &pass.cx.stores, text))
+    Some(Desired::kept(&object, &pass.cx.stores))
 }
 
 /// What was asked before, of what is under way alone: nothing else begins or takes its place.
@@ -102,7 +99,7 @@ fn as_before(accepted: &Desired, before: &ServerGroupStatus, pass: &Pass<'_, Ser
     asked.retry = None;
     let current = before.current_version.as_ref();
     let current = before.versions.iter().find(|version| Some(&version.name) == current);
-    // The text of a document may be another one by now, or gone.
+    // The template that was accepted is not kept.
     if let Some(rollout) = &before.rollout {
         asked.hash.clone_from(&rollout.template_hash);
     } else {
@@ -161,23 +158,8 @@ async fn objection(
 }
 
 /// Writes down what is gone by, as long as a rollout, or what it left to do, may need it.
-pub(super) fn note(
-    status: &mut ServerGroupStatus,
-    spec: &ServerGroupSpec,
-    text: Option<&ConfigMapText>,
-    against: Option<&Against>,
-) {
-    if against.is_some() || (status.rollout.is_none() && status.accepted_spec.is_none()) {
-        return;
+pub(super) fn note(status: &mut ServerGroupStatus, spec: &ServerGroupSpec, against: Option<&Against>) {
+    if against.is_none() && (status.rollout.is_some() || status.accepted_spec.is_some()) {
+        status.accepted_spec = kept::text(spec);
     }
-    let mut spec = spec.clone();
-    // The document may be another one later, or gone.
-    if let Some(ConfigMapText::Text(text)) =
-        text.filter(|text| matches!(text, ConfigMapText::Text(text) if text.len() <= LONGEST))
-        && let Some(artifact) = spec.template.as_mut().and_then(|template| template.artifact.as_mut())
-    {
-        artifact.inline = Some(text.clone());
-        artifact.config_map_key_ref = None;
-    }
-    status.accepted_spec = serde_json::to_string(&spec).ok();
 }

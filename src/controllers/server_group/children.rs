@@ -6,9 +6,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::ObjectMeta;
 use kube::{Resource, ResourceExt};
 
-use super::desired::Desired;
+use super::desired::{Desired, Whole};
 use super::name::child_name;
-use super::render::{Intent, Resolved, VersionOf, in_place, service, task_definition, task_definition_in_place};
+use super::render::{
+    Intent, Resolved, VersionOf, counted, in_place, service, task_definition, task_definition_in_place,
+};
 use super::rollout::sight::Child;
 use crate::api::condition::{ConditionType, find, is_true};
 use crate::api::names::label;
@@ -133,14 +135,14 @@ pub(super) fn version_of(version: &Version) -> VersionOf {
 /// The task definition and the service of a version that is new.
 pub(super) fn made(
     group: &ServerGroup,
-    desired: &Desired,
+    desired: Whole<'_>,
     version: &Version,
     resolved: &Resolved,
     intent: Intent,
 ) -> Result<(EcsTaskDefinition, EcsService), Vec<String>> {
     let of = version_of(version);
-    let definition = task_definition(desired, &of, resolved)?;
-    let spec = in_place(&service(desired, &of, resolved, intent.count), desired, &of, &intent);
+    let definition = task_definition(&desired, &of, resolved)?;
+    let spec = in_place(&service(&desired, &of, resolved, intent.count), &desired, &of, &intent);
     let metadata = metadata(group, version);
     Ok((
         EcsTaskDefinition { metadata: metadata.clone(), spec: definition, status: None },
@@ -151,12 +153,12 @@ pub(super) fn made(
 /// The service object of a version that runs already.
 pub(super) fn adopted(
     group: &ServerGroup,
-    desired: &Desired,
+    desired: Whole<'_>,
     version: &Version,
     spec: &EcsServiceSpec,
     intent: Intent,
 ) -> EcsService {
-    let spec = in_place(spec, desired, &version_of(version), &intent);
+    let spec = in_place(spec, &desired, &version_of(version), &intent);
     EcsService { metadata: metadata(group, version), spec, status: None }
 }
 
@@ -187,25 +189,33 @@ fn mode(existing: Option<ManagementMode>, desired: &Desired) -> Option<Managemen
     if asked.unwrap_or_default() == ManagementMode::Manage { asked } else { existing }
 }
 
-/// The spec that the service of a version should have, if it has another.
+/// The spec that the service of a version should have, if it has another. While only a part of what was asked for is
+/// known, its count and scaling; the rest stays as it is.
 pub(super) fn aligned_service(
     existing: &EcsService,
     desired: &Desired,
     version: &Version,
     intent: Intent,
 ) -> Option<EcsServiceSpec> {
-    let mut wanted = in_place(&existing.spec, desired, &version_of(version), &intent);
-    wanted.management_mode = mode(existing.spec.management_mode, desired);
+    let of = version_of(version);
+    let wanted = if desired.whole().is_some() {
+        let management_mode = mode(existing.spec.management_mode, desired);
+        EcsServiceSpec { management_mode, ..in_place(&existing.spec, desired, &of, &intent) }
+    } else {
+        counted(&existing.spec, desired, &of, &intent)
+    };
     (wanted != existing.spec).then_some(wanted)
 }
 
-/// The spec that the task definition of a version should have, if it has another.
+/// The spec that the task definition of a version should have, if it has another; none while only a part of what was
+/// asked for is known.
 pub(super) fn aligned_definition(
     existing: &EcsTaskDefinition,
     desired: &Desired,
     version: &Version,
 ) -> Option<crate::api::EcsTaskDefinitionSpec> {
-    let mut wanted = task_definition_in_place(&existing.spec, desired, &version_of(version));
+    let whole = desired.whole()?;
+    let mut wanted = task_definition_in_place(&existing.spec, &whole, &version_of(version));
     wanted.management_mode = mode(existing.spec.management_mode, desired);
     (wanted != existing.spec).then_some(wanted)
 }

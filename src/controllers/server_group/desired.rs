@@ -144,11 +144,43 @@ pub struct Desired {
     /// What is waited for besides the cluster.
     pub waits: Option<String>,
     refusal: Option<Refusal>,
+    partial: bool,
+}
+
+/// What is asked for, with its whole template: the only ground on which objects are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a>(&'a Desired);
+
+impl std::ops::Deref for Whole<'_> {
+    type Target = Desired;
+
+    fn deref(&self) -> &Desired {
+        self.0
+    }
 }
 
 impl Desired {
     /// Resolves an object against the other objects and the `ConfigMap` of its artifact.
     pub fn resolve(object: &ServerGroup, stores: &Stores, config_map: Option<&ConfigMapText>) -> Self {
+        let (mut desired, problems) = Self::read(object, stores, config_map);
+        desired.refusal = check::refusal(object, &desired, problems);
+        desired
+    }
+
+    /// Resolves an object of whose spec only the part is left that a rollout under way needs.
+    pub(super) fn kept(object: &ServerGroup, stores: &Stores) -> Self {
+        let (desired, _) = Self::read(object, stores, None);
+        Self { partial: true, template_hash: String::new(), ..desired }
+    }
+
+    /// The same, if the whole template is there.
+    #[must_use]
+    pub fn whole(&self) -> Option<Whole<'_>> {
+        (!self.partial).then_some(Whole(self))
+    }
+
+    /// Without the judgement; with the problems that were met.
+    fn read(object: &ServerGroup, stores: &Stores, config_map: Option<&ConfigMapText>) -> (Self, Vec<String>) {
         let spec = &object.spec;
         let namespace = object.namespace().unwrap_or_default();
         let exists = object.status.as_ref().is_some_and(|status| !status.versions.is_empty());
@@ -171,7 +203,7 @@ impl Desired {
         };
         // An inline text is part of the template already.
         let outside = text.filter(|_| template.artifact.as_ref().is_some_and(|a| a.inline.is_none()));
-        let mut desired = Self {
+        let desired = Self {
             group: moniker.group_name(),
             cluster,
             account: spec.account_ref.as_ref().map(|account| account.name.clone()),
@@ -195,11 +227,11 @@ impl Desired {
             deployment: deployment(spec),
             waits,
             refusal: None,
+            partial: false,
             spec: spec.clone(),
             moniker,
         };
-        desired.refusal = check::refusal(object, &desired, problems);
-        desired
+        (desired, problems)
     }
 
     /// Why nothing is done for this spec. Deletion works from what exists, whatever the spec says.

@@ -7,8 +7,10 @@ use std::net::IpAddr;
 use aws_sdk_ecs::types::{Attachment, Container, HealthStatus, NetworkBinding, Task};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::api::EcsTaskDefinitionSpec;
 use crate::api::status::Instances;
 use crate::aws::TargetSeen;
+use crate::controllers::hidden::Hidden;
 
 /// So many tasks that are not healthy are explained.
 const EXAMPLES: usize = 5;
@@ -63,6 +65,16 @@ pub struct Health {
     pub instances: Instances,
     /// Up to five sentences: which task is not healthy, and why.
     pub examples: Vec<String>,
+}
+
+impl Health {
+    /// Without what the definition hides: why a task stops may quote it.
+    #[must_use]
+    pub(super) fn without(mut self, definition: Option<&EcsTaskDefinitionSpec>) -> Self {
+        let hidden = Hidden::of_spec(&definition);
+        self.examples.iter_mut().for_each(|example| *example = hidden.out_of(example));
+        self
+    }
 }
 
 /// What a task is; the last that applies decides.

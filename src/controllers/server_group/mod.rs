@@ -12,6 +12,7 @@ mod copying;
 pub mod desired;
 mod foretell;
 pub mod health;
+mod kept;
 mod labels;
 pub mod measure;
 pub mod name;
@@ -74,11 +75,10 @@ impl Reconcile for ServerGroup {
         if pass.deleting() {
             return Box::pin(remove(pass, &desired, &before, children)).await;
         }
-        let Basis { desired, mut asked, against } =
-            match Box::pin(basis::basis(pass, desired, &before, text.as_ref())).await {
-                Ok(basis) => basis,
-                Err(refusal) => return status::refused(pass, &refusal),
-            };
+        let Basis { desired, mut asked, against } = match Box::pin(basis::basis(pass, desired, &before)).await {
+            Ok(basis) => basis,
+            Err(refusal) => return status::refused(pass, &refusal),
+        };
         if let Some(by) = twin(pass, &desired) {
             return status::taken(pass, &by);
         }
@@ -91,7 +91,7 @@ impl Reconcile for ServerGroup {
         }
         let mut decision = rollout::decide(&asked, &before, &observed.sight, paused);
         if !paused {
-            basis::note(&mut decision.status, &desired.spec, text.as_ref(), against.as_ref());
+            basis::note(&mut decision.status, &desired.spec, against.as_ref());
             scale::note(&mut decision, &desired, &observed.children, &observed.scale, &pass.owner);
         }
         let mut ended = Ended {

@@ -24,6 +24,7 @@ use crate::api::policy::{AdoptionPolicy, ManagementMode};
 use crate::api::status::{Slot, StepKind};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
+use crate::controllers::failure::of_kube;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::Reference;
 
@@ -68,7 +69,7 @@ pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMap
             None => ConfigMapText::Missing(format!("ConfigMap `{name}` has no key `{key}`")),
         },
         Ok(None) => ConfigMapText::Missing(format!("ConfigMap `{name}` does not exist yet")),
-        Err(error) => ConfigMapText::Missing(format!("ConfigMap `{name}` cannot be read: {error}")),
+        Err(error) => ConfigMapText::Missing(format!("ConfigMap `{name}` cannot be read: {}", of_kube(&error))),
     })
 }
 
@@ -107,7 +108,7 @@ pub(super) async fn observe(
     let ready = observed.sight.waits.is_none();
     // What a failed read leaves open could forbid the version: its number is not taken before.
     let mut checked = ready;
-    if (wants.number || making) && ready {
+    if (wants.number || making && desired.whole().is_some()) && ready {
         let found = resolve::resolve(desired, pass).await;
         checked = found.error.is_none();
         observed.sight.problems = found.problems;
@@ -399,7 +400,8 @@ async fn health(
     };
     let grace = service.spec.health_check_grace_period_seconds.unwrap_or(0);
     let in_grace = |task: &aws_sdk_ecs::types::Task| grace > 0 && health::in_grace(task, grace, pass.now);
-    Ok(Some(health::instances(&tasks, &expected, &targets, &instance_ids, in_grace)))
+    let seen = health::instances(&tasks, &expected, &targets, &instance_ids, in_grace);
+    Ok(Some(seen.without(definition.map(|definition| &definition.spec))))
 }
 
 /// Measures the metrics of the step under way.

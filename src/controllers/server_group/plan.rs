@@ -70,6 +70,8 @@ fn makes(
     observed: &Observed,
     intent: Intent,
 ) -> Vec<Step> {
+    // Of a spec that is refused by now only a part is known: nothing is made of it.
+    let Some(desired) = desired.whole() else { return Vec::new() };
     if version.adopted {
         let found = observed.adopted.get(&version.name);
         let taken = found.map(|found| adopted(group, desired, version, &found.spec, intent));

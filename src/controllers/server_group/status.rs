@@ -3,6 +3,7 @@
 use super::basis::Against;
 use super::desired::Desired;
 use super::foretell::Foretold;
+use super::kept;
 use super::observe::Observed;
 use super::rollout::sight::{Asked, Rules};
 use super::rollout::start::weight_of;
@@ -45,14 +46,16 @@ pub(super) struct Ended<'a> {
 
 /// A spec that is refused: nothing was read, nothing was done; what runs goes on running.
 pub(super) fn refused(pass: &Pass<'_, ServerGroup>, refusal: &Refusal) -> Report<ServerGroupStatus> {
-    let status = pass.object.status.clone().unwrap_or_default();
+    let mut status = pass.object.status.clone().unwrap_or_default();
+    kept::tidy(&mut status);
     let findings = Findings::refused(refusal, &status.owned_fields);
     conclude(pass, status, &findings)
 }
 
 /// A group that belongs to another object.
 pub(super) fn taken(pass: &Pass<'_, ServerGroup>, by: &str) -> Report<ServerGroupStatus> {
-    let status = pass.object.status.clone().unwrap_or_default();
+    let mut status = pass.object.status.clone().unwrap_or_default();
+    kept::tidy(&mut status);
     let message = format!("DuplicateMoniker: ServerGroup `{by}` is older and has the same name in the same cluster");
     let findings = Findings {
         verdict: Verdict::stuck(Reason::OwnedByAnother, message),
@@ -87,6 +90,7 @@ pub(super) fn report(
         // All that the rollout left to do is done.
         status.accepted_spec = None;
     }
+    kept::tidy(&mut status);
     let current = status.current_version.as_deref().map(|name| observed.sight.child(name));
     let synced = status.rollout.is_none()
         && !todo
@@ -286,6 +290,7 @@ pub(super) fn leaving(
     observed: &Observed,
     consequence: Option<Consequence>,
 ) -> Report<ServerGroupStatus> {
+    kept::tidy(&mut status);
     for version in &mut status.versions {
         let child = observed.sight.child(&version.name);
         (version.running, version.pending) = (child.running, child.pending);

@@ -6,6 +6,7 @@ use super::observe::Observed;
 use super::rollout::back::BLOCKED;
 use super::rollout::clock::next_look;
 use super::rollout::entry;
+use super::rollout::forward::cannot_be_made;
 use super::rollout::intents::steers;
 use super::rollout::sight::{Asked, Child, Rules};
 use super::rollout::start::weight_of;
@@ -26,6 +27,9 @@ pub(super) fn judge(
     tolerated: bool,
 ) -> (Verdict, Requeue) {
     if let Some(rollout) = &status.rollout {
+        if cannot_be_made(asked, status, rollout, &observed.sight) {
+            return (under_way(rollout, observed), Requeue::Sweep);
+        }
         let after = next_look(rollout, &asked.gate, observed.sight.rules.settle_seconds(asked), observed.sight.now);
         let after = Duration::from_secs(u64::try_from(after).unwrap_or(1));
         return (under_way(rollout, observed), Requeue::After(after));

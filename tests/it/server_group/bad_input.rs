@@ -13,7 +13,7 @@ use crate::support::manifests::manifest;
 use crate::support::world::{NAMESPACE, World, key};
 
 /// A group whose template is an artifact.
-pub(super) fn artifact(artifact: &Value) -> Value {
+pub(crate) fn artifact(artifact: &Value) -> Value {
     let spec = json!({
         "clusterRef": {"name": "prod"},
         "capacity": {"desired": 2},
@@ -26,7 +26,7 @@ pub(super) fn artifact(artifact: &Value) -> Value {
     manifest("ServerGroup", "shop-prod", spec)
 }
 
-pub(super) fn document(image: &str) -> String {
+pub(crate) fn document(image: &str) -> String {
     json!({
         "family": "whatever", "networkMode": "awsvpc", "cpu": 256, "memory": 512,
         "requiresCompatibilities": ["FARGATE"],
@@ -146,7 +146,7 @@ pub(crate) async fn names_of_networks_that_do_not_resolve_are_told_and_nothing_i
     assert_eq!((vpc.subnets(), vpc.security_groups()), (&["subnet-0d".to_owned()][..], &["sg-0d".to_owned()][..]));
 }
 
-pub(super) async fn config_map(world: &World, text: &str) {
+pub(crate) async fn config_map(world: &World, text: &str) {
     let api: Api<ConfigMap> = Api::namespaced(world.person.clone(), NAMESPACE);
     let map = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "shop", "namespace": NAMESPACE},

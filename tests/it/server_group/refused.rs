@@ -132,6 +132,10 @@ async fn a_document_that_goes_away_does_not_turn_the_rollout_round() {
     config_map(&world, &document("nginx:2")).await;
     operator.sweep().await;
     until(&world, &mut operator, "False Progressing: shop-prod-v001").await;
+    // The new version is made: nothing of the document is needed any more.
+    while running(&world, V1).await < 0 {
+        assert!(operator.next().await.is_some(), "{}", ready(&world).await);
+    }
     let maps = kube::api::Api::<k8s_openapi::api::core::v1::ConfigMap>::namespaced(
         world.person.clone(),
         crate::support::world::NAMESPACE,

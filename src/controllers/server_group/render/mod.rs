@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::api::status::Slot;
 
 pub use scaling::Tokens;
-pub use service::{in_place, service};
+pub use service::{counted, in_place, service};
 pub use size::{cpu_units, mebibytes};
 pub use task_definition::{images, task_definition, task_definition_in_place};
 

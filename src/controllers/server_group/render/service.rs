@@ -45,18 +45,26 @@ pub fn service(desired: &Desired, version: &VersionOf, resolved: &Resolved, coun
 /// The service of a version with what belongs to the whole group as it is now: tags, deployment, grace period,
 /// policies, count and scaling. What its template said stays.
 pub fn in_place(existing: &EcsServiceSpec, desired: &Desired, version: &VersionOf, intent: &Intent) -> EcsServiceSpec {
-    let balanced = existing.load_balancers.as_ref().filter(|list| !list.is_empty());
-    let target_group = balanced.and_then(|list| list.first()).and_then(|balancer| balancer.target_group_arn.as_deref());
+    let balanced = existing.load_balancers.as_ref().is_some_and(|list| !list.is_empty());
     EcsServiceSpec {
-        desired_count: Some(intent.count),
-        scaling: Some(scaling::scaling(desired, version, target_group, *intent)),
         tags: Some(desired.tags_of(version.sequence)).filter(|tags| !tags.is_empty()),
         propagate_tags: Some(desired.propagate_tags.clone()),
         deployment_configuration: Some(desired.deployment.clone()),
-        health_check_grace_period_seconds: desired.grace.filter(|_| balanced.is_some()),
+        health_check_grace_period_seconds: desired.grace.filter(|_| balanced),
         management_mode: desired.spec.management_mode,
         deletion_policy: desired.spec.deletion_policy,
         drift_policy: desired.spec.drift_policy,
+        ..counted(existing, desired, version, intent)
+    }
+}
+
+/// The service of a version with the count and the scaling that are wanted now; all else stays.
+pub fn counted(existing: &EcsServiceSpec, desired: &Desired, version: &VersionOf, intent: &Intent) -> EcsServiceSpec {
+    let first = existing.load_balancers.as_ref().and_then(|list| list.first());
+    let target_group = first.and_then(|balancer| balancer.target_group_arn.as_deref());
+    EcsServiceSpec {
+        desired_count: Some(intent.count),
+        scaling: Some(scaling::scaling(desired, version, target_group, *intent)),
         ..existing.clone()
     }
 }

@@ -5,8 +5,11 @@ use super::clock::{self, since, stamp};
 use super::gate::{self, Failure};
 use super::sight::{Asked, Sight};
 use super::{Decision, asks, back, begin_step, entry, entry_mut, grow, olds, present, remember, shift, waits_for};
+use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
-use crate::api::status::{Ending, GroupRollout, HistoryEntry, RolloutResult, RolloutStep, StepKind, VersionState};
+use crate::api::status::{
+    Ending, GroupRollout, HistoryEntry, RolloutResult, RolloutStep, StepKind, Version, VersionState,
+};
 use crate::controllers::events::EventReason;
 use crate::controllers::server_group::measure::{self, Course as Measured};
 
@@ -30,7 +33,10 @@ impl Course {
 /// Moves the rollout on as far as one look allows: by one step.
 pub(super) fn advance(asked: &Asked, sight: &Sight, decision: &mut Decision) {
     let Some(mut rollout) = decision.status.rollout.take() else { return };
-    clock::look(&mut rollout, sight.now);
+    // While nothing can be made the clocks stand: as if nobody had looked.
+    if !cannot_be_made(asked, &decision.status, &rollout, sight) {
+        clock::look(&mut rollout, sight.now);
+    }
     if rollout.ending.is_none() {
         asks::asks(asked, &mut rollout, sight, decision);
         grow::grow(asked, &mut rollout, decision);
@@ -72,6 +78,19 @@ fn is_end(step: StepKind) -> bool {
     matches!(step, StepKind::Finishing | StepKind::Ending)
 }
 
+/// Is a version to be made whose template is not there any more, because the spec is refused by now? Then the rollout
+/// stays where it is; it can be aborted.
+#[must_use]
+pub(in super::super) fn cannot_be_made(
+    asked: &Asked,
+    status: &ServerGroupStatus,
+    rollout: &GroupRollout,
+    sight: &Sight,
+) -> bool {
+    let unmade = |version: &Version| version.created_at.is_none() && !sight.child(&version.name).service;
+    asked.refused && rollout.ending.is_none() && entry(status, &rollout.to).is_some_and(unmade)
+}
+
 /// Follows the health of a version that serves.
 fn watch(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &Decision) {
     let healthy = gate::healthy(&rollout.to, sight);
@@ -94,6 +113,9 @@ fn run(
     sight: &Sight,
     decision: &mut Decision,
 ) -> Course {
+    if cannot_be_made(asked, &decision.status, rollout, sight) {
+        return Course::waits(format!("{} is not made before the spec is accepted again", rollout.to));
+    }
     if can_turn(rollout) && rollout.step != StepKind::FreeingSlot {
         if entry(&decision.status, &rollout.to).is_none_or(|version| version.state == VersionState::Destroying) {
             let message = format!("the EcsService of {} was deleted by hand", rollout.to);

@@ -6,7 +6,7 @@
 pub mod asks;
 pub mod back;
 pub mod clock;
-mod forward;
+pub(super) mod forward;
 pub mod gate;
 mod grow;
 pub mod intents;
