@@ -8,6 +8,7 @@ use aws_sdk_ecs::config::timeout::TimeoutConfig;
 
 use super::clients::{AwsSettings, behavior};
 use super::fence::LastCheck;
+use super::request_id::RequestId;
 use super::form::FormClient;
 use super::scope::Scope;
 use super::{iam, network};
@@ -33,7 +34,8 @@ macro_rules! client {
             .retry_config(RetryConfig::standard().with_max_attempts(1))
             .timeout_config($timeouts.clone())
             // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
-            .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build());
+            .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build())
+            .interceptor(RequestId);
         if let Some(fence) = $fence {
             config = config.interceptor(LastCheck(fence.clone()));
         }

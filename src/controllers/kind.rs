@@ -51,6 +51,14 @@ pub trait Kind:
     fn as_service(&self) -> Option<&EcsService> {
         None
     }
+    /// The status as a service's, if it is one.
+    fn service_status(_: &Self::Status) -> Option<&EcsServiceStatus> {
+        None
+    }
+    /// The status as a group's, if it is one.
+    fn group_status(_: &Self::Status) -> Option<&ServerGroupStatus> {
+        None
+    }
     /// An object whose spec cannot be read: enough to delete it.
     fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
 }
@@ -61,7 +69,7 @@ pub trait Namespaced: Kind + kube::Resource<Scope = NamespaceResourceScope> {}
 impl<K: Kind + kube::Resource<Scope = NamespaceResourceScope>> Namespaced for K {}
 
 macro_rules! kind {
-    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $more:item)?) => {
+    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $($more:item)+)?) => {
         impl Kind for $kind {
             type Status = $status;
             const KIND: &'static str = stringify!($kind);
@@ -82,20 +90,31 @@ macro_rules! kind {
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }
             }
-            $($more)?
+            $($($more)+)?
         }
     };
 }
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(ServerGroup, ServerGroupStatus, cluster_ref; const RESUMES_FROM_STATUS: bool = true;);
+kind!(
+    ServerGroup,
+    ServerGroupStatus,
+    cluster_ref;
+    const RESUMES_FROM_STATUS: bool = true;
+    fn group_status(status: &ServerGroupStatus) -> Option<&ServerGroupStatus> {
+        Some(status)
+    }
+);
 kind!(
     EcsService,
     EcsServiceStatus,
     cluster_ref;
     fn as_service(&self) -> Option<&EcsService> {
         Some(self)
+    }
+    fn service_status(status: &EcsServiceStatus) -> Option<&EcsServiceStatus> {
+        Some(status)
     }
 );
 

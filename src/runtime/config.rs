@@ -73,6 +73,9 @@ pub struct Config {
     /// How much is logged; default: info
     #[arg(long, env = "ECS_OPERATOR_LOG_LEVEL", default_value = "info", hide_default_value = true)]
     pub log_level: LogLevel,
+    /// Series of metrics for each object and not only numbers of objects, true or false; default: true
+    #[arg(long, env = "ECS_OPERATOR_METRICS_PER_OBJECT", default_value = "true", hide_default_value = true, action = ArgAction::Set)]
+    pub metrics_per_object: bool,
     /// Objects of one kind reconciled at once, 1 to 10000; default: 256
     #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value = "256", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub concurrency: u16,

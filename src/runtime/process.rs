@@ -59,7 +59,7 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
     }
     let lead = if config.leader_elect { Lead::standby() } else { Lead::alone() };
     let gate = AwsSettings { fence: Some(lead.fence()), ..config.aws_settings() };
-    let metrics = Metrics::new(|registry| gate.metrics.register(registry));
+    let metrics = Metrics::with_aws(&gate.metrics, config.metrics_per_object);
     let health = Health::default();
     let listener = TcpListener::bind(config.admin_address)
         .await
@@ -92,8 +92,9 @@ async fn operate(
     let clock = Clock::system();
     let election = if config.leader_elect { Some(election(config, &server, &lead, &clock, &metrics)?) } else { None };
     server.read_timeout = Some(READ_TIMEOUT);
-    let kube = lead.guard(ClientBuilder::try_from(server)?).build();
-    let controllers = Controllers::new(&kube, config.sight());
+    let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
+    let kube = lead.guard(ClientBuilder::try_from(server)?.with_layer(&counted)).build();
+    let controllers = Controllers::new(&kube, config.sight(), &metrics.watches);
     let (wakes, woken) = Wakes::new();
     let context = Context::new(kube, aws, clock, controllers.stores(), settings(config, region), metrics, wakes);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
@@ -135,7 +136,8 @@ fn election(
         identity: unique(&config.identity(), clock),
         timing,
     };
-    let client = kube::Client::try_from(server)?;
+    let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
+    let client = ClientBuilder::try_from(server)?.with_layer(&counted).build();
     Ok(Election::new(client, place, lead.clone(), clock.clone(), metrics.leader.clone()))
 }
 

@@ -1,14 +1,24 @@
-//! Log lines: JSON or text, with a level that can be changed while running.
+//! Log lines, JSON or text, with a level that can be changed while running; spans around reconciles and AWS calls.
+
+mod lines;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use jiff::Timestamp;
+use kube::api::ObjectMeta;
+use tracing::Span;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry, fmt as lines, reload};
+use tracing_subscriber::{Layer, Registry, reload};
 
 use super::config::{LogFormat, LogLevel};
+use super::metrics::Reconciled;
+use crate::controllers::hash::hash;
 
 /// Logging could not be set up or changed.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +52,49 @@ impl LevelSwitch {
 pub fn init(format: LogFormat, level: LogLevel) -> Result<LevelSwitch, TelemetryError> {
     let (filter, switch) = switchable(level);
     let layer = match format {
-        LogFormat::Json => {
-            lines::layer().json().flatten_event(true).with_writer(std::io::stderr).with_filter(filter).boxed()
-        }
-        LogFormat::Text => lines::layer().with_writer(std::io::stderr).with_filter(filter).boxed(),
+        LogFormat::Json => json(std::io::stderr).with_filter(filter).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter).boxed(),
     };
     tracing_subscriber::registry().with(layer).try_init()?;
     Ok(switch)
+}
+
+fn json<S, W>(to: W) -> impl Layer<S> + Send + Sync
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer().fmt_fields(JsonFields::new()).event_format(lines::Flat).with_writer(to)
+}
+
+/// The span around one reconcile: its fields stand on every line that is written within, whoever writes it.
+#[must_use]
+pub fn reconcile_span(kind: &'static str, object: &ObjectMeta, now: Timestamp) -> Span {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let span = tracing::info_span!(
+        "reconcile",
+        kind,
+        namespace = object.namespace,
+        name = object.name,
+        generation = object.generation,
+        trace_id = tracing::field::Empty,
+    );
+    if !span.is_disabled() {
+        let life = format!("{}/{}/{number}", object.uid.as_deref().unwrap_or_default(), now.as_nanosecond());
+        span.record("trace_id", hash(&life, 16));
+    }
+    span
+}
+
+/// One line on a reconcile that came to its end: `info` if it wrote or told something, or if something failed.
+pub fn reconciled(result: Reconciled, changed: bool, again: Option<Duration>) {
+    let (result, again) = (result.as_str(), again.map(|again| again.as_secs()));
+    if changed || result == "error" {
+        tracing::info!(result, again_after_seconds = again, "reconciled");
+    } else {
+        tracing::debug!(result, again_after_seconds = again, "reconciled");
+    }
 }
 
 pub(super) fn switchable(level: LogLevel) -> (reload::Layer<Targets, Registry>, LevelSwitch) {
@@ -68,7 +114,11 @@ pub(crate) fn targets(level: LogLevel) -> Targets {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("ecs_operator", level)
+    Targets::new()
+        .with_default(level.min(LevelFilter::INFO))
+        // Its spans would stand around ours and say the same.
+        .with_target("kube_runtime", level.min(LevelFilter::WARN))
+        .with_target("ecs_operator", level)
 }
 
 #[cfg(test)]
@@ -93,12 +143,61 @@ mod tests {
     fn the_level_changes_while_running() {
         alone("runtime::telemetry::tests::the_level_changes_while_running", async {
             let (filter, switch) = switchable(LogLevel::Info);
-            let layer = lines::layer().with_writer(std::io::sink).with_filter(filter);
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::sink).with_filter(filter);
             let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
             assert!(!tracing::enabled!(target: "ecs_operator", Level::DEBUG));
             switch.set(LogLevel::Debug).unwrap();
             assert!(tracing::enabled!(target: "ecs_operator", Level::DEBUG));
             assert!(!tracing::enabled!(target: "aws_sdk_ecs", Level::DEBUG));
+        });
+    }
+
+    /// Where lines go in a test.
+    #[derive(Clone, Default)]
+    struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_line_of_a_reconcile_bears_its_object_and_its_trace_and_two_reconciles_have_two() {
+        alone("runtime::telemetry::tests::every_line_of_a_reconcile_bears_its_object_and_its_trace_and_two_reconciles_have_two", async {
+            let (written, (filter, _)) = (Written::default(), switchable(LogLevel::Info));
+            let to = written.clone();
+            let layer = json(move || to.clone()).with_filter(filter);
+            let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+            let object = ObjectMeta {
+                namespace: Some("team".to_owned()),
+                name: Some("web".to_owned()),
+                generation: Some(3),
+                ..ObjectMeta::default()
+            };
+            for _ in 0..2 {
+                let _entered = reconcile_span("EcsService", &object, Timestamp::UNIX_EPOCH).entered();
+                tracing::info!(reason = "Created", "changed");
+                reconciled(Reconciled::Success, true, Some(Duration::from_secs(300)));
+                reconciled(Reconciled::Success, false, None);
+            }
+            tracing::warn!(count = 2, "outside");
+            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+            let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!(lines.len(), 5, "a quiet reconcile is silent: {text}");
+            let traces: Vec<&str> = lines[..4].iter().map(|line| line["trace_id"].as_str().unwrap()).collect();
+            assert!(traces[0] == traces[1] && traces[2] == traces[3] && traces[0] != traces[2], "{traces:?}");
+            assert_eq!(traces[0].len(), 32);
+            for line in &lines[..4] {
+                assert_eq!((&line["kind"], &line["namespace"], &line["name"]), (&"EcsService".into(), &"team".into(), &"web".into()));
+                assert_eq!(line["generation"], 3);
+            }
+            assert_eq!((&lines[1]["message"], &lines[1]["result"]), (&"reconciled".into(), &"success".into()));
+            assert_eq!((&lines[4]["count"], lines[4].get("trace_id")), (&2.into(), None));
         });
     }
 }
