@@ -1,4 +1,4 @@
-//! The operator: settings → logging → TLS provider → process.
+//! The operator: settings → TLS provider → logging → process.
 
 use clap::Parser;
 use ecs_operator::runtime::config::Config;
@@ -7,8 +7,10 @@ use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
-    let level = telemetry::init(config.log_format, config.log_level)?;
     tls::install()?;
+    let telemetry = telemetry::init(config.log_format, config.log_level, config.collector())?;
     let stop = shutdown::on_signal()?;
-    Ok(process::run(config, level, stop).await?)
+    let outcome = process::run(config, telemetry.level.clone(), stop).await;
+    telemetry.end().await;
+    Ok(outcome?)
 }

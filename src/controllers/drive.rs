@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
+use crate::api::policy::DriftPolicy;
 use crate::api::status::Status;
 use crate::controllers::accounts::{Gate, Refused, gate};
 use crate::controllers::backoff::{delay, jitter};
@@ -80,7 +81,12 @@ async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>)
     cx.wakes.changed::<K>(object.meta(), &cx.stores);
     let pass = AssertUnwindSafe(async {
         match &object.0 {
-            Ok(object) => visit(object, &cx).await,
+            Ok(object) if cx.config.drift_policy == DriftPolicy::default() => visit(object, &cx).await,
+            Ok(object) => {
+                let mut object = object.clone();
+                object.default_drift(cx.config.drift_policy);
+                visit(&object, &cx).await
+            }
             Err(invalid) => undecodable::<K>(invalid, &cx).await,
         }
     })
@@ -88,7 +94,7 @@ async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>)
     let (result, error) = match tokio::time::timeout(PASS_DEADLINE, pass).await {
         Ok(Ok(Ok(visited))) => {
             let again = match visited.requeue {
-                Requeue::Sweep => Some(jitter(cx.config.sweep, &uid, 0)),
+                Requeue::Sweep => Some(jitter(cx.config.sweep_of(K::KIND), &uid, 0)),
                 Requeue::After(after) => Some(jitter(after, &uid, 1)),
                 Requeue::Gone => None,
             };

@@ -51,6 +51,8 @@ pub trait Kind:
     fn as_service(&self) -> Option<&EcsService> {
         None
     }
+    /// Fills the drift policy in where the spec has none.
+    fn default_drift(&mut self, _: DriftPolicy) {}
     /// The status as a service's, if it is one.
     fn service_status(_: &Self::Status) -> Option<&EcsServiceStatus> {
         None
@@ -86,6 +88,9 @@ macro_rules! kind {
                     adoption: self.spec.adoption_policy.unwrap_or_default(),
                     drift: self.spec.drift_policy.unwrap_or_default(),
                 }
+            }
+            fn default_drift(&mut self, policy: DriftPolicy) {
+                self.spec.drift_policy.get_or_insert(policy);
             }
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }

@@ -205,7 +205,8 @@ fn work<K: Reconcile>(
     stop: &CancellationToken,
 ) -> Running {
     let stopped = stop.clone().cancelled_owned();
-    cx.metrics.reconcile.bounded(K::KIND, concurrency);
+    let concurrency = cx.config.concurrency_of.get(K::KIND).copied().unwrap_or(concurrency);
+    cx.metrics.reconcile.bounded(K::KIND, concurrency, cx.config.sweep_of(K::KIND));
     let queue = cx.metrics.reconcile.queue.clone();
     let controller = Controller::for_stream(pending(), told.store.clone());
     let changes = told.changes().inspect(in_line(&queue));

@@ -1,5 +1,6 @@
 //! The operator as a process: settings → probes → clients → operator → until it is told to stop.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube::client::ClientBuilder;
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::admin::{self, Health};
-use super::config::Config;
+use super::config::{Config, PerKind};
 use super::leader::{Election, Lead, Place, Timing};
 use super::metrics::Metrics;
 use super::operator::{Operator, OperatorError};
@@ -103,6 +104,14 @@ async fn operate(
     Ok(operator.run(stop).await?)
 }
 
+fn seconds(of: &PerKind) -> BTreeMap<String, Duration> {
+    of.iter().map(|(kind, seconds)| (kind.clone(), Duration::from_secs(*seconds))).collect()
+}
+
+fn numbers(of: &PerKind) -> BTreeMap<String, u16> {
+    of.iter().map(|(kind, number)| (kind.clone(), u16::try_from(*number).unwrap_or(u16::MAX))).collect()
+}
+
 fn settings(config: &Config, region: String) -> Settings {
     Settings {
         installation: config.installation_id.clone(),
@@ -111,7 +120,10 @@ fn settings(config: &Config, region: String) -> Settings {
         ambient: config.ambient(),
         management_mode: config.management_mode,
         deletion_policy: config.default_deletion_policy,
+        drift_policy: config.default_drift_policy,
         sweep: config.sweep_interval(),
+        sweep_of: seconds(&config.sweep_interval_seconds_of),
+        concurrency_of: numbers(&config.concurrency_of),
         follow: config.follow_interval(),
         config_maps: config.config_maps,
         ..Settings::default()

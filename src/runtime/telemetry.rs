@@ -1,6 +1,7 @@
 //! Log lines, JSON or text, with a level that can be changed while running; spans around reconciles and AWS calls.
 
 mod lines;
+mod traces;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
+use self::traces::Traces;
 use super::config::{LogFormat, LogLevel};
 use super::metrics::Reconciled;
 use crate::controllers::hash::hash;
@@ -29,6 +31,12 @@ pub enum TelemetryError {
     /// The level could not be changed.
     #[error("the log level cannot be changed: {0}")]
     Reload(#[from] reload::Error),
+    /// The certificates of this machine cannot be read.
+    #[error("the machine's certificates cannot be read: {0}")]
+    Certificates(#[from] std::io::Error),
+    /// Spans cannot be sent.
+    #[error("spans cannot be sent: {0}")]
+    Traces(String),
 }
 
 /// Changes the level of a running process.
@@ -48,15 +56,45 @@ impl LevelSwitch {
     }
 }
 
-/// Sets up logging to standard error for the whole process.
-pub fn init(format: LogFormat, level: LogLevel) -> Result<LevelSwitch, TelemetryError> {
+/// What was set up.
+pub struct Telemetry {
+    /// Changes the level.
+    pub level: LevelSwitch,
+    traces: Option<Traces>,
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry").field("traces", &self.traces.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Telemetry {
+    /// Sends what is left to send.
+    pub async fn end(self) {
+        let Some(traces) = self.traces else { return };
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(|| traces.end()).await {
+            tracing::warn!(%error, "the last spans were lost");
+        }
+    }
+}
+
+/// Sets up logging to standard error for the whole process, and spans if a collector is named. Needs a runtime.
+pub fn init(format: LogFormat, level: LogLevel, collector: Option<&str>) -> Result<Telemetry, TelemetryError> {
+    let traces = collector.map(Traces::new).transpose()?;
+    let spans = traces.as_ref().map(|traces| traces.layer().with_filter(spans()));
     let (filter, switch) = switchable(level);
     let layer = match format {
         LogFormat::Json => json(std::io::stderr).with_filter(filter).boxed(),
         LogFormat::Text => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter).boxed(),
     };
-    tracing_subscriber::registry().with(layer).try_init()?;
-    Ok(switch)
+    tracing_subscriber::registry().with(layer).with(spans).try_init()?;
+    Ok(Telemetry { level: switch, traces })
+}
+
+/// What becomes a span or a note on one: the operator's own.
+fn spans() -> Targets {
+    Targets::new().with_target("ecs_operator", LevelFilter::INFO)
 }
 
 fn json<S, W>(to: W) -> impl Layer<S> + Send + Sync
@@ -81,8 +119,8 @@ pub fn reconcile_span(kind: &'static str, object: &ObjectMeta, now: Timestamp) -
         trace_id = tracing::field::Empty,
     );
     if !span.is_disabled() {
-        let life = format!("{}/{}/{number}", object.uid.as_deref().unwrap_or_default(), now.as_nanosecond());
-        span.record("trace_id", hash(&life, 16));
+        let life = || format!("{}/{}/{number}", object.uid.as_deref().unwrap_or_default(), now.as_nanosecond());
+        span.record("trace_id", traces::trace_of(&span).unwrap_or_else(|| hash(&life(), 16)));
     }
     span
 }

@@ -70,6 +70,7 @@ pub struct QueueMetrics {
     longest: Family<Labels, Real>,
     lag: Family<KindLabels, Real>,
     age: Family<KindLabels, Real>,
+    interval: Family<KindLabels, Real>,
 }
 
 impl Default for QueueMetrics {
@@ -86,6 +87,7 @@ impl Default for QueueMetrics {
             longest: Family::default(),
             lag: Family::default(),
             age: Family::default(),
+            interval: Family::default(),
         }
     }
 }
@@ -101,6 +103,11 @@ impl QueueMetrics {
             "ecs_operator_sweep_age_seconds",
             "Time since the reconcile of the object that was not visited for the longest time; one sweep takes that long",
             self.age.clone(),
+        );
+        registry.register(
+            "ecs_operator_sweep_interval_seconds",
+            "Time after which a settled object is visited again, as set",
+            self.interval.clone(),
         );
         let registry = registry.sub_registry_with_prefix("workqueue");
         registry.register("depth", "Objects that are due and whose reconcile has not begun", self.depth.clone());
@@ -122,6 +129,10 @@ impl QueueMetrics {
             "Time of the reconcile that is under way for the longest time",
             self.longest.clone(),
         );
+    }
+
+    pub(super) fn swept(&self, kind: &'static str, interval: Duration) {
+        self.interval.get_or_create(&KindLabels { kind }).set(interval.as_secs_f64());
     }
 
     /// A watch or another object says that this one is to be looked at.

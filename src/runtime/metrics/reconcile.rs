@@ -108,8 +108,9 @@ impl ReconcileMetrics {
         registry.register("max_concurrent_reconciles", "Reconciles that may be under way at once", self.most.clone());
     }
 
-    /// So many reconciles of a controller may be under way at once.
-    pub fn bounded(&self, controller: &'static str, most: u16) {
+    /// So many reconciles of a controller may be under way at once; a settled object is visited after so long.
+    pub fn bounded(&self, controller: &'static str, most: u16, sweep: Duration) {
+        self.queue.swept(controller, sweep);
         self.most.get_or_create(&ControllerLabels { controller }).set(i64::from(most));
     }
 

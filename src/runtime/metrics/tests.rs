@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[tokio::test(start_paused = true)]
 async fn reconciles_are_counted_under_the_names_dashboards_know() {
     let metrics = Metrics::new(|_| ());
-    metrics.reconcile.bounded("EcsService", 8);
+    metrics.reconcile.bounded("EcsService", 8, 300 * SECOND);
     let first = metrics.reconcile.start("EcsService", "team", "web");
     let second = metrics.reconcile.start("EcsService", "team", "api");
     advance(2 * SECOND).await;
@@ -31,6 +31,7 @@ async fn reconciles_are_counted_under_the_names_dashboards_know() {
             r#"controller_runtime_terminal_reconcile_errors_total{controller="EcsService"} 1"#,
             r#"controller_runtime_reconcile_panics_total{controller="EcsService"} 0"#,
             r#"controller_runtime_active_workers{controller="EcsService"} 1"#,
+            r#"ecs_operator_sweep_interval_seconds{kind="EcsService"} 300.0"#,
             r#"controller_runtime_max_concurrent_reconciles{controller="EcsService"} 8"#,
             r#"controller_runtime_reconcile_time_seconds_sum{controller="EcsService"} 2.0"#,
             r#"workqueue_longest_running_processor_seconds{name="EcsService",controller="EcsService"} 2.0"#,
