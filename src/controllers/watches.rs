@@ -220,7 +220,9 @@ impl<K: ResourceExt + Clone + 'static> Merge<K> {
             return Vec::new();
         }
         self.full = true;
-        let listed = self.sources.iter_mut().flat_map(|source| std::mem::take(&mut source.listing).into_values());
+        // What a forbidden watch may be about to list comes when its list is whole.
+        let told = self.sources.iter_mut().filter(|source| source.told);
+        let listed = told.flat_map(|source| std::mem::take(&mut source.listing).into_values());
         let mut events = vec![Event::Init];
         events.extend(listed.map(Event::InitApply));
         events.push(Event::InitDone);

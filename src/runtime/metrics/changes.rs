@@ -24,7 +24,11 @@ pub enum RolledOut {
 }
 
 impl RolledOut {
-    const ALL: [Self; 5] = [Self::Completed, Self::Failed, Self::RolledBack, Self::Stopped, Self::Superseded];
+    /// How rollouts of each kind can end.
+    const OF: [(&'static str, [Self; 4]); 2] = [
+        ("EcsService", [Self::Completed, Self::Failed, Self::RolledBack, Self::Stopped]),
+        ("ServerGroup", [Self::Completed, Self::Failed, Self::Stopped, Self::Superseded]),
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -82,8 +86,8 @@ impl Default for ChangeMetrics {
             || Histogram::new([30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0]);
         let rollouts = Family::<ResultLabels, Counter>::default();
         // Known from the start, so that the first failure is an increase.
-        for kind in ["EcsService", "ServerGroup"] {
-            for result in RolledOut::ALL {
+        for (kind, results) in RolledOut::OF {
+            for result in results {
                 drop(rollouts.get_or_create(&ResultLabels { kind, result: result.as_str() }));
             }
         }

@@ -173,7 +173,7 @@ async fn requests_are_counted_by_method_and_answer() {
 fn linux_tells_what_the_process_uses() {
     let text = Metrics::new(|_| ()).text().unwrap();
     let value = |name: &str| -> f64 {
-        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{text}"));
+        let line = text.lines().find(|line| line.starts_with(&format!("{name}{{}} "))).unwrap_or_else(|| panic!("{text}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
     assert!(value("process_resident_memory_bytes") > 1e6 && value("process_open_fds") >= 3.0);
