@@ -8,8 +8,8 @@ use aws_sdk_ecs::config::timeout::TimeoutConfig;
 
 use super::clients::{AwsSettings, behavior};
 use super::fence::LastCheck;
-use super::request_id::RequestId;
 use super::form::FormClient;
+use super::request_id::RequestId;
 use super::scope::Scope;
 use super::{iam, network};
 

@@ -56,13 +56,13 @@ use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Event};
 use tokio_util::sync::CancellationToken;
 
-use crate::runtime::metrics::{QueueMetrics, WatchMetrics};
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use crate::runtime::metrics::{QueueMetrics, WatchMetrics};
 use context::{Context, Stores};
 use drive::Reconcile;
 use kind::Kind;
-use relations::{Ref, Woken};
 use patience::{Patience, Said};
+use relations::{Ref, Woken};
 use watches::{Told, Watchable, Watches};
 
 /// A part of the operator that runs until it is told to stop.

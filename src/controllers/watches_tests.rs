@@ -64,7 +64,15 @@ const NAMES: [&str; 2] = ["left", "right"];
 impl Stage {
     fn new() -> Self {
         let merge = Merge::new(NAMES.iter().map(|name| Some((*name).to_owned())).collect());
-        Self { world: World::new(), merge, writer: store::store().1, listed: [false; 2], refused: [false; 2], full: false, version: 0 }
+        Self {
+            world: World::new(),
+            merge,
+            writer: store::store().1,
+            listed: [false; 2],
+            refused: [false; 2],
+            full: false,
+            version: 0,
+        }
     }
 
     fn event(&mut self, at: usize, event: Event<ConfigMap>) {

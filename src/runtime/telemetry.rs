@@ -206,36 +206,43 @@ mod tests {
 
     #[test]
     fn every_line_of_a_reconcile_bears_its_object_and_its_trace_and_two_reconciles_have_two() {
-        alone("runtime::telemetry::tests::every_line_of_a_reconcile_bears_its_object_and_its_trace_and_two_reconciles_have_two", async {
-            let (written, (filter, _)) = (Written::default(), switchable(LogLevel::Info));
-            let to = written.clone();
-            let layer = json(move || to.clone()).with_filter(filter);
-            let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
-            let object = ObjectMeta {
-                namespace: Some("team".to_owned()),
-                name: Some("web".to_owned()),
-                generation: Some(3),
-                ..ObjectMeta::default()
-            };
-            for _ in 0..2 {
-                let _entered = reconcile_span("EcsService", &object, Timestamp::UNIX_EPOCH).entered();
-                tracing::info!(reason = "Created", "changed");
-                reconciled(Reconciled::Success, true, Some(Duration::from_secs(300)));
-                reconciled(Reconciled::Success, false, None);
-            }
-            tracing::warn!(count = 2, "outside");
-            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
-            let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            assert_eq!(lines.len(), 5, "a quiet reconcile is silent: {text}");
-            let traces: Vec<&str> = lines[..4].iter().map(|line| line["trace_id"].as_str().unwrap()).collect();
-            assert!(traces[0] == traces[1] && traces[2] == traces[3] && traces[0] != traces[2], "{traces:?}");
-            assert_eq!(traces[0].len(), 32);
-            for line in &lines[..4] {
-                assert_eq!((&line["kind"], &line["namespace"], &line["name"]), (&"EcsService".into(), &"team".into(), &"web".into()));
-                assert_eq!(line["generation"], 3);
-            }
-            assert_eq!((&lines[1]["message"], &lines[1]["result"]), (&"reconciled".into(), &"success".into()));
-            assert_eq!((&lines[4]["count"], lines[4].get("trace_id")), (&2.into(), None));
-        });
+        alone(
+            "runtime::telemetry::tests::every_line_of_a_reconcile_bears_its_object_and_its_trace_and_two_reconciles_have_two",
+            async {
+                let (written, (filter, _)) = (Written::default(), switchable(LogLevel::Info));
+                let to = written.clone();
+                let layer = json(move || to.clone()).with_filter(filter);
+                let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+                let object = ObjectMeta {
+                    namespace: Some("team".to_owned()),
+                    name: Some("web".to_owned()),
+                    generation: Some(3),
+                    ..ObjectMeta::default()
+                };
+                for _ in 0..2 {
+                    let _entered = reconcile_span("EcsService", &object, Timestamp::UNIX_EPOCH).entered();
+                    tracing::info!(reason = "Created", "changed");
+                    reconciled(Reconciled::Success, true, Some(Duration::from_secs(300)));
+                    reconciled(Reconciled::Success, false, None);
+                }
+                tracing::warn!(count = 2, "outside");
+                let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+                let lines: Vec<serde_json::Value> =
+                    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+                assert_eq!(lines.len(), 5, "a quiet reconcile is silent: {text}");
+                let traces: Vec<&str> = lines[..4].iter().map(|line| line["trace_id"].as_str().unwrap()).collect();
+                assert!(traces[0] == traces[1] && traces[2] == traces[3] && traces[0] != traces[2], "{traces:?}");
+                assert_eq!(traces[0].len(), 32);
+                for line in &lines[..4] {
+                    assert_eq!(
+                        (&line["kind"], &line["namespace"], &line["name"]),
+                        (&"EcsService".into(), &"team".into(), &"web".into())
+                    );
+                    assert_eq!(line["generation"], 3);
+                }
+                assert_eq!((&lines[1]["message"], &lines[1]["result"]), (&"reconciled".into(), &"success".into()));
+                assert_eq!((&lines[4]["count"], lines[4].get("trace_id")), (&2.into(), None));
+            },
+        );
     }
 }

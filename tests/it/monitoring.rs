@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_sdk_ecs::types::{DeploymentCircuitBreaker, DeploymentConfiguration};
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use ecs_operator::controllers::Sight;
 use ecs_operator::controllers::context::Config;
@@ -73,14 +74,8 @@ fn expressions() -> Vec<(String, String)> {
 
 /// Names of our metrics in a text.
 fn named(text: &str) -> BTreeSet<String> {
-    const STARTS: &[&str] = &[
-        "ecs_operator_",
-        "controller_runtime_",
-        "workqueue_",
-        "rest_client_",
-        "leader_election_",
-        "process_",
-    ];
+    const STARTS: &[&str] =
+        &["ecs_operator_", "controller_runtime_", "workqueue_", "rest_client_", "leader_election_", "process_"];
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     let ours = words.filter(|word| STARTS.iter().any(|start| word.starts_with(start) && word.len() > start.len()));
     ours.map(str::to_owned).collect()
@@ -117,8 +112,10 @@ async fn story() -> (String, String) {
     sleep(300 * SECOND).await;
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:2")).await;
     sleep(900 * SECOND).await;
-    let foreign = world.cli().update_service().cluster("prod").service("web");
-    foreign.health_check_grace_period_seconds(99).enable_execute_command(true).send().await.unwrap();
+    let breaker = DeploymentCircuitBreaker::builder().enable(false).rollback(false).build();
+    let foreign = DeploymentConfiguration::builder().deployment_circuit_breaker(breaker).build();
+    let change = world.cli().update_service().cluster("prod").service("web").deployment_configuration(foreign);
+    change.send().await.unwrap();
     world.aws.set_plan(Some(Box::new(|number, operation| match (operation.starts_with("Describe"), number % 3) {
         (true, 0) => Fault::Refuse(400, "ThrottlingException", "Rate exceeded"),
         (true, 1) => Fault::Refuse(400, "NobodyKnowsThisException", "What?"),
@@ -161,7 +158,8 @@ async fn a_run_exports_what_the_page_tells_and_nothing_else_and_lets_go_of_what_
     ] {
         assert!(busy.lines().any(|found| found == line), "{line}\n{busy}");
     }
-    let left: Vec<&str> = after.lines().filter(|line| line.contains(r#"name="web""#) || line.contains("deletion_age_seconds{")).collect();
+    let left: Vec<&str> =
+        after.lines().filter(|line| line.contains(r#"name="web""#) || line.contains("deletion_age_seconds{")).collect();
     assert_eq!(left, Vec::<&str>::new());
 }
 
@@ -176,10 +174,23 @@ async fn labels_stay_in_their_closed_sets() {
             values.entry(name.to_owned()).or_default().insert(value.trim_matches('"').to_owned());
         }
     }
-    for (label, most) in [("code", 12), ("result", 12), ("type", 8), ("status", 3), ("method", 6), ("reason", 20), ("host", 1), ("controller", 5)] {
+    for (label, most) in [
+        ("code", 12),
+        ("result", 12),
+        ("type", 8),
+        ("status", 3),
+        ("method", 6),
+        ("reason", 20),
+        ("host", 1),
+        ("controller", 5),
+    ] {
         assert!(values[label].len() <= most, "{label}: {:?}", values[label]);
     }
-    assert!(!values["code"].contains("NobodyKnowsThisException") && values["code"].contains("Other"), "{:?}", values["code"]);
+    assert!(
+        !values["code"].contains("NobodyKnowsThisException") && values["code"].contains("Other"),
+        "{:?}",
+        values["code"]
+    );
     let foreign = busy.lines().find(|line| line.contains("arn:") || line.contains("nginx"));
     assert_eq!(foreign, None, "texts of tenants are no labels");
 }
@@ -208,7 +219,10 @@ fn alerts_and_dashboards_and_pages_name_only_metrics_that_are_told() {
         let apart = ["process_start_time_seconds", "process_threads", "process_virtual_memory_bytes"];
         // Told under another name too, or of use only beside others.
         let twice = ["workqueue_work_duration_seconds", "workqueue_unfinished_work_seconds"];
-        assert!(series || apart.contains(&name.as_str()) || twice.contains(&name.as_str()), "no dashboard shows {name}");
+        assert!(
+            series || apart.contains(&name.as_str()) || twice.contains(&name.as_str()),
+            "no dashboard shows {name}"
+        );
     }
 }
 

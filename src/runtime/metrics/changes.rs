@@ -82,8 +82,9 @@ pub struct ChangeMetrics {
 
 impl Default for ChangeMetrics {
     fn default() -> Self {
-        let histogram: fn() -> Histogram =
-            || Histogram::new([30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0]);
+        let histogram: fn() -> Histogram = || {
+            Histogram::new([30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0, 86_400.0])
+        };
         let rollouts = Family::<ResultLabels, Counter>::default();
         // Known from the start, so that the first failure is an increase.
         for (kind, results) in RolledOut::OF {
@@ -118,7 +119,11 @@ impl ChangeMetrics {
             "Differences between AWS and a spec: corrected, or only reported",
             self.drift.clone(),
         );
-        registry.register("events", "Things that happened to objects, by the reason of their event", self.events.clone());
+        registry.register(
+            "events",
+            "Things that happened to objects, by the reason of their event",
+            self.events.clone(),
+        );
     }
 
     /// A rollout ended, so long after it began.

@@ -142,11 +142,7 @@ impl ObjectMetrics {
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "ecs_operator_objects",
-            "Objects by the status of a condition",
-            self.objects.clone(),
-        );
+        registry.register("ecs_operator_objects", "Objects by the status of a condition", self.objects.clone());
         registry.register(
             "ecs_operator_condition",
             "1 for the status a condition of the object has now, 0 for the other; Unknown is told of only while it holds",

@@ -123,7 +123,11 @@ impl QueueMetrics {
         );
         registry.register("work_duration_seconds", "Time of a reconcile", self.worked.clone());
         registry.register("retries", "Reconciles repeated because they failed", self.retries.clone());
-        registry.register("unfinished_work_seconds", "Sum of the times of reconciles under way", self.unfinished.clone());
+        registry.register(
+            "unfinished_work_seconds",
+            "Sum of the times of reconciles under way",
+            self.unfinished.clone(),
+        );
         registry.register(
             "longest_running_processor_seconds",
             "Time of the reconcile that is under way for the longest time",

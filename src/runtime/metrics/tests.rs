@@ -71,10 +71,7 @@ async fn the_line_tells_who_waits_from_when_it_was_due_and_forgets_who_is_gone()
     depth(2, "3.0", "0.0");
     metrics.reconcile.start("EcsCluster", "team", "a").ended(Reconciled::Success, Some(10 * SECOND));
     depth(1, "0.0", "0.0");
-    has(
-        &metrics,
-        &[r#"workqueue_queue_duration_seconds_sum{name="EcsCluster",controller="EcsCluster"} 3.0"#],
-    );
+    has(&metrics, &[r#"workqueue_queue_duration_seconds_sum{name="EcsCluster",controller="EcsCluster"} 3.0"#]);
     queue.gone("EcsCluster", "team", "b");
     advance(9 * SECOND).await;
     depth(0, "0.0", "9.0");
@@ -173,7 +170,8 @@ async fn requests_are_counted_by_method_and_answer() {
 fn linux_tells_what_the_process_uses() {
     let text = Metrics::new(|_| ()).text().unwrap();
     let value = |name: &str| -> f64 {
-        let line = text.lines().find(|line| line.starts_with(&format!("{name}{{}} "))).unwrap_or_else(|| panic!("{text}"));
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("{name}{{}} "))).unwrap_or_else(|| panic!("{text}"));
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
     assert!(value("process_resident_memory_bytes") > 1e6 && value("process_open_fds") >= 3.0);

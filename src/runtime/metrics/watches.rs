@@ -31,7 +31,10 @@ impl WatchMetrics {
 
     /// The watch of a kind in a namespace, or in all, told something.
     pub fn told(&self, kind: &str, namespace: Option<&str>) {
-        self.up.get_or_create(&labels(kind, namespace)).set(1);
+        let labels = labels(kind, namespace);
+        self.up.get_or_create(&labels).set(1);
+        // Known from the start, so that the first failure is an increase.
+        drop(self.errors.get_or_create(&labels));
     }
 
     /// It failed.

@@ -35,7 +35,8 @@ fn a_reconcile_and_its_calls_reach_the_collector_under_the_trace_that_lines_name
             let object = ObjectMeta { name: Some("web".to_owned()), ..ObjectMeta::default() };
             let span = reconcile_span("EcsService", &object, Timestamp::UNIX_EPOCH);
             let entered = span.enter();
-            let call = tracing::info_span!(target: "ecs_operator::aws", "aws_call", operation = "UpdateService", code = "OK");
+            let call =
+                tracing::info_span!(target: "ecs_operator::aws", "aws_call", operation = "UpdateService", code = "OK");
             drop(call.entered());
             drop(tracing::info_span!(target: "aws_sdk_ecs", "a_span_of_a_library").entered());
             drop(entered);
@@ -47,8 +48,7 @@ fn a_reconcile_and_its_calls_reach_the_collector_under_the_trace_that_lines_name
             assert!(holds(&sent, part.as_bytes()), "{part}");
         }
         assert!(!holds(&sent, b"a_span_of_a_library"));
-        let id: Vec<u8> =
-            (0..32).step_by(2).map(|at| u8::from_str_radix(&trace[at..at + 2], 16).unwrap()).collect();
+        let id: Vec<u8> = (0..32).step_by(2).map(|at| u8::from_str_radix(&trace[at..at + 2], 16).unwrap()).collect();
         let times = sent.windows(16).filter(|window| *window == id).count();
         assert_eq!(times, 2, "both spans belong to the trace {trace}");
     });

@@ -89,7 +89,13 @@ fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
         .get_arguments()
         .filter_map(|argument| argument.get_env().map(|name| name.to_string_lossy().into_owned()))
         .collect();
-    let all = rendered("x", &["--set", "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a},tracing.otlpEndpoint=https://o,concurrencyOf.EcsService=8,sweepIntervalSecondsOf.EcsCluster=900"]);
+    let all = rendered(
+        "x",
+        &[
+            "--set",
+            "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a},tracing.otlpEndpoint=https://o,concurrencyOf.EcsService=8,sweepIntervalSecondsOf.EcsCluster=900",
+        ],
+    );
     let pod = &the(&all, "Deployment", "ecs-operator")["spec"]["template"]["spec"];
     let set = pod["containers"][0]["env"].as_array().unwrap();
     let set: BTreeSet<String> = set.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();

@@ -140,7 +140,9 @@ impl Replica {
         let aws = Aws::new(wire.config(REGION), gate);
         let metrics = Metrics::with_aws(aws.metrics(), true);
         let line = Line { by: name, api: world.api.clone(), cut: cut.clone(), journal: journal.clone() };
-        let kube = lead.guard(ClientBuilder::new(line.clone(), "default").with_layer(&metrics.requests.layer("memory"))).build();
+        let kube = lead
+            .guard(ClientBuilder::new(line.clone(), "default").with_layer(&metrics.requests.layer("memory")))
+            .build();
         let place = Place {
             namespace: NAMESPACE.to_owned(),
             name: LEASE.to_owned(),
