@@ -68,6 +68,7 @@ impl<K: Watchable> Watches<K> {
     }
 
     /// Counted there.
+    #[must_use]
     pub fn counted(self, metrics: &WatchMetrics) -> Self {
         Self { metrics: metrics.clone(), ..self }
     }
@@ -144,10 +145,7 @@ impl<K: Watchable> Told<K> {
 
 /// Did Kubernetes forbid it?
 fn refused(error: &watcher::Error) -> bool {
-    let status = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status)) => status,
-        _ => return false,
-    };
+    let watcher::Error::InitialListFailed(kube::Error::Api(status)) = error else { return false };
     status.code == 403
 }
 

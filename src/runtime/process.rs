@@ -68,7 +68,7 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
     let probes = admin::router(health.clone(), metrics.clone(), level);
     let over = CancellationToken::new();
     let serving = tokio::spawn(admin::serve(listener, probes, over.clone()));
-    let outcome = operate(&config, lead, gate, metrics, health, stop).await;
+    let outcome = Box::pin(operate(&config, lead, gate, metrics, health, stop)).await;
     over.cancel();
     serving.await??;
     match &outcome {

@@ -222,7 +222,7 @@ mod tests {
                 for _ in 0..2 {
                     let _entered = reconcile_span("EcsService", &object, Timestamp::UNIX_EPOCH).entered();
                     tracing::info!(reason = "Created", "changed");
-                    reconciled(Reconciled::Success, true, Some(Duration::from_secs(300)));
+                    reconciled(Reconciled::Success, true, Some(Duration::from_mins(5)));
                     reconciled(Reconciled::Success, false, None);
                 }
                 tracing::warn!(count = 2, "outside");

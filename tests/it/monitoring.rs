@@ -149,7 +149,7 @@ async fn a_run_exports_what_the_page_tells_and_nothing_else_and_lets_go_of_what_
     let untold: Vec<_> = exported.difference(&told).filter(|name| !name.is_empty()).collect();
     assert!(untold.is_empty(), "exported, and not on the page: {untold:?}");
     for line in [
-        r#"ecs_operator_rollouts_total{kind="EcsService",result="completed"} 1"#,
+        r#"ecs_operator_rollouts_total{kind="EcsService",result="completed"} 2"#,
         r#"ecs_operator_drift_total{kind="EcsService",result="corrected"} 1"#,
         r#"ecs_operator_tasks{namespace="shop",name="web",state="desired"} 2"#,
         r#"ecs_operator_condition{kind="EcsTaskDefinition",namespace="shop",name="web",type="Ready",status="True"} 1"#,

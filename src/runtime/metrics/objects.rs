@@ -1,6 +1,6 @@
 //! Objects: their conditions, tasks and deletions, and what happened to them. Series of an object leave with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -197,9 +197,9 @@ impl ObjectMetrics {
                 self.conditions.remove(&unknown);
             }
         }
-        let gone: BTreeSet<&String> =
-            old.conditions.keys().filter(|kind| !known.conditions.contains_key(*kind)).collect();
-        gone.into_iter().for_each(|kind| self.remove_condition(key, kind));
+        for gone in old.conditions.keys().filter(|kind| !known.conditions.contains_key(*kind)) {
+            self.remove_condition(key, gone);
+        }
         if known.deleting.is_none() {
             self.deletions.remove(&object(key));
         }

@@ -3,7 +3,7 @@
 //! The line itself is kube's and cannot be looked into. What can be known is when an object was told of, when it was to
 //! be visited again, and when its reconcile began: everything here is computed from these three.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ struct Line {
     /// The number of the next.
     next: u64,
     /// Controllers that were seen, which keep their series.
-    controllers: BTreeMap<&'static str, ()>,
+    controllers: BTreeSet<&'static str>,
 }
 
 /// The line before each controller.
@@ -143,7 +143,7 @@ impl QueueMetrics {
     pub fn added(&self, controller: &'static str, namespace: &str, name: &str) {
         self.adds.get_or_create(&labels(controller)).inc();
         let mut line = lock(&self.line);
-        line.controllers.insert(controller, ());
+        line.controllers.insert(controller);
         let object = Arc::new((controller, namespace.to_owned(), name.to_owned()));
         let known = line.known.entry(object).or_default();
         let now = Instant::now();
@@ -159,7 +159,7 @@ impl QueueMetrics {
     pub(super) fn started(&self, object: &Object) -> u64 {
         let now = Instant::now();
         let mut line = lock(&self.line);
-        line.controllers.insert(object.0, ());
+        line.controllers.insert(object.0);
         let known = line.known.entry(object.clone()).or_default();
         known.visited = Some(now);
         let due = known.due.take();
@@ -200,7 +200,7 @@ impl QueueMetrics {
     pub(super) fn refresh(&self) {
         let now = Instant::now();
         let line = lock(&self.line);
-        for &controller in line.controllers.keys() {
+        for &controller in &line.controllers {
             let ours = line.known.iter().filter(|(object, _)| object.0 == controller);
             let (mut depth, mut lag, mut age) = (0, Duration::ZERO, Duration::ZERO);
             for (_, known) in ours {

@@ -104,7 +104,7 @@ async fn series_follow_the_object_grow_with_the_time_and_leave_with_it() {
     let before = [condition("Ready", "False", 40), condition("Reconciling", "True", 90)];
     let tasks = Some(Tasks { desired: 3, running: 1, pending: 2 });
     let deleting = Some(Timestamp::from_second(50).unwrap());
-    objects.set("EcsService", "team", "web", Look { tasks, deleting, ..look(&before, 100) });
+    objects.set("EcsService", "team", "web", Look { deleting, tasks, ..look(&before, 100) });
     advance(5 * SECOND).await;
     has(
         &metrics,
@@ -112,7 +112,7 @@ async fn series_follow_the_object_grow_with_the_time_and_leave_with_it() {
             &format!(r#"ecs_operator_condition{{{of},type="Ready",status="False"}} 1"#),
             &format!(r#"ecs_operator_condition{{{of},type="Ready",status="True"}} 0"#),
             &format!(r#"ecs_operator_condition_age_seconds{{{of},type="Ready"}} 65.0"#),
-            &format!(r#"ecs_operator_deletion_age_seconds{{{of}}} 55.0"#),
+            &format!(r"ecs_operator_deletion_age_seconds{{{of}}} 55.0"),
             r#"ecs_operator_tasks{namespace="team",name="web",state="running"} 1"#,
             r#"ecs_operator_objects{kind="EcsService",type="Ready",status="False"} 1"#,
         ],
