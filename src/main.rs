@@ -1,4 +1,4 @@
-//! The operator: settings → logging → TLS provider → process.
+//! The operator: settings → TLS provider → logging → process.
 
 use clap::Parser;
 use ecs_operator::runtime::config::Config;
@@ -7,9 +7,11 @@ use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
-    let level = telemetry::init(config.log_format, config.log_level)?;
-    telemetry::quiet_panics();
     tls::install()?;
+    let telemetry = telemetry::init(config.log_format, config.log_level, config.collector())?;
+    telemetry::quiet_panics();
     let stop = shutdown::on_signal()?;
-    Ok(process::run(config, level, stop).await?)
+    let outcome = process::run(config, telemetry.level.clone(), stop).await;
+    telemetry.end().await;
+    Ok(outcome?)
 }

@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use super::classify::code;
 use super::error::AwsError;
 use super::lock;
+use super::metrics::AwsMetrics;
 use super::op::{Op, Priority};
 use super::scope::Scope;
 
@@ -36,6 +37,7 @@ pub struct Batcher<T> {
     op: Op,
     limit: usize,
     window: Duration,
+    metrics: AwsMetrics,
     open: Mutex<BTreeMap<Key, Open<T>>>,
 }
 
@@ -93,8 +95,8 @@ impl Members {
 
 impl<T: Clone + Send + Sync + 'static> Batcher<T> {
     /// At most `limit` names a request; `window` is how long the first waits for others.
-    pub fn new(op: Op, limit: usize, window: Duration) -> Self {
-        Self { op, limit, window, open: Mutex::default() }
+    pub fn new(op: Op, limit: usize, window: Duration, metrics: &AwsMetrics) -> Self {
+        Self { op, limit, window, metrics: metrics.clone(), open: Mutex::default() }
     }
 
     /// Reads one name. `fetch` reads several with the highest priority among them, and is
@@ -121,6 +123,11 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
             return running;
         }
         let members = Members::new(name, priority);
+        let (metrics, op) = (self.metrics.clone(), self.op);
+        let fetch = move |names: Vec<String>, priority| {
+            metrics.batched(op, names.len());
+            fetch(names, priority)
+        };
         let running = gather(Arc::clone(&members), self.window, self.limit, fetch).shared();
         // What nobody waits for any more is dropped here, so the map does not grow with old keys.
         open.retain(|_, batch| batch.running.upgrade().is_some());

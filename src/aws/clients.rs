@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use super::classify::{Class, code};
 use super::describe::Batches;
@@ -101,7 +102,7 @@ struct Shared {
     accounts: Mutex<BTreeMap<AccountKey, SdkConfig>>,
     base: SdkConfig,
     clients: Mutex<BTreeMap<Scope, Clients>>,
-    limiter: Limiter,
+    limiter: Arc<Limiter>,
     metrics: AwsMetrics,
     batches: Batches,
     memories: Memories,
@@ -124,9 +125,11 @@ impl Aws {
     /// Clients are made from `config`: its HTTP client, time source, credentials and endpoint.
     pub fn new(config: SdkConfig, settings: AwsSettings) -> Self {
         let accounts = BTreeMap::from([(AccountKey::default(), config.clone())]);
+        let limiter = Arc::new(Limiter::new(settings.limiter.clone()));
+        settings.metrics.watch(&limiter);
         Self(Arc::new(Shared {
-            limiter: Limiter::new(settings.limiter.clone()),
-            batches: Batches::new(settings.gather),
+            limiter,
+            batches: Batches::new(settings.gather, &settings.metrics),
             memories: Memories::default(),
             web: Web::new(&config, &settings.metric_hosts),
             identities: Identities::default(),
@@ -228,7 +231,16 @@ impl Aws {
         T: Send + 'a,
         E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
-        Box::pin(async move {
+        let span = tracing::info_span!(
+            "aws_call",
+            account = scope.account.name(),
+            region = scope.region,
+            service = op.service().as_str(),
+            operation = op.name(),
+            code = tracing::field::Empty,
+            aws_request_id = tracing::field::Empty,
+        );
+        let call = async move {
             self.admit(scope, op, priority).await?;
             let started = Instant::now();
             let answer = match timeout(self.0.settings.operation_timeout, send).await {
@@ -241,7 +253,8 @@ impl Aws {
                 self.failed(scope, op, &error, recognised, took);
                 error
             })
-        })
+        };
+        Box::pin(call.instrument(span))
     }
 
     pub(super) fn identities(&self) -> &Identities {
@@ -277,7 +290,8 @@ impl Aws {
 
     fn succeeded(&self, scope: &Scope, op: Op, took: Duration) {
         self.0.metrics.answered(scope, op, "OK", took);
-        tracing::debug!(%scope, operation = op.name(), ?took, "AWS answered");
+        tracing::Span::current().record("code", "OK");
+        tracing::debug!(?took, "AWS answered");
     }
 
     fn failed(&self, scope: &Scope, op: Op, error: &AwsError, recognised: bool, took: Duration) {
@@ -290,11 +304,8 @@ impl Aws {
             shared.limiter.throttled(&self.counted(scope), op);
             shared.metrics.throttled(scope, op);
         }
-        let request_id = error.request_id.as_deref();
-        tracing::debug!(
-            %scope, operation = op.name(), code = error.code, class = error.class.as_str(),
-            aws_request_id = request_id, ?took, "AWS refused or did not answer"
-        );
+        tracing::Span::current().record("code", &error.code);
+        tracing::debug!(code = error.code, class = error.class.as_str(), ?took, "AWS refused or did not answer");
         if recognised {
             return;
         }
@@ -304,10 +315,8 @@ impl Aws {
             // Its request holds what people and accounts hide, and the message may quote it.
             let quotes = op.mutating() || op == Op::AssumeRole;
             tracing::warn!(
-                operation = op.name(),
                 code = error.code,
-                message = if quotes { "in the status of the object" } else { error.message.as_str() },
-                aws_request_id = request_id,
+                said = if quotes { "in the status of the object" } else { error.message.as_str() },
                 "AWS answered with an error the operator does not know"
             );
         }

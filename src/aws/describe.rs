@@ -17,6 +17,7 @@ use super::clients::Aws;
 use super::cloudwatch::AlarmState;
 use super::error::AwsError;
 use super::iam::RoleSeen;
+use super::metrics::AwsMetrics;
 use super::op::{Op, Priority};
 use super::scope::Scope;
 use super::settings::LongArns;
@@ -39,23 +40,23 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    pub(super) fn new(window: Duration) -> Self {
+    pub(super) fn new(window: Duration, metrics: &AwsMetrics) -> Self {
         Self {
-            services: Batcher::new(Op::DescribeServices, 10, window),
-            clusters: Batcher::new(Op::DescribeClusters, 100, window),
-            tasks: Batcher::new(Op::DescribeTasks, 100, window),
-            deployments: Batcher::new(Op::DescribeServiceDeployments, 20, window),
-            revisions: Batcher::new(Op::DescribeServiceRevisions, 20, window),
-            targets: Batcher::new(Op::DescribeScalableTargets, 50, window),
+            services: Batcher::new(Op::DescribeServices, 10, window, metrics),
+            clusters: Batcher::new(Op::DescribeClusters, 100, window, metrics),
+            tasks: Batcher::new(Op::DescribeTasks, 100, window, metrics),
+            deployments: Batcher::new(Op::DescribeServiceDeployments, 20, window, metrics),
+            revisions: Batcher::new(Op::DescribeServiceRevisions, 20, window, metrics),
+            targets: Batcher::new(Op::DescribeScalableTargets, 50, window, metrics),
             // Elastic Load Balancing documents 20 only for some; it is safe for all.
-            target_groups: Batcher::new(Op::DescribeTargetGroups, 20, window),
+            target_groups: Batcher::new(Op::DescribeTargetGroups, 20, window, metrics),
             // One name a request, but more than one so that others may join.
-            target_health: Batcher::new(Op::DescribeTargetHealth, 2, window),
-            rules: Batcher::new(Op::DescribeRules, 20, window),
-            alarms: Batcher::new(Op::DescribeAlarms, 100, window),
+            target_health: Batcher::new(Op::DescribeTargetHealth, 2, window, metrics),
+            rules: Batcher::new(Op::DescribeRules, 20, window, metrics),
+            alarms: Batcher::new(Op::DescribeAlarms, 100, window, metrics),
             // One thing a request, shared by all who ask within the window.
-            roles: Batcher::new(Op::GetRole, 2, window),
-            settings: Batcher::new(Op::ListAccountSettings, 2, window),
+            roles: Batcher::new(Op::GetRole, 2, window, metrics),
+            settings: Batcher::new(Op::ListAccountSettings, 2, window, metrics),
         }
     }
 }

@@ -102,6 +102,22 @@ impl Limiter {
         }
     }
 
+    /// All buckets as they are now.
+    pub(crate) fn levels(&self) -> Vec<Level> {
+        let now = Instant::now();
+        let queues: Vec<_> = lock(&self.queues).iter().map(|(of, queue)| (of.clone(), Arc::clone(queue))).collect();
+        let level = |((scope, bucket), queue): ((Scope, Bucket), Arc<Queue>)| {
+            let mut tokens = lock(&queue.tokens);
+            tokens.refill(now);
+            let mut waiting: BTreeMap<Priority, usize> = Priority::ALL.map(|priority| (priority, 0)).into();
+            for (priority, _) in tokens.waiting.keys() {
+                *waiting.entry(*priority).or_default() += 1;
+            }
+            Level { scope, bucket, tokens: tokens.level, rate: tokens.rate, waiting }
+        };
+        queues.into_iter().map(level).collect()
+    }
+
     fn share(&self, account: &str) -> f64 {
         let shares = lock(&self.shares);
         let smallest = shares.get(account).and_then(|of| of.values().copied().min_by(f64::total_cmp));
@@ -119,6 +135,21 @@ impl Limiter {
         queues.insert((scope.clone(), bucket), Arc::clone(&queue));
         queue
     }
+}
+
+/// A bucket at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    /// The account as it is counted, and the region.
+    pub(crate) scope: Scope,
+    /// Which bucket.
+    pub(crate) bucket: Bucket,
+    /// Tokens in it.
+    pub(crate) tokens: f64,
+    /// Tokens that come in a second.
+    pub(crate) rate: f64,
+    /// Calls that wait.
+    pub(crate) waiting: BTreeMap<Priority, usize>,
 }
 
 #[derive(Debug)]

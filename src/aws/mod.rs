@@ -21,6 +21,7 @@ pub mod pages;
 mod query;
 pub mod quota;
 mod remembered;
+mod request_id;
 pub mod scaling;
 pub mod scope;
 mod sdk;

@@ -18,6 +18,9 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// All of them, the most urgent first.
+    pub const ALL: [Self; 4] = [Self::Cleanup, Self::Edit, Self::Sweep, Self::Prune];
+
     /// The name as a metric label.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ use super::agent::Agent;
 use super::clients::{AwsSettings, behavior};
 use super::fence::LastCheck;
 use super::form::FormClient;
+use super::request_id::RequestId;
 use super::scope::Scope;
 use super::{iam, network};
 
@@ -35,7 +36,8 @@ macro_rules! client {
             .timeout_config($timeouts.clone())
             // The SDK's own retry budget is one per region for the whole process: one of our own per scope.
             .retry_partition(RetryPartition::custom(format!("{}-{}", $name, $scope)).build())
-            .interceptor(Agent);
+            .interceptor(Agent)
+            .interceptor(RequestId);
         if let Some(fence) = $fence {
             config = config.interceptor(LastCheck(fence.clone()));
         }

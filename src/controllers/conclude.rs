@@ -127,7 +127,8 @@ pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Find
     }
     status.set_common(common);
     let keep_generation = pass.directive.paused && pass.edited() && found.had_work;
-    Report { status, claims, happenings, requeue, keep_generation }
+    let failed = found.consequence.as_ref().map(|consequence| consequence.verdict.course);
+    Report { status, claims, happenings, requeue, keep_generation, failed }
 }
 
 /// The record of answered asks. Where nothing may be written, or a call failed, every ask stays open.

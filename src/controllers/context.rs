@@ -8,7 +8,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::{Resource, ResourceExt};
 
-use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::policy::{DeletionPolicy, DriftPolicy, ManagementMode};
 use crate::api::quoted::unquoted;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::Aws;
@@ -36,8 +36,14 @@ pub struct Config {
     pub management_mode: ManagementMode,
     /// Deletion policy of objects that name none and were created by us.
     pub deletion_policy: DeletionPolicy,
+    /// Drift policy of objects that name none.
+    pub drift_policy: DriftPolicy,
     /// Time between two visits of a settled object.
     pub sweep: Duration,
+    /// The same for kinds that have one of their own.
+    pub sweep_of: BTreeMap<String, Duration>,
+    /// Passes at once of kinds that have a bound of their own.
+    pub concurrency_of: BTreeMap<String, u16>,
     /// Time between two looks at something that is changing.
     pub follow: Duration,
     /// Time between two checks that a settled revision is still ACTIVE.
@@ -55,11 +61,22 @@ impl Default for Config {
             ambient: Ambient::default(),
             management_mode: ManagementMode::Manage,
             deletion_policy: DeletionPolicy::Delete,
+            drift_policy: DriftPolicy::Correct,
             sweep: Duration::from_mins(5),
+            sweep_of: BTreeMap::new(),
+            concurrency_of: BTreeMap::new(),
             follow: Duration::from_secs(10),
             revision_sweep: Duration::from_hours(1),
             config_maps: true,
         }
+    }
+}
+
+impl Config {
+    /// Time between two visits of a settled object of a kind.
+    #[must_use]
+    pub fn sweep_of(&self, kind: &str) -> Duration {
+        self.sweep_of.get(kind).copied().unwrap_or(self.sweep)
     }
 }
 

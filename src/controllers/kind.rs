@@ -55,6 +55,16 @@ pub trait Kind:
     fn beside(&self) -> Option<&str> {
         None
     }
+    /// Fills the drift policy in where the spec has none.
+    fn default_drift(&mut self, _: DriftPolicy) {}
+    /// The status as a service's, if it is one.
+    fn service_status(_: &Self::Status) -> Option<&EcsServiceStatus> {
+        None
+    }
+    /// The status as a group's, if it is one.
+    fn group_status(_: &Self::Status) -> Option<&ServerGroupStatus> {
+        None
+    }
     /// An object whose spec cannot be read: enough to delete it.
     fn bare(metadata: ObjectMeta, status: Option<Self::Status>) -> Self;
 }
@@ -83,6 +93,9 @@ macro_rules! kind {
                     drift: self.spec.drift_policy.unwrap_or_default(),
                 }
             }
+            fn default_drift(&mut self, policy: DriftPolicy) {
+                self.spec.drift_policy.get_or_insert(policy);
+            }
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }
             }
@@ -101,6 +114,9 @@ kind!(
     fn beside(&self) -> Option<&str> {
         Some(self.spec.source.as_ref()?.account_ref.as_ref()?.name.as_str())
     }
+    fn group_status(status: &ServerGroupStatus) -> Option<&ServerGroupStatus> {
+        Some(status)
+    }
 );
 kind!(
     EcsService,
@@ -108,6 +124,9 @@ kind!(
     cluster_ref;
     fn as_service(&self) -> Option<&EcsService> {
         Some(self)
+    }
+    fn service_status(status: &EcsServiceStatus) -> Option<&EcsServiceStatus> {
+        Some(status)
     }
 );
 

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod clock;
 pub mod conclude;
 pub mod context;
+mod counted;
 pub mod directive;
 pub mod document;
 pub mod drive;
@@ -24,6 +25,7 @@ pub mod kind;
 pub mod owner;
 pub mod ownership;
 pub mod pass;
+mod patience;
 pub mod reference;
 pub mod refusal;
 pub mod relations;
@@ -57,8 +59,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::quoted::unquoted;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
+use crate::runtime::metrics::{QueueMetrics, WatchMetrics};
 use context::{Context, Stores};
 use drive::Reconcile;
+use kind::Kind;
+use patience::{Patience, Said};
 use relations::{Ref, Woken};
 use watches::{Told, Watchable, Watches};
 
@@ -93,14 +98,15 @@ pub struct Controllers {
 
 impl Controllers {
     /// Controllers over some namespaces, or over all.
-    pub fn new(client: &kube::Client, sight: Sight) -> Self {
+    pub fn new(client: &kube::Client, sight: Sight, metrics: &WatchMetrics) -> Self {
         let mut watching: Vec<Running> = Vec::new();
+        let metrics = metrics.clone();
         Self {
-            accounts: sight.accounts.then(|| watch(Watches::everywhere(client), &mut watching)),
-            clusters: watch(Watches::within(client, &sight.namespaces), &mut watching),
-            task_definitions: watch(Watches::within(client, &sight.namespaces), &mut watching),
-            services: watch(Watches::within(client, &sight.namespaces), &mut watching),
-            server_groups: watch(Watches::within(client, &sight.namespaces), &mut watching),
+            accounts: sight.accounts.then(|| watch(Watches::everywhere(client), &metrics, &mut watching)),
+            clusters: watch(Watches::within(client, &sight.namespaces), &metrics, &mut watching),
+            task_definitions: watch(Watches::within(client, &sight.namespaces), &metrics, &mut watching),
+            services: watch(Watches::within(client, &sight.namespaces), &metrics, &mut watching),
+            server_groups: watch(Watches::within(client, &sight.namespaces), &metrics, &mut watching),
             sight,
             watching,
         }
@@ -156,21 +162,39 @@ fn documents(cx: &Arc<Context>, namespaces: &[String], stop: &CancellationToken)
     };
     let cx = cx.clone();
     let stopped = stop.clone().cancelled_owned();
-    let watches = apis.into_iter().map(|api| watcher::watcher(api, watcher::Config::default()).default_backoff());
-    let changes = select_all(watches.map(StreamExt::boxed));
-    let changes = changes.take_until(stopped).for_each(move |change| {
+    let watches = apis.into_iter().enumerate().map(|(at, api)| {
+        let changes = watcher::watcher(api, watcher::Config::default()).backoff(Patience::default());
+        changes.map(move |change| (at, change)).boxed()
+    });
+    let changes = select_all(watches);
+    let namespaces = namespaces.to_vec();
+    let (metrics, mut said) = (cx.metrics.watches.clone(), Said::default());
+    let changes = changes.take_until(stopped).for_each(move |(at, change)| {
+        let namespace = namespaces.get(at).map(String::as_str);
         match change {
-            Ok(Event::Apply(map) | Event::Delete(map)) => cx.wakes.document_changed(&map.metadata, &cx.stores),
-            Ok(Event::Init | Event::InitApply(_) | Event::InitDone) => {}
-            Err(error) => tracing::warn!(error = unquoted(&error.to_string()), "ConfigMaps cannot be watched"),
+            Ok(event) => {
+                if let Event::Apply(map) | Event::Delete(map) = &event {
+                    cx.wakes.document_changed(&map.metadata, &cx.stores);
+                }
+                // A list that is about to be asked for is no answer.
+                if !matches!(event, Event::Init) {
+                    metrics.told("ConfigMap", namespace);
+                }
+            }
+            Err(error) => {
+                metrics.failed("ConfigMap", namespace);
+                if said.again(at) {
+                    tracing::warn!(namespace, error = unquoted(&error.to_string()), "ConfigMaps cannot be watched");
+                }
+            }
         }
         std::future::ready(())
     });
     Box::pin(changes)
 }
 
-fn watch<K: Watchable>(watches: Watches<K>, watching: &mut Vec<Running>) -> Told<K> {
-    let (told, keeping) = watches.split();
+fn watch<K: Watchable>(watches: Watches<K>, metrics: &WatchMetrics, watching: &mut Vec<Running>) -> Told<K> {
+    let (told, keeping) = watches.counted(metrics).split();
     watching.push(Box::pin(keeping));
     told
 }
@@ -183,18 +207,32 @@ fn work<K: Reconcile>(
     stop: &CancellationToken,
 ) -> Running {
     let stopped = stop.clone().cancelled_owned();
+    let concurrency = cx.config.concurrency_of.get(K::KIND).copied().unwrap_or(concurrency);
+    cx.metrics.reconcile.bounded(K::KIND, concurrency, cx.config.sweep_of(K::KIND));
+    let queue = cx.metrics.reconcile.queue.clone();
     let controller = Controller::for_stream(pending(), told.store.clone());
-    let controller = controller.reconcile_on(told.changes()).reconcile_on(woken);
+    let changes = told.changes().inspect(in_line(&queue));
+    let controller = controller.reconcile_on(changes).reconcile_on(woken.inspect(in_line(&queue)));
     let stream = controller.with_config(Workers::default().concurrency(concurrency)).graceful_shutdown_on(stopped).run(
         |object, cx| async move { Ok::<Action, Infallible>(drive::reconcile(object, cx).await) },
         |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
         cx.clone(),
     );
-    Box::pin(stream.for_each(|result| async {
+    Box::pin(stream.for_each(move |result| {
         match result {
+            Ok(_) => {}
             // The object was deleted between its wake and its pass.
-            Ok(_) | Err(ControllerError::ObjectNotFound(_)) => {}
+            Err(ControllerError::ObjectNotFound(object)) => {
+                queue.gone(K::KIND, object.namespace.as_deref().unwrap_or_default(), &object.name);
+            }
             Err(error) => tracing::warn!(kind = K::KIND, error = unquoted(&error.to_string()), "passes are disturbed"),
         }
+        std::future::ready(())
     }))
+}
+
+/// Counts what is put in line.
+fn in_line<K: Kind>(queue: &QueueMetrics) -> impl FnMut(&Ref<K>) + Send + 'static + use<K> {
+    let queue = queue.clone();
+    move |object| queue.added(K::KIND, object.namespace.as_deref().unwrap_or_default(), &object.name)
 }

@@ -129,4 +129,6 @@ pub struct Report<S> {
     pub requeue: Requeue,
     /// Do not move `observedGeneration` (paused with an edit not applied).
     pub keep_generation: bool,
+    /// Where a refused or failed call leaves the object; `None` when nothing failed.
+    pub failed: Option<Course>,
 }

@@ -17,7 +17,9 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use super::patience::{Patience, Said};
 use crate::api::quoted::unquoted;
+use crate::runtime::metrics::WatchMetrics;
 
 /// What can be watched: an object of ours.
 pub trait Watchable: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static {}
@@ -34,6 +36,7 @@ pub struct Watches<K: Watchable> {
     writer: Writer<Guard<K>>,
     apis: Vec<(Option<String>, Api<Guard<K>>)>,
     listener: Listener<K>,
+    metrics: WatchMetrics,
 }
 
 /// What was watched, for who acts on it.
@@ -62,7 +65,13 @@ impl<K: Watchable> Watches<K> {
     }
 
     fn over(apis: Vec<(Option<String>, Api<Guard<K>>)>) -> Self {
-        Self { writer: store::store().1, apis, listener: Arc::default() }
+        Self { writer: store::store().1, apis, listener: Arc::default(), metrics: WatchMetrics::default() }
+    }
+
+    /// Counted there.
+    #[must_use]
+    pub fn counted(self, metrics: &WatchMetrics) -> Self {
+        Self { metrics: metrics.clone(), ..self }
     }
 
     /// Splits into what is told and the watching, which ends never.
@@ -73,20 +82,38 @@ impl<K: Watchable> Watches<K> {
 
     async fn keep(mut self) {
         let sources = self.apis.iter().enumerate().map(|(at, (_, api))| {
-            let events = watcher(api.clone(), watcher::Config::default()).default_backoff();
+            let events = watcher(api.clone(), watcher::Config::default()).backoff(Patience::default());
             events.map(move |event| (at, event)).boxed()
         });
         let sources: Vec<BoxStream<'static, _>> = sources.collect();
         let mut events = select_all(sources);
         let mut merge = Merge::new(self.apis.iter().map(|(namespace, _)| namespace.clone()).collect());
+        let mut said = Said::default();
         while let Some((at, event)) = events.next().await {
+            let namespace = self.apis.get(at).and_then(|(namespace, _)| namespace.as_deref());
+            let kind = K::kind(&());
             match event {
-                Ok(event) => self.tell(merge.take(at, event, &self.writer.as_reader())),
+                Ok(event) => {
+                    // A list that is about to be asked for is no answer.
+                    if !matches!(event, Event::Init) {
+                        self.metrics.told(&kind, namespace);
+                    }
+                    let events = merge.take(at, event, &self.writer.as_reader());
+                    self.tell(events);
+                }
                 Err(error) => {
-                    let namespace = self.apis.get(at).and_then(|(namespace, _)| namespace.as_deref());
-                    let kind = K::kind(&());
-                    let error = unquoted(&error.to_string());
-                    tracing::warn!(%kind, namespace, error, "the watch is disturbed; are the CRDs installed?");
+                    self.metrics.failed(&kind, namespace);
+                    if said.again(at) {
+                        let error = unquoted(&error.to_string());
+                        tracing::warn!(
+                            %kind, namespace, error,
+                            "the watch is disturbed; are the CRDs installed, and may the operator read them there?"
+                        );
+                    }
+                    if refused(&error) {
+                        let events = merge.refused(at);
+                        self.tell(events);
+                    }
                 }
             }
         }
@@ -118,6 +145,12 @@ impl<K: Watchable> Told<K> {
     }
 }
 
+/// Did Kubernetes forbid it?
+fn refused(error: &watcher::Error) -> bool {
+    let watcher::Error::InitialListFailed(kube::Error::Api(status)) = error else { return false };
+    status.code == 403
+}
+
 /// An object's namespace and name.
 type Key = (Option<String>, String);
 
@@ -132,10 +165,12 @@ struct Source<K> {
     listing: BTreeMap<Key, K>,
     /// Did it list once?
     told: bool,
+    /// Was it forbidden to, the last time it tried?
+    refused: bool,
 }
 
 /// Makes the events of several watches those of one: a watch that lists anew replaces what it told before, and nothing
-/// of the others. The store is full when each has listed once.
+/// of the others. The store is full when each has listed once or was forbidden to; one at least has to tell.
 struct Merge<K> {
     sources: Vec<Source<K>>,
     full: bool,
@@ -143,7 +178,7 @@ struct Merge<K> {
 
 impl<K: ResourceExt + Clone + 'static> Merge<K> {
     fn new(namespaces: Vec<Option<String>>) -> Self {
-        let source = |namespace| Source { namespace, listing: BTreeMap::new(), told: false };
+        let source = |namespace| Source { namespace, listing: BTreeMap::new(), told: false, refused: false };
         Self { sources: namespaces.into_iter().map(source).collect(), full: false }
     }
 
@@ -171,13 +206,23 @@ impl<K: ResourceExt + Clone + 'static> Merge<K> {
         Vec::new()
     }
 
-    /// Everything, once every watch has told all there is.
+    /// A watch was forbidden: the others do not wait for it. Once it may, it tells what there is.
+    fn refused(&mut self, at: usize) -> Vec<Event<K>> {
+        let Some(source) = self.sources.get_mut(at).filter(|_| !self.full) else { return Vec::new() };
+        source.refused = true;
+        self.fill()
+    }
+
+    /// Everything, once every watch has told all there is, or may not.
     fn fill(&mut self) -> Vec<Event<K>> {
-        if !self.sources.iter().all(|source| source.told) {
+        let known = self.sources.iter().all(|source| source.told || source.refused);
+        if !known || !self.sources.iter().any(|source| source.told) {
             return Vec::new();
         }
         self.full = true;
-        let listed = self.sources.iter_mut().flat_map(|source| std::mem::take(&mut source.listing).into_values());
+        // What a forbidden watch may be about to list comes when its list is whole.
+        let told = self.sources.iter_mut().filter(|source| source.told);
+        let listed = told.flat_map(|source| std::mem::take(&mut source.listing).into_values());
         let mut events = vec![Event::Init];
         events.extend(listed.map(Event::InitApply));
         events.push(Event::InitDone);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::table::{cell, code, table};
 use crate::aws::metrics::AwsMetrics;
-use crate::runtime::metrics::{LeaseAnswer, Metrics, Reconciled};
+use crate::runtime::metrics::Metrics;
 
 /// A metric as the exposition tells of it.
 #[derive(Default)]
@@ -18,13 +18,8 @@ struct Told {
 pub(super) fn page() -> Result<String, fmt::Error> {
     let aws = AwsMetrics::default();
     aws.exemplify();
-    let metrics = Metrics::new(|registry| aws.register(registry));
-    for result in [Reconciled::Success, Reconciled::Error] {
-        metrics.reconcile.start("EcsService").ended(result);
-    }
-    metrics.conditions.set("EcsService", "shop", "web", [("Ready", "True")]);
-    metrics.leader.leads("ecs-operator", true);
-    metrics.leader.answered(LeaseAnswer::Written);
+    let metrics = Metrics::with_aws(&aws, true);
+    metrics.exemplify();
     let rows = told(&metrics.text()?).into_iter().map(|(name, told)| {
         // A counter is exposed under its name with this ending.
         let name = if told.kind == "counter" { format!("{name}_total") } else { name };

@@ -1,15 +1,17 @@
 //! The operator's settings: flags, each with an environment variable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{ArgAction, Parser, ValueEnum};
 
-use crate::api::policy::{DeletionPolicy, ManagementMode};
+use crate::api::policy::{DeletionPolicy, DriftPolicy, ManagementMode};
+use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::{AwsSettings, LimiterSettings};
 use crate::controllers::Sight;
 use crate::controllers::accounts::Ambient;
+use crate::controllers::kind::Kind;
 
 /// The form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,6 +36,9 @@ pub enum LogLevel {
     /// Everything.
     Trace,
 }
+
+/// A number for each of some kinds.
+pub type PerKind = BTreeMap<String, u64>;
 
 /// Everything that can be set from outside.
 #[derive(Clone, Debug, PartialEq, Parser)]
@@ -73,12 +78,24 @@ pub struct Config {
     /// How much is logged; default: info
     #[arg(long, env = "ECS_OPERATOR_LOG_LEVEL", default_value = "info", hide_default_value = true)]
     pub log_level: LogLevel,
+    /// URL of an OpenTelemetry collector that gets spans, OTLP over HTTP; default: none gets any
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = url)]
+    pub otlp_endpoint: Option<String>,
+    /// Series of metrics for each object and not only numbers of objects, true or false; default: true
+    #[arg(long, env = "ECS_OPERATOR_METRICS_PER_OBJECT", default_value = "true", hide_default_value = true, action = ArgAction::Set)]
+    pub metrics_per_object: bool,
     /// Objects of one kind reconciled at once, 1 to 10000; default: 256
     #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value = "256", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub concurrency: u16,
     /// Seconds between two visits of an object, 10 to 86400; default: 300
     #[arg(long, env = "ECS_OPERATOR_SWEEP_INTERVAL_SECONDS", default_value = "300", hide_default_value = true, value_parser = clap::value_parser!(u64).range(10..=86_400))]
     pub sweep_interval_seconds: u64,
+    /// The same for single kinds, such as EcsService=64,ServerGroup=8; default: none has its own
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY_OF", default_value = "", hide_default_value = true, value_parser = concurrency_of)]
+    pub concurrency_of: PerKind,
+    /// Seconds between two visits for single kinds, such as EcsCluster=900; default: none has its own
+    #[arg(long, env = "ECS_OPERATOR_SWEEP_INTERVAL_SECONDS_OF", default_value = "", hide_default_value = true, value_parser = sweep_of)]
+    pub sweep_interval_seconds_of: PerKind,
     /// Seconds between two looks at something that is changing, 1 to 300; default: 10
     #[arg(long, env = "ECS_OPERATOR_FOLLOW_INTERVAL_SECONDS", default_value = "10", hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub follow_interval_seconds: u64,
@@ -91,6 +108,9 @@ pub struct Config {
     /// What happens to AWS resources of deleted objects that do not say, Delete or Retain; default: Delete
     #[arg(long, env = "ECS_OPERATOR_DEFAULT_DELETION_POLICY", default_value = "Delete", hide_default_value = true, value_parser = deletion_policy)]
     pub default_deletion_policy: DeletionPolicy,
+    /// What is done about changes made in AWS to objects that do not say, Correct or Warn; default: Correct
+    #[arg(long, env = "ECS_OPERATOR_DEFAULT_DRIFT_POLICY", default_value = "Correct", hide_default_value = true, value_parser = drift_policy)]
+    pub default_drift_policy: DriftPolicy,
     /// What the operator may do to AWS, Manage, Observe or Plan; default: Manage
     #[arg(long, env = "ECS_OPERATOR_MANAGEMENT_MODE", default_value = "Manage", hide_default_value = true, value_parser = management_mode)]
     pub management_mode: ManagementMode,
@@ -115,6 +135,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where spans go.
+    pub fn collector(&self) -> Option<&str> {
+        self.otlp_endpoint.as_deref()
+    }
+
     /// Time between two visits of an object.
     pub fn sweep_interval(&self) -> Duration {
         Duration::from_secs(self.sweep_interval_seconds)
@@ -208,6 +233,34 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+fn concurrency_of(text: &str) -> Result<PerKind, String> {
+    per_kind(text, 1, 10_000)
+}
+
+fn sweep_of(text: &str) -> Result<PerKind, String> {
+    per_kind(text, 10, 86_400)
+}
+
+/// `kind=number` between commas.
+fn per_kind(text: &str, least: u64, most: u64) -> Result<PerKind, String> {
+    let kinds = [AwsAccount::KIND, EcsCluster::KIND, EcsService::KIND, EcsTaskDefinition::KIND, ServerGroup::KIND];
+    let mut found = PerKind::new();
+    for part in list(text) {
+        let (kind, number) = part.split_once('=').ok_or_else(|| format!("`{part}` is not <kind>=<number>"))?;
+        if !kinds.contains(&kind) {
+            return Err(format!("`{kind}` is none of {}", kinds.join(", ")));
+        }
+        let number = number.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = number.ok_or_else(|| format!("{kind} must have a number from {least} to {most}"))?;
+        found.insert(kind.to_owned(), number);
+    }
+    Ok(found)
+}
+
+fn drift_policy(text: &str) -> Result<DriftPolicy, &'static str> {
+    DriftPolicy::parse(text).ok_or("must be Correct or Warn")
+}
+
 fn deletion_policy(text: &str) -> Result<DeletionPolicy, &'static str> {
     DeletionPolicy::parse(text).ok_or("must be Delete or Retain")
 }
@@ -261,8 +314,17 @@ mod tests {
             "--limiter-share=0.25",
             "--default-deletion-policy=Retain",
             "--management-mode=Plan",
+            "--default-drift-policy=Warn",
+            "--concurrency-of=EcsService=64, ServerGroup=8",
+            "--sweep-interval-seconds-of=EcsCluster=900",
+            "--metrics-per-object=false",
+            "--otlp-endpoint=http://collector:4318",
         ])
         .unwrap();
+        assert_eq!((config.default_drift_policy, config.metrics_per_object), (DriftPolicy::Warn, false));
+        assert_eq!((config.concurrency_of["EcsService"], config.concurrency_of["ServerGroup"]), (64, 8));
+        assert_eq!(config.sweep_interval_seconds_of, PerKind::from([("EcsCluster".to_owned(), 900)]));
+        assert_eq!(config.collector(), Some("http://collector:4318"));
         assert_eq!(config.endpoint_url.as_deref(), Some("http://127.0.0.1:9"));
         assert_eq!(config.sight().namespaces, ["other", "team"]);
         assert_eq!(parse(&["--namespaces="]).unwrap().sight(), Sight::default());
@@ -311,6 +373,12 @@ mod tests {
             "--log-level=ecs_operator=trace",
             "--default-deletion-policy=Orphan",
             "--management-mode=manage!",
+            "--default-drift-policy=Ignore",
+            "--concurrency-of=EcsService",
+            "--concurrency-of=EcsService=0",
+            "--concurrency-of=ecsservice=3",
+            "--sweep-interval-seconds-of=EcsService=5",
+            "--otlp-endpoint=collector:4318",
             "--admin-address=8080",
         ];
         for flag in bad {

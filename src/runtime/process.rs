@@ -1,5 +1,6 @@
 //! The operator as a process: settings → probes → clients → operator → until it is told to stop.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube::client::ClientBuilder;
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::admin::{self, Health};
-use super::config::Config;
+use super::config::{Config, PerKind};
 use super::leader::{Election, Lead, Place, Timing};
 use super::metrics::Metrics;
 use super::operator::{Operator, OperatorError};
@@ -59,7 +60,7 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
     }
     let lead = if config.leader_elect { Lead::standby() } else { Lead::alone() };
     let gate = AwsSettings { fence: Some(lead.fence()), ..config.aws_settings() };
-    let metrics = Metrics::new(|registry| gate.metrics.register(registry));
+    let metrics = Metrics::with_aws(&gate.metrics, config.metrics_per_object);
     let health = Health::default();
     let listener = TcpListener::bind(config.admin_address)
         .await
@@ -67,7 +68,7 @@ pub async fn run(config: Config, level: LevelSwitch, stop: CancellationToken) ->
     let probes = admin::router(health.clone(), metrics.clone(), level);
     let over = CancellationToken::new();
     let serving = tokio::spawn(admin::serve(listener, probes, over.clone()));
-    let outcome = operate(&config, lead, gate, metrics, health, stop).await;
+    let outcome = Box::pin(operate(&config, lead, gate, metrics, health, stop)).await;
     over.cancel();
     serving.await??;
     match &outcome {
@@ -92,14 +93,23 @@ async fn operate(
     let clock = Clock::system();
     let election = if config.leader_elect { Some(election(config, &server, &lead, &clock, &metrics)?) } else { None };
     server.read_timeout = Some(READ_TIMEOUT);
-    let kube = lead.guard(ClientBuilder::try_from(server)?).build();
-    let controllers = Controllers::new(&kube, config.sight());
+    let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
+    let kube = lead.guard(ClientBuilder::try_from(server)?.with_layer(&counted)).build();
+    let controllers = Controllers::new(&kube, config.sight(), &metrics.watches);
     let (wakes, woken) = Wakes::new();
     let context = Context::new(kube, aws, clock, controllers.stores(), settings(config, region), metrics, wakes);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     let concurrency = config.concurrency;
     let operator = Operator { controllers, context, woken, concurrency, lead, election, health };
     Ok(operator.run(stop).await?)
+}
+
+fn seconds(of: &PerKind) -> BTreeMap<String, Duration> {
+    of.iter().map(|(kind, seconds)| (kind.clone(), Duration::from_secs(*seconds))).collect()
+}
+
+fn numbers(of: &PerKind) -> BTreeMap<String, u16> {
+    of.iter().map(|(kind, number)| (kind.clone(), u16::try_from(*number).unwrap_or(u16::MAX))).collect()
 }
 
 fn settings(config: &Config, region: String) -> Settings {
@@ -110,7 +120,10 @@ fn settings(config: &Config, region: String) -> Settings {
         ambient: config.ambient(),
         management_mode: config.management_mode,
         deletion_policy: config.default_deletion_policy,
+        drift_policy: config.default_drift_policy,
         sweep: config.sweep_interval(),
+        sweep_of: seconds(&config.sweep_interval_seconds_of),
+        concurrency_of: numbers(&config.concurrency_of),
         follow: config.follow_interval(),
         config_maps: config.config_maps,
         ..Settings::default()
@@ -135,7 +148,8 @@ fn election(
         identity: unique(&config.identity(), clock),
         timing,
     };
-    let client = kube::Client::try_from(server)?;
+    let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
+    let client = ClientBuilder::try_from(server)?.with_layer(&counted).build();
     Ok(Election::new(client, place, lead.clone(), clock.clone(), metrics.leader.clone()))
 }
 

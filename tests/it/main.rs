@@ -27,6 +27,7 @@ mod layering;
 mod leader;
 mod local_api;
 mod mirror;
+mod monitoring;
 mod neighbours;
 mod pages;
 mod preflight;

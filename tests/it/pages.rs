@@ -100,14 +100,16 @@ fn every_word_of_the_closed_lists_is_told() {
 fn every_registered_metric_is_told() {
     let text = page("metrics.md");
     let mut registered = 0;
-    for file in ["src/aws/metrics.rs", "src/runtime/metrics.rs"] {
-        let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folder = std::fs::read_dir(root.join("runtime/metrics")).unwrap().map(|entry| entry.unwrap().path());
+    for file in [root.join("aws/metrics.rs"), root.join("runtime/metrics.rs")].into_iter().chain(folder) {
+        let source = std::fs::read_to_string(&file).unwrap();
         for call in source.split("registry.register(").skip(1) {
             let name = call.trim_start().trim_start_matches('"').split('"').next().unwrap();
             let row = text
                 .lines()
                 .find(|line| line.contains(&format!("{name}` | ")) || line.contains(&format!("{name}_total` | ")));
-            assert!(row.is_some_and(|row| !row.contains("| |")), "{file}: {name}");
+            assert!(row.is_some_and(|row| !row.contains("| |")), "{}: {name}", file.display());
             registered += 1;
         }
     }

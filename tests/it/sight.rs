@@ -6,6 +6,7 @@ use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::{EcsCluster, ServerGroup};
 use ecs_operator::controllers::Sight;
 use ecs_operator::controllers::context::Config;
+use ecs_sim::kube::Fault;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
@@ -107,4 +108,45 @@ async fn without_config_maps_a_group_that_names_one_is_told_which_switch_to_set(
     world.delete::<ServerGroup>("shop-prod").await;
     sleep(30 * SECOND).await;
     assert!(world.get::<ServerGroup>("shop-prod").await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_may_not_be_watched_is_reported_tried_ever_more_rarely_and_keeps_no_other_waiting() {
+    let (world, journal) = (World::ready(7).await, Journal::default());
+    put(&world, "one", "first").await;
+    put(&world, "two", "second").await;
+    world.api.set_fault_hook(Some(Box::new(|call| {
+        let forbidden = call.method == "GET" && call.path.contains("/namespaces/two/");
+        if forbidden { Fault::Status(403, "Forbidden") } else { Fault::Pass }
+    })));
+    let sight = Sight { namespaces: vec!["one".to_owned(), "two".to_owned()], ..Sight::default() };
+    let replica = Replica::with(&world, &journal, "a", sight, config());
+    replica.leads(5 * SECOND).await;
+    assert!(replica.health.ready());
+    sleep(300 * SECOND).await;
+    assert_eq!(clusters(&world).await, ["first"]);
+    let up = |namespace: &str| {
+        let series = format!(r#"ecs_operator_watch_up{{kind="EcsCluster",namespace="{namespace}"}} "#);
+        let text = replica.metrics.text().unwrap();
+        text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned)
+    };
+    assert_eq!((up("one").as_deref(), up("two").as_deref()), (Some("1"), Some("0")));
+    let tries = journal.of("a", |deed| deed.what.contains("/namespaces/two/ecsclusters")).len();
+    assert!((5..30).contains(&tries), "{tries} in five minutes");
+    world.api.set_fault_hook(None);
+    sleep(90 * SECOND).await;
+    assert_eq!(clusters(&world).await, ["first", "second"]);
+    assert_eq!(up("two").as_deref(), Some("1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_watch_nothing_is_not_ready() {
+    let (world, journal) = (World::ready(7).await, Journal::default());
+    world.api.set_fault_hook(Some(Box::new(|call| {
+        if call.path.contains("/ecsservices") { Fault::Status(403, "Forbidden") } else { Fault::Pass }
+    })));
+    let sight = Sight { namespaces: vec!["one".to_owned(), "two".to_owned()], ..Sight::default() };
+    let replica = Replica::with(&world, &journal, "a", sight, config());
+    sleep(120 * SECOND).await;
+    assert!(!replica.health.ready() && !replica.lead.holds());
 }

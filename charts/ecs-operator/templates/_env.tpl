@@ -30,10 +30,20 @@
   value: {{ .Values.mode | quote }}
 - name: ECS_OPERATOR_DEFAULT_DELETION_POLICY
   value: {{ .Values.deletionPolicy | quote }}
+- name: ECS_OPERATOR_DEFAULT_DRIFT_POLICY
+  value: {{ .Values.driftPolicy | quote }}
 - name: ECS_OPERATOR_CONCURRENCY
   value: {{ int .Values.concurrency | quote }}
+{{- with .Values.concurrencyOf }}
+- name: ECS_OPERATOR_CONCURRENCY_OF
+  value: {{ include "ecs-operator.perKind" . | quote }}
+{{- end }}
 - name: ECS_OPERATOR_SWEEP_INTERVAL_SECONDS
   value: {{ int .Values.sweepIntervalSeconds | quote }}
+{{- with .Values.sweepIntervalSecondsOf }}
+- name: ECS_OPERATOR_SWEEP_INTERVAL_SECONDS_OF
+  value: {{ include "ecs-operator.perKind" . | quote }}
+{{- end }}
 - name: ECS_OPERATOR_FOLLOW_INTERVAL_SECONDS
   value: {{ int .Values.followIntervalSeconds | quote }}
 - name: ECS_OPERATOR_LIMITER_SHARE
@@ -46,6 +56,12 @@
   value: {{ include "ecs-operator.leaseName" . | quote }}
 - name: ECS_OPERATOR_ADMIN_ADDRESS
   value: {{ printf "%s:%d" .Values.metrics.address (int .Values.metrics.port) | quote }}
+- name: ECS_OPERATOR_METRICS_PER_OBJECT
+  value: {{ .Values.metrics.perObject | quote }}
+{{- with .Values.tracing.otlpEndpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
 - name: ECS_OPERATOR_LOG_FORMAT
   value: {{ .Values.logging.format | quote }}
 - name: ECS_OPERATOR_LOG_LEVEL
@@ -61,6 +77,15 @@
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* A number for each of some kinds, as the flags take it. */}}
+{{- define "ecs-operator.perKind" -}}
+{{- $parts := list -}}
+{{- range $kind, $number := . -}}
+{{- $parts = append $parts (printf "%s=%d" $kind (int $number)) -}}
+{{- end -}}
+{{- join "," $parts -}}
 {{- end -}}
 
 {{- define "ecs-operator.leaseName" -}}

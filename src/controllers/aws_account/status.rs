@@ -39,7 +39,8 @@ fn said(
     } else {
         event(verdict.reason).map(|reason| Happening::new(reason, verdict.message.clone())).into_iter().collect()
     };
-    Report { status, claims: verdict.claims(verdict.ready), happenings, requeue, keep_generation: false }
+    let claims = verdict.claims(verdict.ready);
+    Report { status, claims, happenings, requeue, keep_generation: false, failed: None }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only refusals are worth an event")]
@@ -129,7 +130,9 @@ pub(super) fn report(
     let often = pass.object.spec.selects();
     let requeue = if often { Requeue::After(OFTEN.min(pass.cx.config.sweep)) } else { Requeue::Sweep };
     if let Some(consequence) = consequence {
-        return said(pass, status, &trouble(seen, &consequence), Requeue::After(OFTEN.min(pass.cx.config.sweep)));
+        let often = Requeue::After(OFTEN.min(pass.cx.config.sweep));
+        let failed = Some(consequence.verdict.course);
+        return Report { failed, ..said(pass, status, &trouble(seen, &consequence), often) };
     }
     let id = status.account_id.clone().unwrap_or_else(|| "unknown".to_owned());
     let message = if seen.works.is_empty() {

@@ -9,7 +9,7 @@ mod observe;
 mod plan;
 mod removal;
 mod requests;
-mod rollout;
+pub(in crate::controllers) mod rollout;
 mod scaling;
 mod status;
 mod step;

@@ -28,7 +28,7 @@ pub enum Ending {
 
 /// The ending that a rollout's state stands for.
 #[must_use]
-pub(super) fn ending(rollout: &Rollout) -> Ending {
+pub(in crate::controllers) fn ending(rollout: &Rollout) -> Ending {
     match rollout.state.as_str() {
         "COMPLETED" => Ending::Completed,
         "FAILED" | "ROLLBACK_FAILED" => Ending::Failed,

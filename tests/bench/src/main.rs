@@ -72,11 +72,13 @@ fn run(options: Options) -> Outcome<ExitCode> {
     let multi = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match options.role {
         Some(Role::Operator(config)) => {
-            let level = telemetry::init(config.log_format, config.log_level)?;
             tls::install()?;
-            multi()?
-                .block_on(async { process::run(*config, level, shutdown::on_signal()?).await.map_err(Into::into) })
-                .map(|()| ExitCode::SUCCESS)
+            multi()?.block_on(async {
+                let telemetry = telemetry::init(config.log_format, config.log_level, config.collector())?;
+                let outcome = process::run(*config, telemetry.level.clone(), shutdown::on_signal()?).await;
+                telemetry.end().await;
+                outcome.map(|()| ExitCode::SUCCESS).map_err(Into::into)
+            })
         }
         Some(Role::Naive) => {
             tls::install()?;

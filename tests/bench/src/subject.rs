@@ -75,7 +75,7 @@ fn operator(stage: &Stage, share: f64) -> Running {
     let aws = Aws::new(stage.aws.config(), gate);
     let metrics = Metrics::new(|registry| aws.metrics().register(registry));
     let kube = lead.guard(kube::client::ClientBuilder::new(stage.api.clone(), "default")).build();
-    let controllers = Controllers::new(&kube, Sight::default());
+    let controllers = Controllers::new(&kube, Sight::default(), &metrics.watches);
     let (wakes, woken) = Wakes::new();
     let config = Config { region: REGION.to_owned(), sweep: SWEEP, ..Config::default() };
     let clock = stage.clock.clone();

@@ -67,10 +67,12 @@ async fn operator(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
         let _end = stdin().read_to_end(&mut Vec::new());
         std::process::exit(1);
     });
-    let level = telemetry::init(config.log_format, config.log_level)?;
     tls::install()?;
+    let telemetry = telemetry::init(config.log_format, config.log_level, config.collector())?;
     let stop = shutdown::on_signal()?;
-    Ok(process::run(config, level, stop).await?)
+    let outcome = process::run(config, telemetry.level.clone(), stop).await;
+    telemetry.end().await;
+    Ok(outcome?)
 }
 
 async fn demo(options: &Options) -> Result<ExitCode, DemoError> {

@@ -35,7 +35,7 @@ fn scan(path: &str, value: &Value, found: &mut Vec<String>) {
             // An emptyDir volume, and the selector of all parameters, are empty for a reason.
             map.is_empty() && !path.ends_with(".emptyDir") && !path.ends_with(".paramRef.selector")
         }
-        Value::String(text) => text.contains("<no value>") || text.contains("{{") || text.contains("%!"),
+        Value::String(text) => ["<no value>", "{{ .", "{{-", "{{ include", "%!"].iter().any(|left| text.contains(left)),
         Value::Bool(_) | Value::Number(_) => false,
     };
     if empty {
@@ -89,7 +89,13 @@ fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
         .get_arguments()
         .filter_map(|argument| argument.get_env().map(|name| name.to_string_lossy().into_owned()))
         .collect();
-    let all = rendered("x", &["--set", "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a}"]);
+    let all = rendered(
+        "x",
+        &[
+            "--set",
+            "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a},tracing.otlpEndpoint=https://o,concurrencyOf.EcsService=8,sweepIntervalSecondsOf.EcsCluster=900",
+        ],
+    );
     let pod = &the(&all, "Deployment", "ecs-operator")["spec"]["template"]["spec"];
     let set = pod["containers"][0]["env"].as_array().unwrap();
     let set: BTreeSet<String> = set.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
@@ -108,6 +114,11 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         ("installationId=a,mode=Watch", "mode"),
         ("installationId=a,concurrency=0", "concurrency"),
         ("installationId=a,replicas=two", "replicas"),
+        ("installationId=a,driftPolicy=Ignore", "driftPolicy"),
+        ("installationId=a,concurrencyOf.EcsServices=3", "concurrencyOf"),
+        ("installationId=a,sweepIntervalSecondsOf.EcsCluster=5", "sweepIntervalSecondsOf"),
+        ("installationId=a,tracing.otlpEndpoint=collector:4318", "otlpEndpoint"),
+        ("installationId=a,metrics.perobject=false", "perobject"),
         ("installationId=a,scope.namespaces=team", "namespaces"),
         ("installationId=a,scope.namespaces={Team}", "namespaces"),
         ("installationId=a,image.digest=sha1:00", "digest"),

@@ -65,9 +65,9 @@ impl Stage {
     /// Starts the operator with a client of its own.
     pub fn operate_by(&mut self, kube: kube::Client) {
         let aws = Aws::new(self.aws.config(REGION), AwsSettings::default());
-        let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+        let metrics = Metrics::with_aws(aws.metrics(), true);
         let sight = Sight { namespaces: vec![self.namespace.clone()], ..Sight::default() };
-        let controllers = Controllers::new(&kube, sight);
+        let controllers = Controllers::new(&kube, sight, &metrics.watches);
         let (wakes, woken) = Wakes::new();
         let config = Config {
             region: REGION.to_owned(),

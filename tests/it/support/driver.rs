@@ -50,7 +50,7 @@ impl Operator {
     /// A process with empty memory.
     pub fn start_with(world: &World, config: Config) -> Self {
         let aws = Aws::new(world.aws.config_of(REGION, &config.installation), AwsSettings::default());
-        let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+        let metrics = Metrics::with_aws(aws.metrics(), true);
         let (account_store, accounts) = empty();
         let (cluster_store, clusters) = empty();
         let (definition_store, task_definitions) = empty();

@@ -138,9 +138,11 @@ impl Replica {
         let wire = world.aws.witnessed(witness);
         let gate = AwsSettings { fence: Some(lead.fence()), ..AwsSettings::default() };
         let aws = Aws::new(wire.config(REGION), gate);
-        let metrics = Metrics::new(|registry| aws.metrics().register(registry));
+        let metrics = Metrics::with_aws(aws.metrics(), true);
         let line = Line { by: name, api: world.api.clone(), cut: cut.clone(), journal: journal.clone() };
-        let kube = lead.guard(ClientBuilder::new(line.clone(), "default")).build();
+        let kube = lead
+            .guard(ClientBuilder::new(line.clone(), "default").with_layer(&metrics.requests.layer("memory")))
+            .build();
         let place = Place {
             namespace: NAMESPACE.to_owned(),
             name: LEASE.to_owned(),
@@ -150,7 +152,7 @@ impl Replica {
         let clock = world.clock.clone();
         let own = kube::Client::new(line, "default");
         let election = Some(Election::new(own, place, lead.clone(), clock.clone(), metrics.leader.clone()));
-        let controllers = Controllers::new(&kube, sight);
+        let controllers = Controllers::new(&kube, sight, &metrics.watches);
         let (wakes, woken) = Wakes::new();
         let context = Context::new(kube, aws, clock, controllers.stores(), config, metrics.clone(), wakes);
         let operator = Operator {

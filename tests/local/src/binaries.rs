@@ -19,10 +19,12 @@ pub enum Tool {
     Kubectl,
     /// The package program.
     Helm,
+    /// The checker of Prometheus' rules. No part of the control plane.
+    Promtool,
 }
 
 impl Tool {
-    /// All of them, in the order in which they are built.
+    /// Those of the control plane, in the order in which they are built.
     pub const ALL: [Self; 5] =
         [Self::Etcd, Self::KubeApiserver, Self::KubeControllerManager, Self::Kubectl, Self::Helm];
 
@@ -34,6 +36,7 @@ impl Tool {
             Self::KubeControllerManager => "kube-controller-manager",
             Self::Kubectl => "kubectl",
             Self::Helm => "helm",
+            Self::Promtool => "promtool",
         }
     }
 
@@ -43,6 +46,15 @@ impl Tool {
             Self::Etcd | Self::KubeApiserver | Self::KubeControllerManager | Self::Kubectl => ".",
             // Its libraries are of another Kubernetes than the servers.
             Self::Helm => "helm",
+            Self::Promtool => "promtool",
+        }
+    }
+
+    /// Build tags: what is not needed is left out.
+    pub(crate) const fn tags(self) -> Option<&'static str> {
+        match self {
+            Self::Promtool => Some("remove_all_sd"),
+            Self::Etcd | Self::KubeApiserver | Self::KubeControllerManager | Self::Kubectl | Self::Helm => None,
         }
     }
 
@@ -54,6 +66,7 @@ impl Tool {
             Self::KubeControllerManager => "k8s.io/kubernetes/cmd/kube-controller-manager",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
             Self::Helm => "helm.sh/helm/v4/cmd/helm",
+            Self::Promtool => "github.com/prometheus/prometheus/cmd/promtool",
         }
     }
 }
@@ -70,7 +83,7 @@ impl Binaries {
     /// minutes and writes a line to stderr now and then.
     ///
     /// The assets of kubebuilder hold neither kube-controller-manager nor
-    /// Helm; these may be missing there, and are then built.
+    /// Helm nor promtool; these may be missing there, and are then built.
     pub fn find_or_build(tools: &[Tool]) -> Result<Self, LocalError> {
         let assets = env::var_os("KUBEBUILDER_ASSETS").filter(|dir| !dir.is_empty());
         let Some(assets) = assets.map(PathBuf::from) else {
@@ -82,7 +95,7 @@ impl Binaries {
             let path = assets.join(tool.name());
             if path.is_file() {
                 found.push((tool, path));
-            } else if matches!(tool, Tool::KubeControllerManager | Tool::Helm) {
+            } else if matches!(tool, Tool::KubeControllerManager | Tool::Helm | Tool::Promtool) {
                 absent.push(tool);
             } else {
                 return Err(LocalError::AssetMissing { dir: assets, tool: tool.name() });

@@ -83,6 +83,7 @@ fn cache_dir(tool: Tool) -> Result<PathBuf, LocalError> {
     }
     hash.update(FLAGS.join(" "));
     hash.update(linker_flags(tool, &module)?);
+    hash.update(tool.tags().unwrap_or_default());
     hash.update(env::consts::OS);
     hash.update(env::consts::ARCH);
     Ok(cache_root().join(hex(&hash.finalize(), 8)))
@@ -102,6 +103,10 @@ fn linker_flags(tool: Tool, module: &Path) -> Result<String, LocalError> {
     if tool == Tool::Helm {
         let version = go_mod_word(module, "helm.sh/helm/v4")?;
         return Ok(format!("-s -w -X helm.sh/helm/v4/internal/version.version={version}"));
+    }
+    if tool == Tool::Promtool {
+        let version = go_mod_word(module, "github.com/prometheus/prometheus")?;
+        return Ok(format!("-s -w -X github.com/prometheus/common/version.Version={version}"));
     }
     let version = go_mod_word(module, "k8s.io/kubernetes")?;
     let mut parts = version.trim_start_matches('v').split('.');
@@ -153,6 +158,7 @@ fn build(tool: Tool, path: &Path, turn: &str) -> Result<(), LocalError> {
         .env_remove("GOARCH")
         .arg("build")
         .args(FLAGS)
+        .args(tool.tags().map(|tags| format!("-tags={tags}")))
         .args(["-ldflags", &linker_flags(tool, &module)?, "-o"])
         .arg(&partial)
         .arg(tool.package())
