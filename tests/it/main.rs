@@ -28,6 +28,7 @@ mod local_api;
 mod mirror;
 mod neighbours;
 mod pages;
+mod plugin;
 mod preflight;
 mod readers;
 mod reconcile;
