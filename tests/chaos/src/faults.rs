@@ -157,7 +157,7 @@ impl Strike {
             if wire != format!("{:?}", kind.wire) || !site.starts_with(kind.fits) || (kind.writes && reads) {
                 continue;
             }
-            let nth = 1 + dice.below(if reads { 12 } else { 3 });
+            let nth = 1 + dice.below(if reads { 5 } else { 2 });
             let crash = matches!(kind.damage, Damage::CrashBefore | Damage::CrashLost | Damage::CrashAfter);
             let times = if crash { 1 } else { *dice.one(&[1, 1, 1, 2, 5]) };
             return Some(Self { kind, site: site.to_owned(), nth, times });

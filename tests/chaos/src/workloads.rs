@@ -185,19 +185,27 @@ impl Base {
     /// Its worlds, made once.
     pub fn beginning(self) -> &'static Beginning {
         static ALL: [OnceLock<Beginning>; 5] = [const { OnceLock::new() }; 5];
+        if let Some(before) = self.before() {
+            before.beginning();
+        }
         ALL[self as usize].get_or_init(|| run(self.make()))
     }
 
+    /// What it goes on from.
+    fn before(self) -> Option<Self> {
+        match self {
+            Self::Empty => None,
+            Self::Shop | Self::Balanced => Some(Self::Empty),
+            Self::Group => Some(Self::Balanced),
+            Self::Second => Some(Self::Group),
+        }
+    }
+
     async fn make(self) -> Beginning {
-        if self == Self::Empty {
+        let Some(before) = self.before() else {
             let world = World::ready(7).await;
             bystander(&world).await;
             return Beginning { worlds: world.snapshot(), balanced: None, git: Git::new() };
-        }
-        let before = match self {
-            Self::Group => Self::Balanced,
-            Self::Second => Self::Group,
-            _ => Self::Empty,
         };
         let before = before.beginning();
         let world = World::from(&before.worlds);

@@ -6,11 +6,16 @@ use super::Setting;
 use crate::seen::{Seen, What};
 use crate::workloads::TAINT;
 
+/// Nobody has asked for the end of everything yet.
+fn goes_on(seen: &Seen) -> bool {
+    !matches!(&seen.what, What::Word(word) if word == "everything is deleted")
+}
+
 /// S1: traffic always has somewhere to go; and where everything is at rest it goes to one group.
 pub(super) fn one_group_serves(trace: &[Seen], setting: Setting) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut swept = false;
-    for seen in trace {
+    for seen in trace.iter().take_while(|seen| goes_on(seen)) {
         swept = match &seen.what {
             What::Sweep(_) => true,
             What::Word(word) if word == "at rest" => false,
@@ -33,9 +38,8 @@ pub(super) fn enough_are_healthy(trace: &[Seen], setting: Setting) -> Vec<String
     if !setting.ours_only || setting.healthy == 0 {
         return Vec::new();
     }
-    let until_deletion = |seen: &&Seen| !matches!(&seen.what, What::Word(word) if word == "everything is deleted");
     let mut wrong = Vec::new();
-    for seen in trace.iter().take_while(until_deletion) {
+    for seen in trace.iter().take_while(|seen| goes_on(seen)) {
         let What::Traffic { groups } = &seen.what else { continue };
         let healthy: i64 = groups.iter().map(|(_, healthy)| healthy).sum();
         if healthy < setting.healthy {
