@@ -8,12 +8,17 @@ use std::time::Duration;
 use ecs_operator::aws::{Aws, AwsSettings};
 use ecs_operator::controllers::clock::Clock;
 use ecs_operator::controllers::context::Config;
+use ecs_operator::iam::Profile;
 use jiff::SignedDuration;
 
 use crate::seen::{Pass, What};
 use crate::support::driver::{Key, Operator};
+use crate::support::wire::documents;
 use crate::support::world::REGION;
 use crate::wires::{PASS, Tap, aws_line, kube_line};
+
+/// What the operator may do.
+const POLICIES: [Profile; 2] = [Profile::EverythingEcs, Profile::EverythingElse];
 
 /// A process.
 pub struct Process {
@@ -33,6 +38,8 @@ impl Process {
         let asked = may_write.clone();
         let settings =
             AwsSettings { fence: Some(Arc::new(move || asked.load(Ordering::SeqCst))), ..AwsSettings::default() };
+        // Denied is what the policies deny, as in AWS: also a write to what is gone, which a lagging read still showed.
+        tap.world.aws.restrict(&config.installation, documents(&config.installation, &POLICIES));
         let sdk = tap.world.aws.config_of(REGION, &config.installation);
         let aws = Aws::new(aws_line(&tap, &sdk), settings);
         let kube = kube_line(&tap, may_write.clone());
