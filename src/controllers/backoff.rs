@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::controllers::failure::Consequence;
 
@@ -14,6 +14,8 @@ const BASE: Duration = Duration::from_secs(1);
 const CEILING: Duration = Duration::from_mins(5);
 /// Permanent refusals are probed this often.
 pub const PROBE: Duration = Duration::from_hours(1);
+/// What was missing for so long is gone: a read of ECS may lag behind a write by seconds.
+pub const GONE_FOR: SignedDuration = SignedDuration::from_secs(5);
 /// A refusal under a catch-all code counts as final after this many spaced tries,
 /// because the table of passing messages can never be complete.
 pub const FINAL_AFTER: u32 = 3;
@@ -35,7 +37,7 @@ pub struct Failures {
 #[derive(Debug, Default)]
 pub struct Failed {
     by_uid: BTreeMap<String, Failures>,
-    gone: BTreeMap<String, u32>,
+    gone: BTreeMap<String, Timestamp>,
 }
 
 impl Failed {
@@ -71,15 +73,14 @@ impl Failed {
         self.gone.remove(uid);
     }
 
-    /// Counts looks in a row that did not find the object's resource.
-    pub fn gone(&mut self, uid: &str, gone: bool) -> u32 {
+    /// Was the object's resource missing at every look for [`GONE_FOR`], this one included?
+    pub fn gone(&mut self, uid: &str, gone: bool, now: Timestamp) -> bool {
         if !gone {
             self.gone.remove(uid);
-            return 0;
+            return false;
         }
-        let looks = self.gone.entry(uid.to_owned()).or_default();
-        *looks = looks.saturating_add(1);
-        *looks
+        let since = *self.gone.entry(uid.to_owned()).or_insert(now);
+        now.duration_since(since) >= GONE_FOR
     }
 }
 
@@ -110,6 +111,15 @@ mod tests {
             assert!(d >= seconds * 0.8 - 0.01 && d <= seconds * 1.2 + 0.01, "{count}: {d}");
         }
         assert_ne!(delay(9, "a"), delay(9, "b"));
+    }
+
+    #[test]
+    fn what_is_missing_twice_at_once_is_not_gone_yet() {
+        let (mut failed, at) = (Failed::default(), Timestamp::UNIX_EPOCH);
+        let after = |seconds: i64| at + SignedDuration::from_secs(seconds);
+        assert!(!failed.gone("u", true, at) && !failed.gone("u", true, after(4)));
+        assert!(failed.gone("u", true, after(5)));
+        assert!(!failed.gone("u", false, after(6)) && !failed.gone("u", true, after(12)));
     }
 
     #[test]

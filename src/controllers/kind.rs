@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::api::names::FINALIZER;
 use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, ManagementMode};
 use crate::api::status::Status;
 use crate::api::{
@@ -143,4 +144,9 @@ impl Kind for AwsAccount {
     fn bare(metadata: ObjectMeta, status: Option<AwsAccountStatus>) -> Self {
         Self { metadata, spec: crate::api::AwsAccountSpec::default(), status }
     }
+}
+
+/// Does an object carry our finalizer? Without it AWS holds nothing of it.
+pub fn claimed(object: &impl kube::Resource) -> bool {
+    object.meta().finalizers.iter().flatten().any(|name| name == FINALIZER)
 }

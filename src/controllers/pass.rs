@@ -206,10 +206,10 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.cx.failed().of(self.uid(), inputs).map(|failures| (failures.count, failures.since))
     }
 
-    /// Is this the second look in a row, in different passes, that found nothing?
+    /// Is this a further look in a row, some seconds after the first, that found nothing?
     /// Reads of ECS are eventually consistent, so one is not enough to let go of an object.
     pub fn gone_twice(&self, gone: bool) -> bool {
-        self.cx.failed().gone(self.uid(), gone) > 1
+        self.cx.failed().gone(self.uid(), gone, self.now)
     }
 
     /// The management mode in force.
@@ -262,7 +262,8 @@ impl<'a, K: Kind> Pass<'a, K> {
     /// Adds our finalizer, right before the first call that creates something.
     pub async fn claim(&self) -> Result<(), StepError> {
         if self.claimed() {
-            return Ok(());
+            // The watch may tell of a life that is over: what were made for it would be nobody's.
+            return self.still_ours().await;
         }
         self.claimed_now.store(true, Ordering::Relaxed);
         let finalizers = self.object.finalizers();

@@ -10,6 +10,7 @@ use crate::api::{EcsCluster, EcsClusterSpec, EcsService};
 use crate::controllers::context::{Stores, some};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
+use crate::controllers::kind::claimed;
 use crate::controllers::refusal::{Refusal, check};
 use crate::preflight;
 
@@ -38,6 +39,8 @@ impl Desired {
         let refers = |service: &EcsService| {
             service.spec.cluster_ref.as_ref().is_some_and(|cluster| cluster.name == object.name_any())
                 && service.metadata.namespace == object.metadata.namespace
+                // One that has nothing in ECS waits for us, and would for ever.
+                && claimed(service)
                 // A retained service stays in ECS and blocks there; the counts of the cluster tell of it.
                 && service.spec.deletion_policy != Some(DeletionPolicy::Retain)
         };

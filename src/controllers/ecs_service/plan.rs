@@ -54,6 +54,10 @@ pub fn plan(desired: &Desired, observed: &Observed, at: &Situation<'_>) -> Plan<
         Seen::Unreadable(error) => {
             Plan::rest(Verdict::underway(Reason::ProgressingWithRetry, error.to_string()), Requeue::After(SOON))
         }
+        Seen::Absent if at.status.arn.is_some() && !observed.gone_for_sure => {
+            let message = format!("Service `{}` is not in ECS any more; looking once more.", desired.name);
+            Plan::rest(Verdict::underway(Reason::Progressing, message), Requeue::After(SOON))
+        }
         Seen::Absent => creation(desired, at, ""),
         Seen::Present(live) => match live.status.as_deref() {
             Some("ACTIVE") => upkeep(desired, observed, live, at),

@@ -10,7 +10,7 @@ use crate::controllers::arn::family_revision;
 use crate::controllers::context::{Stores, some};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
-use crate::controllers::kind::Kind;
+use crate::controllers::kind::{Kind, claimed};
 use crate::controllers::refusal::{Refusal, problems};
 use crate::diff;
 use crate::preflight;
@@ -56,6 +56,8 @@ impl Desired {
             service.spec.task_definition_ref.as_ref().is_some_and(|other| other.name == object.name_any())
                 && service.metadata.namespace == object.metadata.namespace
                 && service.metadata.deletion_timestamp.is_none()
+                // One that has nothing in ECS waits for us, and would for ever.
+                && claimed(service)
         };
         let dependants = some(&stores.services, refers).iter().map(ResourceExt::name_any).collect();
         let users = some(&stores.services, |service| !revisions_of(service, &family).is_empty());

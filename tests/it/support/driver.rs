@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ecs_operator::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::aws::{Aws, AwsSettings};
+use ecs_operator::controllers::clock::Clock;
 use ecs_operator::controllers::context::{Config, Context, Stores};
 use ecs_operator::controllers::drive::{self, Reconcile};
 use ecs_operator::controllers::kind::Kind;
@@ -50,6 +51,12 @@ impl Operator {
     /// A process with empty memory.
     pub fn start_with(world: &World, config: Config) -> Self {
         let aws = Aws::new(world.aws.config_of(REGION, &config.installation), AwsSettings::default());
+        let kube = kube::Client::new(world.api.clone(), "default");
+        Self::start_on(world, config, aws, kube, world.clock.clone())
+    }
+
+    /// A process with empty memory, on wires and a clock of its own.
+    pub fn start_on(world: &World, config: Config, aws: Aws, kube: kube::Client, clock: Clock) -> Self {
         let metrics = Metrics::with_aws(aws.metrics(), true);
         let (account_store, accounts) = empty();
         let (cluster_store, clusters) = empty();
@@ -64,8 +71,7 @@ impl Operator {
             server_groups: group_store,
         };
         let (wakes, woken) = Wakes::new();
-        let kube = kube::Client::new(world.api.clone(), "default");
-        let cx = Context::new(kube, aws, world.clock.clone(), stores, config, metrics, wakes);
+        let cx = Context::new(kube, aws, clock, stores, config, metrics, wakes);
         Self {
             cx: Arc::new(cx),
             api: world.api.clone(),
@@ -118,6 +124,16 @@ impl Operator {
     /// Settles with the usual bounds: quiet for 2 minutes, at most an hour.
     pub async fn rest(&mut self) -> Duration {
         self.settle(Duration::from_secs(120), Duration::from_secs(3600)).await
+    }
+
+    /// What is due, and when.
+    pub fn waiting(&self) -> &BTreeMap<Key, Instant> {
+        &self.due
+    }
+
+    /// From now on the watches tell of what this server has: an older state, or the true one again.
+    pub fn look_through(&mut self, api: ecs_sim::kube::Apiserver) {
+        self.api = api;
     }
 
     /// Runs every object's pass once, in order, whether due or not.

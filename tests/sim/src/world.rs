@@ -275,6 +275,11 @@ impl Sim {
         work(instead.unwrap_or(present), &mut cx)
     }
 
+    /// Keeps the state of a Region as lagging reads may see it from now on.
+    pub fn record_region(&mut self, key: &RegionKey) {
+        self.record_lag(key);
+    }
+
     pub(crate) fn record_lag(&mut self, key: &RegionKey) {
         let region = self.accounts.entry(key.clone()).or_default();
         self.lag.record(key, self.now, region);
