@@ -1,0 +1,1 @@
+//! What verbs that do have in common.
