@@ -3,6 +3,7 @@
 mod group;
 pub mod happening;
 pub mod health;
+pub mod keeper;
 pub mod object;
 mod report;
 mod roots;

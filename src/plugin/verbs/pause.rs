@@ -1,20 +1,45 @@
-//! `pause`.
+//! `pause`: no change in AWS until resumed.
 
 use clap::Args;
 
+use super::ask::{Done, able, refuse, tell, warn};
+use crate::api::names::annotation;
+use crate::plugin::cluster::{edit, read};
 use crate::plugin::exit::{Exit, PluginError};
+use crate::plugin::kind::Kind;
 use crate::plugin::setting::Setting;
+use crate::plugin::tree::health::paused;
 
 const EXAMPLES: &str = "\
 Examples:
-  kubectl ecs pause";
+  kubectl ecs pause sg/shop-prod
+  kubectl ecs pause web && kubectl ecs status web
+
+A deployment that ECS carries out itself goes on; deletion still works. The same as setting the annotation
+`ecs-operator.dev/paused` to \"true\".";
 
 /// Arguments of `pause`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// NAME, KIND NAME or KIND/NAME
+    #[arg(value_name = "KIND NAME", num_args = 1..=2, required = true)]
+    pub object: Vec<String>,
+}
 
 /// Does it.
-pub async fn run(_arguments: Arguments, _setting: &Setting) -> Result<Exit, PluginError> {
-    Err(PluginError::Refused("not there yet".to_owned()))
+pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, PluginError> {
+    let (kube, object) = (setting.kube().await?, read::one(setting, &arguments.object).await?);
+    let edited = edit::edit(&kube, object, |object| {
+        able(object, "pause", &[Kind::Service, Kind::Group, Kind::Definition, Kind::Cluster])?;
+        if paused(object) {
+            return refuse(object, "it is paused already");
+        }
+        Ok(edit::annotation(annotation::PAUSED, Some("true")))
+    });
+    let edited = edited.await?;
+    warn(&edited, &["f:metadata", "f:annotations", &format!("f:{}", annotation::PAUSED)])?;
+    let did = "paused: nothing is changed in AWS until `kubectl ecs resume`".to_owned();
+    tell(setting, &Done { object: edited.address(), did, annotation: Some(annotation::PAUSED), ..Done::default() })?;
+    Ok(Exit::Good)
 }
