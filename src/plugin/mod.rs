@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod exit;
 pub mod kind;
 pub mod page;
+pub mod reference;
 pub mod render;
 pub mod setting;
 pub mod terminal;

@@ -11,6 +11,6 @@ mod install;
 mod leader;
 pub mod plane;
 mod refused;
-mod server_group;
+pub mod server_group;
 mod shop;
 pub mod stage;

@@ -30,6 +30,7 @@ mod mirror;
 mod monitoring;
 mod neighbours;
 mod pages;
+mod plugin;
 mod preflight;
 mod readers;
 mod reconcile;

@@ -41,10 +41,15 @@ impl Cloud {
         if config.credentials_provider().is_none() {
             return Err(PluginError::Cloud("no AWS credentials: log in, or give --profile".to_owned()));
         }
+        Ok(Self::of(config))
+    }
+
+    /// With a configuration.
+    pub fn of(config: SdkConfig) -> Self {
         // One person's calls: the whole of each quota may be used.
         let limiter = LimiterSettings { share: 1.0, ..LimiterSettings::default() };
         let aws = Aws::new(config.clone(), AwsSettings { limiter, ..AwsSettings::default() });
-        Ok(Self { aws, config })
+        Self { aws, config }
     }
 
     /// Where a service's object says it runs.

@@ -122,6 +122,11 @@ impl Plane {
         self.client_as(None).await
     }
 
+    /// The kubectl that fits the control plane.
+    pub fn program(&self) -> &Path {
+        self.control.kubectl()
+    }
+
     /// The kubeconfig file of the admin.
     pub fn kubeconfig(&self) -> &Path {
         self.control.kubeconfig_path()

@@ -1,0 +1,7 @@
+//! `kubectl ecs`: what it shows, on statuses of runs in the simulation; what it does, on a real kube-apiserver.
+
+mod gate;
+mod local;
+mod look;
+mod pictures;
+mod verbs;
