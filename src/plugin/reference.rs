@@ -12,7 +12,8 @@ use crate::pages::table::{cell, code, table};
 pub fn page() -> String {
     let mut command = Cli::command();
     command.build();
-    let mut text = String::from("# Verbs of kubectl-ecs\n\nWhat they are for is in [`kubectl-ecs.md`](../kubectl-ecs.md).\n");
+    let mut text =
+        String::from("# Verbs of kubectl-ecs\n\nWhat they are for is in [`kubectl-ecs.md`](../kubectl-ecs.md).\n");
     let global = |option: &&Arg| option.is_global_set();
     for verb in command.get_subcommands() {
         self::verb(&mut text, verb);

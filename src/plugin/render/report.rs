@@ -12,27 +12,17 @@ const TREE: usize = 6;
 /// The report in at most `height` lines.
 pub fn lines(report: &Report, look: &Look, height: usize) -> Vec<Line> {
     let mut lines = header(report, look);
-    let mut events = Vec::new();
-    if !report.events.is_empty() {
-        events.push(Vec::new());
-        events.extend(table::happenings(&report.events, look));
-    }
     lines.push(Vec::new());
     let room = height.saturating_sub(lines.len());
     let mut drawn = tree::lines(std::slice::from_ref(&report.tree), look, room.max(TREE));
-    // The tree first: events are dropped where both do not fit.
-    if drawn.len() + events.len() > room {
-        let fits = room.saturating_sub(drawn.len());
-        let surplus = events.len() - fits.min(events.len());
-        events.drain(..surplus.min(events.len()));
-        if events.len() < 3 {
-            events.clear();
-        } else if let Some(first) = events.first_mut() {
-            *first = Vec::new();
-        }
-    }
+    // The tree first: of the events those are shown that fit, the latest.
+    let fit = room.saturating_sub(drawn.len() + 2).min(report.events.len());
+    let latest = report.events.get(report.events.len() - fit..).unwrap_or_default();
     lines.append(&mut drawn);
-    lines.append(&mut events);
+    if !latest.is_empty() {
+        lines.push(Vec::new());
+        lines.extend(table::happenings(latest, look));
+    }
     lines
 }
 
@@ -45,7 +35,9 @@ fn header(report: &Report, look: &Look) -> Vec<Line> {
     let reason = if report.reason.is_empty() { String::new() } else { format!(", {}", report.reason) };
     let health = format!("{} {}{reason}", report.health.sign(), report.health.word());
     row(&mut lines, "Health", &health, tone(report.health), look);
-    if report.health != Health::Healthy {
+    // Where a rollout stands is told by its step.
+    let step = report.header.iter().any(|row| row.label == "Step");
+    if report.health != Health::Healthy && !(step && matches!(report.health, Health::Moving | Health::Waiting)) {
         row(&mut lines, "", &report.message, Tone::Plain, look);
     }
     for one in &report.header {

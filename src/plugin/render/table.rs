@@ -4,6 +4,9 @@ use super::text::{clip, pad, tone, width};
 use super::{Line, Look};
 use crate::plugin::tree::{Happening, Health, TaskSeen, Tone, short};
 
+/// Pages of fewer columns leave out what matters less.
+const NARROW: usize = 140;
+
 /// A table with a heading.
 pub fn table(heading: &[&str], rows: &[Vec<(Tone, String)>], look: &Look) -> Vec<Line> {
     let number = heading.len();
@@ -19,7 +22,8 @@ pub fn table(heading: &[&str], rows: &[Vec<(Tone, String)>], look: &Look) -> Vec
         for (at, (tone, cell)) in cells.into_iter().enumerate() {
             let column = columns.get(at).copied().unwrap_or_default();
             let room = look.width.saturating_sub(taken);
-            let text = if at + 1 == number && !look.wide { clip(&cell, room) } else { pad(&cell, column) + "  " };
+            let text = if at + 1 == number { cell } else { pad(&cell, column) + "  " };
+            let text = if look.wide { text } else { clip(&text, room) };
             taken += width(&text);
             line.push((tone, text));
         }
@@ -50,23 +54,32 @@ pub fn happenings(events: &[Happening], look: &Look) -> Vec<Line> {
 
 /// Tasks of services, each with the name of its object.
 pub fn tasks(tasks: &[(String, TaskSeen)], look: &Look) -> Vec<Line> {
-    let mut heading = vec!["TASK", "SERVICE", "STATE", "HEALTH", "REVISION", "AGE", "ADDRESS", "ZONE"];
+    // A narrow page has room for what matters most.
+    let narrow = look.width < NARROW && !look.wide;
+    let mut heading = vec!["TASK", "SERVICE", "STATE", "HEALTH", "REVISION", "AGE"];
+    if !narrow {
+        heading.extend(["ADDRESS", "ZONE"]);
+    }
     heading.push("WHY");
     let rows: Vec<Vec<(Tone, String)>> = tasks
         .iter()
         .map(|(service, task)| {
             let stands = task.standing();
-            vec![
-                (Tone::Strong, task.id.clone()),
+            let id = if narrow { task.id.chars().take(8).collect() } else { task.id.clone() };
+            let mut row = vec![
+                (Tone::Strong, id),
                 (Tone::Plain, service.clone()),
                 (tone(stands), task.last_status.clone()),
                 (if task.health == "UNHEALTHY" { Tone::Bad } else { Tone::Plain }, task.health.clone()),
                 (Tone::Plain, short(&task.task_definition).to_owned()),
                 (Tone::Plain, look.age(task.stopped_at.or(task.started_at).or(task.created_at))),
-                (Tone::Plain, task.address.clone().unwrap_or_default()),
-                (Tone::Plain, task.zone.clone().unwrap_or_default()),
-                (if stands == Health::Failed { Tone::Bad } else { Tone::Quiet }, task.why().unwrap_or_default()),
-            ]
+            ];
+            if !narrow {
+                row.push((Tone::Plain, task.address.clone().unwrap_or_default()));
+                row.push((Tone::Plain, task.zone.clone().unwrap_or_default()));
+            }
+            row.push((if stands == Health::Failed { Tone::Bad } else { Tone::Quiet }, task.why().unwrap_or_default()));
+            row
         })
         .collect();
     table(&heading, &rows, look)

@@ -57,9 +57,17 @@ fn draw(roots: &[Node], look: &Look, depth: Depth) -> Vec<Line> {
     }
     let columns = Columns::of(&rows, look);
     let mut lines = vec![columns.heading()];
+    let mut before: &[String] = &[];
     for row in &rows {
         lines.push(columns.row(row, look));
-        notes(row, look, &mut lines);
+        // Tasks that failed for one reason give it once.
+        let again = row.node.what == "task" && row.node.notes == before && !before.is_empty();
+        if again {
+            same(row, &mut lines)
+        } else {
+            notes(row, look, &mut lines)
+        }
+        before = &row.node.notes;
     }
     lines
 }
@@ -161,6 +169,14 @@ fn name(row: &Cells<'_>, look: &Look) -> String {
 
 fn weight(node: &Node) -> String {
     node.weight.map(|weight| format!("{weight} %")).unwrap_or_default()
+}
+
+fn same(row: &Cells<'_>, lines: &mut [Line]) {
+    let detail = lines.last_mut().and_then(|line| line.last_mut());
+    if let Some((_, detail)) = detail {
+        let word = if row.node.detail.is_empty() { "for the same reason" } else { ", for the same reason" };
+        detail.push_str(word);
+    }
 }
 
 fn notes(row: &Cells<'_>, look: &Look, lines: &mut Vec<Line>) {

@@ -25,6 +25,8 @@ fn version(snapshot: &Snapshot, group: &Object, status: &ServerGroupStatus, vers
     let definition = snapshot.object(Kind::Definition, &group.namespace, &version.name);
     let health = self::health(status, version, service);
     let images: Vec<&str> = version.images.iter().map(|image| short(image)).collect();
+    let is_new = status.rollout.as_ref().is_some_and(|rollout| rollout.to == version.name);
+    let failed = !is_new && version.state == VersionState::Failed;
     let mut children = Vec::new();
     if let Some(object) = service {
         // The version's line tells what its service's would, unless that is in trouble of its own.
@@ -32,11 +34,7 @@ fn version(snapshot: &Snapshot, group: &Object, status: &ServerGroupStatus, vers
         let below = deployments(snapshot, object, &object.service());
         if own.health == Health::Failed || own.health == Health::Waiting {
             children.push(Node { children: below, ..plain(object) });
-        } else if version.capacity > 0
-            || version.running > 0
-            || version.state == VersionState::Failed
-            || below.iter().any(|node| node.health == Health::Failed)
-        {
+        } else if version.capacity > 0 || version.running > 0 || below.iter().any(has_failed) {
             children.extend(below);
         }
     }
@@ -51,9 +49,14 @@ fn version(snapshot: &Snapshot, group: &Object, status: &ServerGroupStatus, vers
         since: version.created_at.as_ref().map(|time| time.0),
         detail: images.join(", "),
         notes: version.failure.iter().map(|failure| failure.message.clone()).filter(|text| !text.is_empty()).collect(),
-        settled: matches!(health, Health::Healthy | Health::Idle),
+        // What is being rolled out is looked at most; what failed earlier is history.
+        settled: !is_new && matches!(health, Health::Healthy | Health::Idle) || failed,
         children,
     }
+}
+
+fn has_failed(node: &Node) -> bool {
+    node.health == Health::Failed || node.children.iter().any(has_failed)
 }
 
 /// Healthy of wanted where the operator counts health, else running of wanted.

@@ -74,7 +74,8 @@ pub fn report(snapshot: &Snapshot, object: &Object, now: Timestamp) -> Report {
         reason: stands.reason,
         message: stands.message,
         header: rows.0,
-        tree: within(snapshot, object),
+        // The header says it already.
+        tree: Node { notes: Vec::new(), ..within(snapshot, object) },
         events,
     }
 }
@@ -103,7 +104,8 @@ fn group(rows: &mut Rows, object: &Object, status: &ServerGroupStatus, now: Time
         rows.add("Rollout", format!("{from} → {} ({way})", rollout.to), Tone::Plain);
         let number = format!("{} of {}", rollout.step_index + 1, rollout.steps.len());
         let time = clock(rollout, now).map(|time| format!(", {time}")).unwrap_or_default();
-        rows.add("Step", format!("{number}: {}{time}", rollout.message), Tone::Moving);
+        let what = if rollout.promote_with.is_some() { "a person decides" } else { rollout.message.as_str() };
+        rows.add("Step", format!("{number}: {what}{time}"), Tone::Moving);
         rows.add("Steps", line(rollout), Tone::Quiet);
         if let Some(ending) = &rollout.ending {
             rows.add("Because", format!("{}: {}", ending.reason, ending.message), Tone::Bad);
@@ -148,7 +150,8 @@ fn group(rows: &mut Rows, object: &Object, status: &ServerGroupStatus, now: Time
     if let Some(pin) = &status.pinned {
         rows.add("Pinned", format!("{pin}, by spec.rollback.toVersion; edits of the template wait"), Tone::Moving);
     }
-    if let Some(hold) = &status.hold {
+    // What failed matters as long as the spec still asks for it.
+    if let Some(hold) = status.hold.as_ref().filter(|hold| Some(&hold.hash) == status.template_hash.as_ref()) {
         let text = format!(
             "the template of {} failed and is not tried again: change it, or `kubectl ecs retry {}`",
             hold.version,
@@ -169,10 +172,13 @@ fn service(rows: &mut Rows, object: &Object, status: &EcsServiceStatus, now: Tim
         rows.add("Rollout", format!("{change} ({strategy})"), Tone::Plain);
         let since = rollout.started_at.as_ref().map(|time| now.duration_since(time.0).as_secs());
         let time = since.map(|since| format!(", for {}", duration(since))).unwrap_or_default();
-        let stage = rollout.stage.as_deref().map(|stage| format!(", {stage}")).unwrap_or_default();
+        let stage = rollout.stage.as_deref().filter(|stage| !rollout.display.contains(*stage));
+        let stage = stage.map(|stage| format!(", {stage}")).unwrap_or_default();
         rows.add("Step", format!("{}{stage}{time}", rollout.display), Tone::Moving);
         if let Some(weights) = &rollout.weights {
-            let part = |name: &str, weight: &Option<String>| weight.as_ref().map(|weight| format!("{name} {weight} %"));
+            let part = |name: &str, weight: &Option<String>| {
+                weight.as_ref().map(|weight| format!("{name} {} %", weight.trim_end_matches(['%', ' '])))
+            };
             let parts = [part("production", &weights.production), part("test", &weights.test)];
             rows.add("Traffic", parts.into_iter().flatten().collect::<Vec<_>>().join(", "), Tone::Plain);
         }

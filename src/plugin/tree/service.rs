@@ -94,11 +94,13 @@ pub(super) fn deployments(snapshot: &Snapshot, object: &Object, status: &EcsServ
     if let Some(rollout) = status.rollout.as_ref() {
         nodes.push(deployment(rollout));
     }
+    let well = standing(object).health == Health::Healthy;
     let Some(seen) = seen else {
-        if let Some(first) = nodes.first_mut() {
-            first.children.extend(remembered(status));
-        } else {
-            nodes.extend(remembered(status));
+        let failed = status.stopped_tasks.iter().map(|task| (task.task_definition.as_deref(), stopped(task)));
+        // Once all is well again, what failed before is history.
+        let failed = failed.filter(|(_, task)| task.health == Health::Failed && !well).take(STOPPED);
+        for (definition, task) in failed {
+            hang(&mut nodes, definition.map_or("", short), vec![task]);
         }
         return nodes;
     };
@@ -107,18 +109,7 @@ pub(super) fn deployments(snapshot: &Snapshot, object: &Object, status: &EcsServ
     definitions.dedup();
     for definition in definitions {
         let own: Vec<&TaskSeen> = seen.tasks.iter().filter(|task| task.task_definition == definition).collect();
-        let tasks = shown(&own);
-        match nodes.iter_mut().find(|node| node.name == definition) {
-            Some(node) => node.children = tasks,
-            None if tasks.is_empty() => {}
-            None => nodes.push(Node {
-                health: Health::Idle,
-                name: definition.to_owned(),
-                what: "revision",
-                children: tasks,
-                ..Node::default()
-            }),
-        }
+        hang(&mut nodes, definition, shown(&own, well));
     }
     if let Some(trouble) = &seen.trouble
         && let Some(first) = nodes.first_mut()
@@ -128,24 +119,33 @@ pub(super) fn deployments(snapshot: &Snapshot, object: &Object, status: &EcsServ
     nodes
 }
 
+/// Hangs tasks from the deployment of their revision.
+fn hang(nodes: &mut Vec<Node>, definition: &str, tasks: Vec<Node>) {
+    if tasks.is_empty() {
+        return;
+    }
+    match nodes.iter_mut().find(|node| node.name == definition) {
+        Some(node) => node.children.extend(tasks),
+        None => {
+            let name = definition.to_owned();
+            nodes.push(Node { name, what: "revision", children: tasks, ..Node::default() });
+        }
+    }
+}
+
 fn revision(definition: &str) -> i64 {
     definition.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// All tasks that run, and the newest of those that failed.
-fn shown(tasks: &[&TaskSeen]) -> Vec<Node> {
+/// All tasks that run, and the newest of those that failed, unless all is well again.
+fn shown(tasks: &[&TaskSeen], well: bool) -> Vec<Node> {
     let mut alive: Vec<&TaskSeen> = tasks.iter().copied().filter(|task| task.last_status != "STOPPED").collect();
     alive.sort_by(|a, b| a.created_at.cmp(&b.created_at).then_with(|| a.id.cmp(&b.id)));
     let mut gone: Vec<&TaskSeen> =
         tasks.iter().copied().filter(|task| task.last_status == "STOPPED" && task.failed()).collect();
     gone.sort_by(|a, b| b.stopped_at.cmp(&a.stopped_at).then_with(|| a.id.cmp(&b.id)));
-    alive.into_iter().chain(gone.into_iter().take(STOPPED)).map(TaskSeen::node).collect()
-}
-
-/// Tasks that stopped, as the status has them.
-fn remembered(status: &EcsServiceStatus) -> Vec<Node> {
-    let failed = status.stopped_tasks.iter().map(stopped).filter(|task| task.health == Health::Failed);
-    failed.take(STOPPED).collect()
+    let gone = gone.into_iter().take(if well { 0 } else { STOPPED });
+    alive.into_iter().chain(gone).map(TaskSeen::node).collect()
 }
 
 /// How a deployment of ECS is.

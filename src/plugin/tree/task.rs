@@ -117,7 +117,9 @@ impl TaskSeen {
         }
         let mut parts: Vec<String> = self.stopped_reason.iter().cloned().collect();
         for container in &self.containers {
-            match (&container.reason, container.exit_code) {
+            // ECS repeats a container's reason as the task's.
+            let reason = container.reason.as_ref().filter(|reason| !parts.iter().any(|part| part.contains(*reason)));
+            match (reason, container.exit_code) {
                 (Some(reason), Some(code)) => parts.push(format!("{} exited with {code}: {reason}", container.name)),
                 (Some(reason), None) => parts.push(format!("{}: {reason}", container.name)),
                 (None, Some(code)) if code != 0 => parts.push(format!("{} exited with {code}", container.name)),

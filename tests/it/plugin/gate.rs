@@ -44,7 +44,8 @@ impl Gate {
         }
         self.asked.lock().unwrap().push(body.clone());
         if operation == "ExecuteCommand" {
-            let session = json!({"sessionId": "ecs-execute-command-0", "streamUrl": "wss://nowhere", "tokenValue": "token"});
+            let session =
+                json!({"sessionId": "ecs-execute-command-0", "streamUrl": "wss://nowhere", "tokenValue": "token"});
             return Some((200, json!({"session": session, "interactive": true})));
         }
         if body["logGroupName"] != "/shop/web" {
@@ -71,7 +72,8 @@ impl Gate {
 async fn answer(State(gate): State<Gate>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header =
+        |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     if let Some((status, said)) = gate.own(&header("x-amz-target"), &value) {
         return Response::builder().status(status).body(said.to_string().into()).unwrap();

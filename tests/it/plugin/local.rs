@@ -73,7 +73,11 @@ impl Desk {
         let path = std::env::var("PATH").unwrap_or_default();
         command
             .args(arguments)
-            .args(["-n", &self.stage.namespace].iter().filter(|_| !arguments.contains(&"-A") && !arguments.contains(&"--")))
+            .args(
+                ["-n", &self.stage.namespace]
+                    .iter()
+                    .filter(|_| !arguments.contains(&"-A") && !arguments.contains(&"--")),
+            )
             .env_clear()
             .env("PATH", format!("{}:{path}", self.tools.path.display()))
             .env("KUBECONFIG", self.stage.plane.kubeconfig())

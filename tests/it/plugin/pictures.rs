@@ -104,10 +104,9 @@ async fn a_version_that_failed_says_why_and_what_serves() {
     operator.rest().await;
     let seen = with_tasks(&world).await;
     reported(&world, &seen, Kind::Group, "shop-prod", "rolled-back.txt", Health::Failed);
-    let events: Vec<_> = seen.happenings.iter().filter(|event| event.about.starts_with("servergroup/")).cloned().collect();
-    drawn(&world, "events.txt", |look, height| {
-        table::happenings(&events, look).into_iter().take(height).collect()
-    });
+    let events: Vec<_> =
+        seen.happenings.iter().filter(|event| event.about.starts_with("servergroup/")).cloned().collect();
+    drawn(&world, "events.txt", |look, height| table::happenings(&events, look).into_iter().take(height).collect());
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +137,11 @@ async fn a_service_whose_tasks_cannot_start_gives_each_reason() {
     reported(&world, &snapshot(&world), Kind::Service, "web", "failed-status.txt", Health::Failed);
     let seen = with_tasks(&world).await;
     reported(&world, &seen, Kind::Service, "web", "failed-tasks.txt", Health::Failed);
-    let tasks: Vec<_> = seen.ecs.iter().flat_map(|((_, name), seen)| seen.tasks.iter().map(move |task| (name.clone(), task.clone()))).collect();
+    let tasks: Vec<_> = seen
+        .ecs
+        .iter()
+        .flat_map(|((_, name), seen)| seen.tasks.iter().map(move |task| (name.clone(), task.clone())))
+        .collect();
     drawn(&world, "tasks.txt", |look, height| table::tasks(&tasks, look).into_iter().take(height).collect());
 }
 

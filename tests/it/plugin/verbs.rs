@@ -39,7 +39,10 @@ async fn a_service_is_seen_in_every_form_and_its_tasks_logs_and_events_are_found
     assert!(ended.out.contains("✔ healthy, Succeeded") && ended.out.matches("task ").count() == 2, "{}", ended.out);
     assert!(!ended.out.contains('\u{1b}'), "no colours in a pipe");
     let report = desk.ecs(&["status", "svc", "web", "-o", "json"]).await.with(0).json();
-    assert_eq!((&report["health"], &report["reason"], &report["tree"]["tasks"]), (&json!("healthy"), &json!("Succeeded"), &json!("2/2")));
+    assert_eq!(
+        (&report["health"], &report["reason"], &report["tree"]["tasks"]),
+        (&json!("healthy"), &json!("Succeeded"), &json!("2/2"))
+    );
     let yaml = desk.ecs(&["status", "-o", "yaml"]).await.with(0).out;
     assert!(yaml.contains("namespace: desk-sees") && yaml.contains("name: prod"), "{yaml}");
     assert!(desk.ecs(&["tree", "cluster/prod"]).await.with(0).out.contains("└─✔ service web"));
@@ -50,10 +53,18 @@ async fn a_service_is_seen_in_every_form_and_its_tasks_logs_and_events_are_found
 
     let tasks = desk.ecs(&["tasks", "web", "-o", "json"]).await.with(0).json();
     let ids: Vec<&str> = tasks["tasks"].as_array().unwrap().iter().map(|task| task["id"].as_str().unwrap()).collect();
-    assert_eq!((ids.len(), &tasks["tasks"][0]["lastStatus"], &tasks["tasks"][0]["service"]), (2, &json!("RUNNING"), &json!("web")));
+    assert_eq!(
+        (ids.len(), &tasks["tasks"][0]["lastStatus"], &tasks["tasks"][0]["service"]),
+        (2, &json!("RUNNING"), &json!("web"))
+    );
     let now = ecs_operator::controllers::clock::Clock::system().now().as_millisecond();
     let line = |id: &str, at: i64, text: &str| (format!("ecs/web/{id}"), at, text.to_owned());
-    let told = [line(ids[0], now - 3_000, "first\n"), line(ids[1], now - 2_000, "second"), line(ids[0], now - 3_600_000, "old"), line("gone", now, "foreign")];
+    let told = [
+        line(ids[0], now - 3_000, "first\n"),
+        line(ids[1], now - 2_000, "second"),
+        line(ids[0], now - 3_600_000, "old"),
+        line("gone", now, "foreign"),
+    ];
     desk.gate.logs.lock().unwrap().extend(told);
     let logs = desk.ecs(&["logs", "web"]).await.with(0).out;
     let expected = format!("{} web | first\n{} web | second\n", &ids[0][..8], &ids[1][..8]);
@@ -64,7 +75,10 @@ async fn a_service_is_seen_in_every_form_and_its_tasks_logs_and_events_are_found
     let sources: Vec<&Value> = events["events"].as_array().unwrap().iter().map(|event| &event["source"]).collect();
     assert!(sources.contains(&&json!("kubernetes")) && sources.contains(&&json!("ecs")), "{events}");
     let link = desk.ecs(&["open", "web"]).await.with(0).out;
-    assert_eq!(link, "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/web/health?region=eu-west-1\n");
+    assert_eq!(
+        link,
+        "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/web/health?region=eu-west-1\n"
+    );
 }
 
 #[tokio::test]
@@ -85,7 +99,10 @@ async fn a_command_is_handed_to_the_session_manager_plugin_and_its_end_is_ours()
     let asked = desk.gate.asked.lock().unwrap()[0].clone();
     assert_eq!((&asked["command"], &asked["container"]), (&json!(r"sh -c 'echo '\''a b'\'''"), &json!("web")));
     let lines: Vec<&str> = ended.out.lines().collect();
-    assert!(lines[0].contains("ecs-execute-command-0") && lines[1] == "eu-west-1" && lines[2] == "StartSession", "{lines:?}");
+    assert!(
+        lines[0].contains("ecs-execute-command-0") && lines[1] == "eu-west-1" && lines[2] == "StartSession",
+        "{lines:?}"
+    );
     assert!(lines[4].contains("ecs:prod_"), "{lines:?}");
     desk.ecs(&["exec", "web", "-c", "no", "-n", "desk-exec", "--", "env"]).await.refused("there are web");
 }
@@ -93,7 +110,12 @@ async fn a_command_is_handed_to_the_session_manager_plugin_and_its_end_is_ours()
 #[tokio::test]
 async fn a_service_is_restarted_scaled_paused_and_refreshed_and_refuses_what_makes_no_sense() {
     let desk = serving("desk-does").await;
-    for (verb, why) in [("promote", "no gate waits"), ("abort", "no deployment is under way"), ("retry", "nothing failed and is held"), ("undo", "revert that in Git")] {
+    for (verb, why) in [
+        ("promote", "no gate waits"),
+        ("abort", "no deployment is under way"),
+        ("retry", "nothing failed and is held"),
+        ("undo", "revert that in Git"),
+    ] {
         desk.ecs(&[verb, "svc/web"]).await.refused(why);
     }
     desk.ecs(&["restart", "cluster/prod"]).await.refused("`restart` is for EcsService and ServerGroup");
@@ -131,7 +153,11 @@ async fn a_failure_ends_the_wait_with_its_reason_and_is_tried_again() {
     desk.stage.apply(&[logging("nginx:gone")]).await.unwrap();
     desk.stage.until("ecss/web", "False", "DeploymentRolledBack").await;
     let ended = desk.ecs(&["wait", "svc/web", "--timeout", "90s"]).await.with(1);
-    assert!(ended.err.contains("DeploymentRolledBack") && ended.err.contains("CannotPullContainerError"), "{}", ended.err);
+    assert!(
+        ended.err.contains("DeploymentRolledBack") && ended.err.contains("CannotPullContainerError"),
+        "{}",
+        ended.err
+    );
     let status = desk.ecs(&["status", "svc/web"]).await.with(1).out;
     assert!(status.contains("kubectl ecs retry ecsservice/web") && status.contains("nginx:gone"), "{status}");
     desk.ecs(&["restart", "svc/web"]).await.refused("kubectl ecs retry ecsservice/web");
@@ -153,7 +179,10 @@ async fn a_canary_is_promoted_aborted_and_undone() {
     desk.stage.apply(&[group("nginx:2", &steps)]).await.unwrap();
     desk.stage.until("ecssg/shop-prod", "False", "AwaitingApproval").await;
     let waits = desk.ecs(&["status", "sg/shop-prod"]).await.with(3).out;
-    assert!(waits.contains("kubectl ecs promote servergroup/shop-prod") && waits.contains("nginx:1 → nginx:2"), "{waits}");
+    assert!(
+        waits.contains("kubectl ecs promote servergroup/shop-prod") && waits.contains("nginx:1 → nginx:2"),
+        "{waits}"
+    );
     desk.ecs(&["promote", "sg/shop-prod", "--wait"]).await.with(0);
     desk.ecs(&["wait", "sg/shop-prod", "--timeout", "90s"]).await.with(0);
     assert_eq!(desk.stage.get("ecssg/shop-prod").await["status"]["currentVersion"], "shop-prod-v001");
@@ -168,7 +197,10 @@ async fn a_canary_is_promoted_aborted_and_undone() {
     desk.stage.apply(&[group("nginx:2", &steps)]).await.unwrap();
     desk.ecs(&["wait", "sg/shop-prod", "--timeout", "90s"]).await.with(0);
     let undone = desk.ecs(&["undo", "sg/shop-prod"]).await.with(0);
-    assert!(undone.out.contains("shop-prod-v000 will serve") && undone.err.contains("revert the change in Git"), "{undone:?}");
+    assert!(
+        undone.out.contains("shop-prod-v000 will serve") && undone.err.contains("revert the change in Git"),
+        "{undone:?}"
+    );
     desk.ecs(&["wait", "sg/shop-prod", "--timeout", "90s"]).await.with(0);
     assert_eq!(desk.stage.get("ecssg/shop-prod").await["status"]["currentVersion"], "shop-prod-v000");
     desk.ecs(&["undo", "sg/shop-prod", "--to", "nonsense"]).await.refused("it has no version nonsense");
@@ -192,15 +224,25 @@ async fn a_canary_is_promoted_aborted_and_undone() {
 async fn an_edit_that_git_will_undo_is_warned_of_and_one_that_was_overtaken_is_judged_anew() {
     let desk = Desk::new("desk-git").await;
     let mut kept = service("web", "prod", "web");
-    kept["metadata"]["annotations"] = json!({"argocd.argoproj.io/tracking-id": "shop:ecs-operator.dev/EcsService:desk-git/web"});
-    desk.stage.send(&["apply", "--server-side", "--field-manager=argocd-controller"], &[cluster("prod"), web("web", "nginx:1"), kept]).await.unwrap();
+    kept["metadata"]["annotations"] =
+        json!({"argocd.argoproj.io/tracking-id": "shop:ecs-operator.dev/EcsService:desk-git/web"});
+    desk.stage
+        .send(
+            &["apply", "--server-side", "--field-manager=argocd-controller"],
+            &[cluster("prod"), web("web", "nginx:1"), kept],
+        )
+        .await
+        .unwrap();
     desk.ecs(&["wait", "svc/web", "--timeout", "90s"]).await.with(0);
     let scaled = desk.ecs(&["scale", "svc/web", "--tasks", "1"]).await.with(0);
     assert!(scaled.err.contains("Argo CD's application shop keeps this object"), "{}", scaled.err);
     let paused = desk.ecs(&["pause", "svc/web"]).await.with(0);
     assert_eq!(paused.err, "", "an annotation that is not in Git stays");
     let managers = desk.stage.get("ecss/web").await["metadata"]["managedFields"].to_string();
-    assert!(managers.contains("\"manager\":\"ecs-plugin\"") && !managers.contains("\"manager\":\"kubectl-ecs\""), "{managers}");
+    assert!(
+        managers.contains("\"manager\":\"ecs-plugin\"") && !managers.contains("\"manager\":\"kubectl-ecs\""),
+        "{managers}"
+    );
 
     let kube = desk.stage.plane.client().await;
     let old = read::get(&kube, "desk-git", Kind::Service, "web").await.unwrap().unwrap();
@@ -230,6 +272,10 @@ async fn the_same_verbs_work_by_way_of_kubectl() {
         let script = desk.ecs(&["completion", shell]).await.with(0).out;
         assert!(script.contains("stop-task") && script.contains("kubectl-ecs"), "{shell}");
     }
-    let words = desk.run(env!("CARGO_BIN_EXE_kubectl-ecs").into(), &["-A", "completion", "--for-kubectl", "re"]).await.with(0).out;
+    let words = desk
+        .run(env!("CARGO_BIN_EXE_kubectl-ecs").into(), &["-A", "completion", "--for-kubectl", "re"])
+        .await
+        .with(0)
+        .out;
     assert_eq!(words, "restart\nresume\nretry\nrefresh\n:4\n");
 }
