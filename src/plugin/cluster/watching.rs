@@ -20,6 +20,7 @@ const EVENTS: usize = 500;
 enum Change {
     Object(Kind, Event<kube::api::DynamicObject>),
     Happened(Event<Happened>),
+    NoEvents,
     Trouble(String),
 }
 
@@ -30,6 +31,7 @@ pub struct Following {
     relisted: BTreeMap<Kind, Vec<(Kind, String, String)>>,
     happenings: BTreeMap<String, Happening>,
     unread: Vec<Kind>,
+    told: bool,
     /// What keeps it from being up to date, if anything.
     pub trouble: Option<String>,
 }
@@ -55,7 +57,7 @@ impl Following {
         };
         let happened = watcher(api, watcher::Config::default()).default_backoff();
         // Events are an extra: whoever may not read them sees the rest.
-        let happened = happened.filter_map(|event| async { event.ok().map(Change::Happened) });
+        let happened = happened.map(|event| event.map_or(Change::NoEvents, Change::Happened));
         stream.push(happened.boxed());
         Self {
             stream,
@@ -63,13 +65,14 @@ impl Following {
             relisted: BTreeMap::new(),
             happenings: BTreeMap::new(),
             unread,
+            told: false,
             trouble: None,
         }
     }
 
-    /// Has every kind been listed once?
+    /// Has everything been listed once?
     pub fn is_complete(&self) -> bool {
-        self.unread.is_empty()
+        self.unread.is_empty() && self.told
     }
 
     /// Waits for the next change.
@@ -77,6 +80,7 @@ impl Following {
         match self.stream.next().await {
             Some(Change::Object(kind, event)) => self.object(kind, event),
             Some(Change::Happened(event)) => self.happened(event),
+            Some(Change::NoEvents) => self.told = true,
             Some(Change::Trouble(why)) => {
                 if !self.is_complete() {
                     return Err(PluginError::Cloud(format!("Kubernetes cannot be followed: {why}")));
@@ -127,7 +131,8 @@ impl Following {
                     self.happenings.insert(name, happening);
                 }
             }
-            Event::Delete(_) | Event::Init | Event::InitDone => {}
+            Event::InitDone => self.told = true,
+            Event::Delete(_) | Event::Init => {}
         }
         while self.happenings.len() > EVENTS {
             let oldest = self.happenings.iter().min_by_key(|(_, event)| event.at).map(|(name, _)| name.clone());

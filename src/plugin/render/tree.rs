@@ -95,7 +95,7 @@ impl Columns {
         let (name, state) = if look.wide || room > 400 {
             (name, state)
         } else {
-            (name.min(room * 9 / 20), state.min((room / 5).max(16)))
+            (name.min(room * 9 / 20), state.min((room / 5).max(20)))
         };
         Self {
             name,
@@ -117,7 +117,7 @@ impl Columns {
         vec![(Tone::Quiet, text)]
     }
 
-    fn row(&self, row: &Cells<'_>, look: &Look) -> Line {
+    fn row(&self, row: &Cells<'_>, look: &Look, again: bool) -> Line {
         let node = row.node;
         let branch = width(&row.branch);
         let sign = if branch == 0 { node.health.sign().to_owned() } else { format!("{} ", node.health.sign()) };
@@ -143,7 +143,8 @@ impl Columns {
         let taken: usize = line.iter().map(|(_, piece)| width(piece)).sum();
         let rest = look.width.saturating_sub(taken + 2);
         if rest > 3 || look.wide {
-            let detail = if look.wide { node.detail.clone() } else { clip(&node.detail, rest) };
+            let detail = if again { format!("{}, as above", node.detail) } else { node.detail.clone() };
+            let detail = if look.wide { detail } else { clip(&detail, rest) };
             line.push((Tone::Plain, format!("  {detail}")));
         }
         line
@@ -169,14 +170,6 @@ fn name(row: &Cells<'_>, look: &Look) -> String {
 
 fn weight(node: &Node) -> String {
     node.weight.map(|weight| format!("{weight} %")).unwrap_or_default()
-}
-
-fn same(row: &Cells<'_>, lines: &mut [Line]) {
-    let detail = lines.last_mut().and_then(|line| line.last_mut());
-    if let Some((_, detail)) = detail {
-        let word = if row.node.detail.is_empty() { "for the same reason" } else { ", for the same reason" };
-        detail.push_str(word);
-    }
 }
 
 fn notes(row: &Cells<'_>, look: &Look, lines: &mut Vec<Line>) {

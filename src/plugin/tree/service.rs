@@ -97,8 +97,10 @@ pub(super) fn deployments(snapshot: &Snapshot, object: &Object, status: &EcsServ
     let well = standing(object).health == Health::Healthy;
     let Some(seen) = seen else {
         let failed = status.stopped_tasks.iter().map(|task| (task.task_definition.as_deref(), stopped(task)));
-        // Once all is well again, what failed before is history.
-        let failed = failed.filter(|(_, task)| task.health == Health::Failed && !well).take(STOPPED);
+        // Once all is well again, or another deployment began, what failed before is history.
+        let begun = status.rollout.as_ref().and_then(|rollout| rollout.started_at.as_ref()).map(|time| time.0);
+        let old = |task: &Node| task.since.is_some_and(|since| begun.is_some_and(|begun| since < begun));
+        let failed = failed.filter(|(_, task)| task.health == Health::Failed && !well && !old(task)).take(STOPPED);
         for (definition, task) in failed {
             hang(&mut nodes, definition.map_or("", short), vec![task]);
         }
