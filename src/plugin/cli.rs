@@ -51,13 +51,13 @@ pub struct Global {
     /// File of the kubeconfig; default: KUBECONFIG, or ~/.kube/config
     #[arg(long, global = true, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Profile of the AWS configuration, for verbs that ask AWS; default: AWS_PROFILE and the usual chain
+    /// Profile of the AWS configuration, for verbs that ask AWS; default: `AWS_PROFILE` and the usual chain
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Form of the output; default: for people
     #[arg(long, short = 'o', global = true, value_name = "FORMAT")]
     pub output: Option<Format>,
-    /// No colours; there are none either without a terminal, or with NO_COLOR set
+    /// No colours; there are none either without a terminal, or with `NO_COLOR` set
     #[arg(long, global = true)]
     pub no_color: bool,
 }

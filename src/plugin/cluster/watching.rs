@@ -19,7 +19,7 @@ const EVENTS: usize = 500;
 
 enum Change {
     Object(Kind, Event<kube::api::DynamicObject>),
-    Happened(Event<Happened>),
+    Happened(Box<Event<Happened>>),
     NoEvents,
     Trouble(String),
 }
@@ -57,7 +57,7 @@ impl Following {
         };
         let happened = watcher(api, watcher::Config::default()).default_backoff();
         // Events are an extra: whoever may not read them sees the rest.
-        let happened = happened.map(|event| event.map_or(Change::NoEvents, Change::Happened));
+        let happened = happened.map(|event| event.map_or(Change::NoEvents, |event| Change::Happened(Box::new(event))));
         stream.push(happened.boxed());
         Self {
             stream,
@@ -79,7 +79,7 @@ impl Following {
     pub async fn next(&mut self) -> Result<(), PluginError> {
         match self.stream.next().await {
             Some(Change::Object(kind, event)) => self.object(kind, event),
-            Some(Change::Happened(event)) => self.happened(event),
+            Some(Change::Happened(event)) => self.happened(*event),
             Some(Change::NoEvents) => self.told = true,
             Some(Change::Trouble(why)) => {
                 if !self.is_complete() {

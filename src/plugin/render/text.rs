@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn colours_are_codes_only_where_they_are_wanted() {
         let line = vec![(Tone::Good, "ok".to_owned()), (Tone::Plain, "   ".to_owned())];
-        assert_eq!(painted(&[line.clone()], false), ["ok"]);
+        assert_eq!(painted(std::slice::from_ref(&line), false), ["ok"]);
         assert_eq!(painted(&[line], true), ["\x1b[32mok\x1b[0m"]);
     }
 }

@@ -53,34 +53,32 @@ struct Columns {
 fn draw(roots: &[Node], look: &Look, depth: Depth) -> Vec<Line> {
     let mut rows = Vec::new();
     for root in roots {
-        collect(root, String::new(), String::new(), depth, &mut rows);
+        collect(root, String::new(), "", depth, &mut rows);
     }
     let columns = Columns::of(&rows, look);
     let mut lines = vec![columns.heading()];
     let mut before: &[String] = &[];
     for row in &rows {
-        lines.push(columns.row(row, look));
         // Tasks that failed for one reason give it once.
         let again = row.node.what == "task" && row.node.notes == before && !before.is_empty();
-        if again {
-            same(row, &mut lines)
-        } else {
-            notes(row, look, &mut lines)
+        lines.push(columns.row(row, look, again));
+        if !again {
+            notes(row, look, &mut lines);
         }
         before = &row.node.notes;
     }
     lines
 }
 
-fn collect<'a>(node: &'a Node, branch: String, below: String, depth: Depth, rows: &mut Vec<Cells<'a>>) {
-    rows.push(Cells { branch, below: below.clone(), node });
+fn collect<'a>(node: &'a Node, branch: String, below: &str, depth: Depth, rows: &mut Vec<Cells<'a>>) {
+    rows.push(Cells { branch, below: below.to_owned(), node });
     if node.settled && depth >= Depth::Unsettled {
         return;
     }
     let last = node.children.len();
     for (at, child) in node.children.iter().enumerate() {
         let (turn, go_on) = if at + 1 == last { ("└─", "  ") } else { ("├─", "│ ") };
-        collect(child, format!("{below}{turn}"), format!("{below}{go_on}"), depth, rows);
+        collect(child, format!("{below}{turn}"), &format!("{below}{go_on}"), depth, rows);
     }
 }
 

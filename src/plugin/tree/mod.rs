@@ -107,6 +107,6 @@ pub(crate) fn short(name: &str) -> &str {
 }
 
 /// `1 task`, `2 tasks`.
-pub(crate) fn count<N: std::fmt::Display + PartialEq + From<u8>>(number: N, thing: &str) -> String {
+pub(crate) fn count<N: std::fmt::Display + PartialEq + From<u8> + Copy>(number: N, thing: &str) -> String {
     if number == N::from(1) { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }

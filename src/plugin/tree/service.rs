@@ -58,7 +58,7 @@ pub(super) fn simple(object: &Object) -> Node {
                 format!("{family}:{revision}  {}", size.join(" ")).trim().to_owned()
             };
         }
-        Kind::Account => node.detail = object.text("/status/accountId").unwrap_or_default().to_owned(),
+        Kind::Account => object.text("/status/accountId").unwrap_or_default().clone_into(&mut node.detail),
         Kind::Group | Kind::Service => {}
     }
     node
@@ -69,7 +69,7 @@ pub(super) fn service(snapshot: &Snapshot, object: &Object) -> Node {
     let status = object.service();
     let mut node = plain(object);
     node.tasks = tasks(&status);
-    node.detail = status.task_definition.as_deref().map(short).unwrap_or_default().to_owned();
+    status.task_definition.as_deref().map(short).unwrap_or_default().clone_into(&mut node.detail);
     let definition = object.text("/spec/taskDefinitionRef/name");
     let definition = definition.and_then(|name| snapshot.object(Kind::Definition, &object.namespace, name));
     // A definition in order is told by the service's own line.
@@ -126,13 +126,11 @@ fn hang(nodes: &mut Vec<Node>, definition: &str, tasks: Vec<Node>) {
     if tasks.is_empty() {
         return;
     }
-    match nodes.iter_mut().find(|node| node.name == definition) {
-        Some(node) => node.children.extend(tasks),
-        None => {
-            let name = definition.to_owned();
-            nodes.push(Node { name, what: "revision", children: tasks, ..Node::default() });
-        }
+    if let Some(node) = nodes.iter_mut().find(|node| node.name == definition) {
+        node.children.extend(tasks);
+        return;
     }
+    nodes.push(Node { name: definition.to_owned(), what: "revision", children: tasks, ..Node::default() });
 }
 
 fn revision(definition: &str) -> i64 {

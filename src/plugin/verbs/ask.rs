@@ -126,17 +126,10 @@ pub(super) fn listens(object: &Object) -> Result<(), PluginError> {
     if health::paused(object) || object.is(ConditionType::Paused) {
         return refuse(object, format!("it is paused: `kubectl ecs resume {}` first", object.address()));
     }
-    match object.text("/status/effective/managementMode") {
-        Some(mode @ ("Observe" | "Plan")) => {
-            return refuse(
-                object,
-                format!(
-                    "its management mode is {mode}, so nothing is changed in AWS; see spec.managementMode and the annotation {}",
-                    annotation::MODE
-                ),
-            );
-        }
-        _ => {}
+    let mode = object.text("/status/effective/managementMode");
+    if let Some(mode) = mode.filter(|mode| *mode != "Manage") {
+        let whence = format!("see spec.managementMode and the annotation {}", annotation::MODE);
+        return refuse(object, format!("its management mode is {mode}, so nothing is changed in AWS; {whence}"));
     }
     if object.status.get("lastHandled").is_none() {
         return refuse(

@@ -33,9 +33,10 @@ pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, Plugin
     ask(setting, object, annotation::RETRY, &arguments.asked.waiting, |object| {
         able(object, "retry", &[Kind::Service, Kind::Group])?;
         listens(object)?;
-        let held = match object.kind {
-            Kind::Group => object.group().hold.map(|hold| hold.version),
-            _ => object.service().held.map(|held| held.rollout),
+        let held = if object.kind == Kind::Group {
+            object.group().hold.map(|hold| hold.version)
+        } else {
+            object.service().held.map(|held| held.rollout)
         };
         match held {
             Some(held) if handled(object, &held) => {

@@ -44,12 +44,12 @@ pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, Plugin
         }
         Err(error) => return Err(PluginError::kubernetes(format!("scaling {}", object.address()))(error)),
     }
-    let path = if object.kind == Kind::Group {
+    let field = if object.kind == Kind::Group {
         ["f:spec", "f:capacity", "f:desired"].as_slice()
     } else {
         &["f:spec", "f:desiredCount"]
     };
-    warn(&object, path)?;
+    warn(&object, field)?;
     let before = before.map(|before| before.to_string()).unwrap_or_default();
     let did = format!("{before} → {} tasks", arguments.tasks);
     tell(

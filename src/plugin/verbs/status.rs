@@ -266,7 +266,7 @@ impl Board {
             other => other?,
         };
         if let Some(format @ (Format::Json | Format::Yaml)) = setting.format() {
-            return self.block(written(&picture, format)?, None);
+            return self.block(&written(&picture, format)?, None);
         }
         let page = setting.page.measured();
         let look = Look::of(page, setting.clock.exact());
@@ -278,23 +278,23 @@ impl Board {
         let text = painted(&lines(&picture, &look, usize::MAX), page.colour).join("\n") + "\n\n";
         // Passing time alone is no news.
         let timeless = timeless(view, snapshot, setting)?;
-        self.block(text, Some(timeless))
+        self.block(&text, Some(timeless))
     }
 
     fn text(&mut self, lines: &[String], setting: &Setting, trouble: Option<&str>) -> Result<(), PluginError> {
         let page: Page = setting.page.measured();
         let mut lines = lines.to_vec();
         lines.extend(trouble.map(|why| format!("(not up to date: {why})")));
-        if page.live { Ok(self.screen.draw(lines, page)?) } else { self.block(lines.join("\n") + "\n\n", None) }
+        if page.live { Ok(self.screen.draw(lines, page)?) } else { self.block(&(lines.join("\n") + "\n\n"), None) }
     }
 
-    fn block(&mut self, text: String, key: Option<String>) -> Result<(), PluginError> {
-        let key = key.unwrap_or_else(|| text.clone());
+    fn block(&mut self, text: &str, key: Option<String>) -> Result<(), PluginError> {
+        let key = key.unwrap_or_else(|| text.to_owned());
         if self.before.as_ref() == Some(&key) {
             return Ok(());
         }
         self.before = Some(key);
-        Ok(print(&text)?)
+        Ok(print(text)?)
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Arguments {
 
 /// Asks for it.
 pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, PluginError> {
-    let object = read::one(setting, &[arguments.object.clone()]).await?;
+    let object = read::one(setting, std::slice::from_ref(&arguments.object)).await?;
     let judge = |object: &Object| {
         if object.kind == Kind::Service && object.owner.is_none() {
             let cluster = object.text("/status/cluster").unwrap_or("CLUSTER");

@@ -56,19 +56,14 @@ pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, Plugin
     let mut following = Following::new(&setting.kube().await?, place);
     let mut said = String::new();
     loop {
-        match timeout_at(until, following.next()).await {
-            Ok(changed) => changed?,
-            Err(_) => {
-                let snapshot = following.snapshot();
-                let found = snapshot.object(object.kind, &object.namespace, &object.name);
-                note(&format!(
-                    "{}: time is over; {}",
-                    object.address(),
-                    found.map_or_else(|| "it is gone".to_owned(), story)
-                ))?;
-                return Ok(Exit::Moving);
-            }
-        }
+        let Ok(changed) = timeout_at(until, following.next()).await else {
+            let snapshot = following.snapshot();
+            let found = snapshot.object(object.kind, &object.namespace, &object.name);
+            let story = found.map_or_else(|| "it is gone".to_owned(), story);
+            note(&format!("{}: time is over; {story}", object.address()))?;
+            return Ok(Exit::Moving);
+        };
+        changed?;
         if !following.is_complete() {
             continue;
         }
