@@ -18,7 +18,7 @@ use crate::plugin::tree::{Happening, Object, Snapshot};
 const EVENTS: usize = 500;
 
 enum Change {
-    Object(Kind, Event<kube::api::DynamicObject>),
+    Object(Kind, Box<Event<kube::api::DynamicObject>>),
     Happened(Box<Event<Happened>>),
     NoEvents,
     Trouble(String),
@@ -48,7 +48,9 @@ impl Following {
             unread.push(kind);
             let changes = watcher(objects(kube, kind, namespace), watcher::Config::default()).default_backoff();
             stream.push(
-                changes.map(move |change| change.map_or_else(trouble, |event| Change::Object(kind, event))).boxed(),
+                changes
+                    .map(move |change| change.map_or_else(trouble, |event| Change::Object(kind, Box::new(event))))
+                    .boxed(),
             );
         }
         let api: Api<Happened> = match namespace {
@@ -78,7 +80,7 @@ impl Following {
     /// Waits for the next change.
     pub async fn next(&mut self) -> Result<(), PluginError> {
         match self.stream.next().await {
-            Some(Change::Object(kind, event)) => self.object(kind, event),
+            Some(Change::Object(kind, event)) => self.object(kind, *event),
             Some(Change::Happened(event)) => self.happened(*event),
             Some(Change::NoEvents) => self.told = true,
             Some(Change::Trouble(why)) => {

@@ -62,7 +62,7 @@ pub fn drawn(world: &World, name: &str, draw: impl Fn(&Look, usize) -> Vec<Line>
         }
         let bare: String = lines.concat();
         assert_eq!(uncoloured(&coloured), bare, "{name}, {title}: colours change nothing but colours");
-        text += &format!("==== {title}\n{}\n", lines.join("\n"));
+        text.extend(["==== ", title, "\n", &lines.join("\n"), "\n"]);
     }
     compared(name, &text);
 }

@@ -74,9 +74,9 @@ async fn a_service_is_seen_in_every_form_and_its_tasks_logs_and_events_are_found
     let events = desk.ecs(&["events", "web", "-o", "json"]).await.with(0).json();
     let sources: Vec<&Value> = events["events"].as_array().unwrap().iter().map(|event| &event["source"]).collect();
     assert!(sources.contains(&&json!("kubernetes")) && sources.contains(&&json!("ecs")), "{events}");
-    let link = desk.ecs(&["open", "web"]).await.with(0).out;
+    let address = desk.ecs(&["open", "web"]).await.with(0).out;
     assert_eq!(
-        link,
+        address,
         "https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters/prod/services/web/health?region=eu-west-1\n"
     );
 }
@@ -213,8 +213,8 @@ async fn a_canary_is_promoted_aborted_and_undone() {
     desk.ecs(&["stop-task", "sg/shop-prod", "zzzz"]).await.refused("it has no running task zzzz");
     let stopped = desk.ecs(&["stop-task", "sg/shop-prod", &id[..8], "--wait"]).await.with(0);
     assert!(stopped.out.contains(&id), "{stopped:?}");
-    let stops = desk.stage.aws.sent().into_iter().filter(|call| call.operation == "StopTask").count();
-    assert_eq!(stops, 1);
+    let asked = desk.stage.aws.sent().into_iter().filter(|call| call.operation == "StopTask").count();
+    assert_eq!(asked, 1);
     desk.ecs(&["scale", "sg/shop-prod", "--tasks", "9"]).await.refused("outside of spec.capacity, 1 to 4");
     desk.ecs(&["scale", "sg/shop-prod", "--tasks", "3"]).await.with(0);
     assert_eq!(desk.stage.get("ecssg/shop-prod").await["spec"]["capacity"]["desired"], 3);
