@@ -252,6 +252,8 @@ async fn outside(stage: &mut Stage<'_>, what: Outside) {
                 }
             }
         }
+        // In a family that is not ours yet this would ask for an adoption.
+        Outside::Register if stage.plan.workload.base == crate::workloads::Base::Empty => {}
         Outside::Register => {
             use aws_sdk_ecs::types::ContainerDefinition;
             let container = ContainerDefinition::builder().name("web").image("stranger:1").memory(64).build();
@@ -272,11 +274,11 @@ pub fn bystanders(world: &World) -> Vec<String> {
     world.aws.sim(|sim| {
         let region = sim.region(&key());
         let services = region.services.services.values().filter(|service| service.key.cluster == "others");
-        let services = services.map(|s| format!("{} {} {} {:?} {}", s.key.service, s.status.as_str(), s.desired, s.tags, json!(s.config)));
+        let services = services
+            .map(|s| format!("{} {} {} {:?} {}", s.key.service, s.status.as_str(), s.desired, s.tags, json!(s.config)));
         let families = region.families.get("other").into_iter().flat_map(|family| family.revisions.values());
         let families = families.map(|r| format!("{} {} {:?}", r.arn, r.status, r.tags));
         let clusters = region.clusters.get("others").map(|c| format!("{} {} {:?}", c.name, c.status, c.tags));
         services.chain(families).chain(clusters).collect()
     })
 }
-

@@ -71,7 +71,9 @@ pub fn targets(region: &Region, operation: &str, body: &Value) -> Vec<Target> {
             let found = service(region, cluster, name).filter(|found| found.status != ServiceStatus::Inactive);
             target(name, found.map(|found| &found.tags))
         }
-        "TagResource" | "UntagResource" => target(text(body, "resourceArn"), tags_of(region, text(body, "resourceArn"))),
+        "TagResource" | "UntagResource" => {
+            target(text(body, "resourceArn"), tags_of(region, text(body, "resourceArn")))
+        }
         "UpdateCluster" | "UpdateClusterSettings" | "PutClusterCapacityProviders" | "DeleteCluster" => {
             let name = last(text(body, "cluster"));
             let found = region.clusters.get(name).filter(|found| found.status == "ACTIVE");

@@ -162,9 +162,7 @@ fn draw(dice: &mut Dice, sites: &[String]) -> Option<Disturbance> {
             use Outside::{Delete, Deregister, Register, Scale, StopTasks, Weights};
             Disturbance::Outside(*dice.one(&[Scale, StopTasks, Delete, Deregister, Weights, Register]))
         }
-        94..97 => {
-            Disturbance::Ecs(*dice.one(&[Trouble::Capacity, Trouble::Images, Trouble::Targets]), long)
-        }
+        94..97 => Disturbance::Ecs(*dice.one(&[Trouble::Capacity, Trouble::Images, Trouble::Targets]), long),
         _ => Disturbance::Repeat,
     })
 }

@@ -131,7 +131,13 @@ impl Seen {
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pass = self.pass.as_ref().map_or_else(String::new, |pass| {
-            format!("{}#{} {}/{}", ["a", "b", "c", "d"].get(pass.by % 4).unwrap_or(&"?"), pass.number, pass.key.0, pass.key.2)
+            format!(
+                "{}#{} {}/{}",
+                ["a", "b", "c", "d"].get(pass.by % 4).unwrap_or(&"?"),
+                pass.number,
+                pass.key.0,
+                pass.key.2
+            )
         });
         write!(f, "{:>12} {pass:<34} ", self.at % 100_000_000)?;
         match &self.what {

@@ -167,8 +167,7 @@ impl Stage<'_> {
                 .into_iter()
                 .map(|(group, weight)| {
                     let targets = sim.targets(&key(), &group);
-                    let healthy =
-                        targets.iter().filter(|t| t.2 == ecs_sim::fixtures::TargetState::Healthy).count();
+                    let healthy = targets.iter().filter(|t| t.2 == ecs_sim::fixtures::TargetState::Healthy).count();
                     (weight, i64::try_from(healthy).unwrap_or(0))
                 })
                 .collect()
@@ -241,7 +240,10 @@ impl Stage<'_> {
                 return false;
             }
             // What was applied to an object that was being deleted went with it.
-            if self.git.keys().any(|(kind, name)| self.tap.world.api.with(|api| facts::stored(api, kind, name)).is_none())
+            if self
+                .git
+                .keys()
+                .any(|(kind, name)| self.tap.world.api.with(|api| facts::stored(api, kind, name)).is_none())
             {
                 self.commit().await;
                 self.tap.world.wait(SECOND).await;
@@ -321,7 +323,9 @@ impl Stage<'_> {
                 // Versions that a restored store does not know of are left to people.
                 let known = |wrong: &String| !(restored && wrong.contains("wants 2 tasks, not 0"));
                 let differs = |wrong: Vec<String>| wrong.into_iter().filter(known).collect::<Vec<_>>();
-                wrong.extend(differs(world.aws.sim(|sim| facts::differs(sim.region(&key()), &world.api, kind, &object))));
+                wrong.extend(differs(
+                    world.aws.sim(|sim| facts::differs(sim.region(&key()), &world.api, kind, &object)),
+                ));
                 let ready = object["status"]["conditions"].as_array().into_iter().flatten();
                 let ready = ready.filter(|c| c["type"] == "Ready").map(|c| format!("{} {}", c["status"], c["reason"]));
                 let ready = ready.collect::<String>();
@@ -341,7 +345,12 @@ impl Stage<'_> {
     /// How long it may take to come to rest after the last fault.
     fn patience(&self) -> Duration {
         let strikes = self.plan.disturbances.iter();
-        let held = strikes.clone().any(|(_, what)| matches!(what, Disturbance::Strike(strike) if strike.kind.damage.holds_back()));
+        let held = strikes
+            .clone()
+            .any(|(_, what)| matches!(what, Disturbance::Strike(strike) if strike.kind.damage.holds_back()));
+        // Whether a settled revision is still ACTIVE is looked at once an hour.
+        let taken = Disturbance::Outside(crate::plan::Outside::Deregister);
+        let held = held || self.plan.disturbances.iter().any(|(_, what)| *what == taken);
         let skewed = self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Skew(..)));
         let group = self.plan.workload.base.beginning().balanced.is_some();
         let long = if held || skewed { 80 } else { 0 } + if group { 40 } else { 25 };
@@ -365,7 +374,9 @@ impl Stage<'_> {
         }
         Box::pin(self.rest()).await;
         self.orphans();
-        if self.plan.tear_down && self.plan.workload.name != "retain" {
+        // What a restored store does not know of is left in ECS, as is what was retained.
+        let restored = self.plan.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore);
+        if self.plan.tear_down && !restored && self.plan.workload.name != "retain" {
             Box::pin(self.tear_down()).await;
         }
     }
@@ -424,7 +435,9 @@ impl Stage<'_> {
     fn left(&self) -> Vec<String> {
         let kinds = ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"];
         let all = kinds.iter().flat_map(|kind| self.tap.world.api.with(|api| api.all(&facts::plural(kind))));
-        let say = |object: Value| format!("{} {}: {}", object["kind"], object["metadata"]["name"], object["status"]["conditions"]);
+        let say = |object: Value| {
+            format!("{} {}: {}", object["kind"], object["metadata"]["name"], object["status"]["conditions"])
+        };
         all.map(say).collect()
     }
 

@@ -95,7 +95,14 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} schedules, {} passes, {} calls, {} failures", self.schedules, self.passes, self.seen, self.failed())?;
+        writeln!(
+            f,
+            "{} schedules, {} passes, {} calls, {} failures",
+            self.schedules,
+            self.passes,
+            self.seen,
+            self.failed()
+        )?;
         writeln!(f, "\nstories")?;
         for (story, count) in &self.stories {
             writeln!(f, "  {count:>8}  {story}")?;
@@ -127,7 +134,13 @@ pub fn attempt(plan: &Plan) -> Result<Outcome, String> {
 }
 
 /// Plays the schedules of `count` seeds from `first` on, on so many threads; `stop` ends it early.
-pub fn run(first: u64, count: u64, threads: usize, progress: impl Fn(&Tally) + Sync, stop: impl Fn(&Tally) -> bool + Sync) -> Tally {
+pub fn run(
+    first: u64,
+    count: u64,
+    threads: usize,
+    progress: impl Fn(&Tally) + Sync,
+    stop: impl Fn(&Tally) -> bool + Sync,
+) -> Tally {
     let (next, tally) = (AtomicU64::new(0), Mutex::new(Tally::default()));
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {

@@ -348,8 +348,7 @@ impl KubeLine {
         let status = head.status.as_u16();
         call.took = (200..300).contains(&status);
         call.object = serde_json::from_slice(&bytes).unwrap_or_default();
-        call.reply =
-            if damage.is_some_and(Damage::loses) { Reply::Lost } else { Reply::Status(status) };
+        call.reply = if damage.is_some_and(Damage::loses) { Reply::Lost } else { Reply::Status(status) };
         tap.trace.note(tap.now(), pass, What::Kube(call));
         let response = Response::from_parts(head, Full::new(bytes));
         match damage {

@@ -240,7 +240,9 @@ impl Base {
 
 /// A cluster, a family and a service that are nobody's business.
 async fn bystander(world: &World) {
-    use aws_sdk_ecs::types::{AwsVpcConfiguration, Compatibility, ContainerDefinition, LaunchType, NetworkConfiguration, NetworkMode};
+    use aws_sdk_ecs::types::{
+        AwsVpcConfiguration, Compatibility, ContainerDefinition, LaunchType, NetworkConfiguration, NetworkMode,
+    };
     let cli = world.cli();
     cli.create_cluster().cluster_name("others").send().await.unwrap();
     let container = ContainerDefinition::builder().name("web").image("other:1").build();
@@ -300,17 +302,13 @@ fn of_services() -> Vec<Workload> {
         made(
             "delete in the wrong order",
             Base::Shop,
-            vec![
-                Delete("EcsCluster", "prod"),
-                Delete("EcsTaskDefinition", "web"),
-                Delete("EcsService", "web"),
-            ],
+            vec![Delete("EcsCluster", "prod"), Delete("EcsTaskDefinition", "web"), Delete("EcsService", "web")],
         ),
         made("retain", Base::Shop, vec![Apply(retained), Delete("EcsService", "web")]),
         made(
             "delete and make anew",
             Base::Shop,
-            vec![Delete("EcsService", "web"), Apply(shop(1)), Delete("EcsTaskDefinition", "web"), td("nginx:3")],
+            vec![Delete("EcsService", "web"), Delete("EcsTaskDefinition", "web"), td("nginx:3"), Apply(shop(1))],
         ),
         made(
             "several",
@@ -351,10 +349,6 @@ fn of_groups() -> Vec<Workload> {
             ],
         ),
         made("group deleted", Base::Second, vec![Delete("ServerGroup", "shop-prod")]),
-        made(
-            "group made anew",
-            Base::Second,
-            vec![Delete("ServerGroup", "shop-prod"), to("nginx:3", &redblack)],
-        ),
+        made("group made anew", Base::Second, vec![Delete("ServerGroup", "shop-prod"), to("nginx:3", &redblack)]),
     ]
 }

@@ -1,6 +1,11 @@
 //! A bounded random run, its repeatability, and traces that break each oracle.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on shall fail on the spot")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on shall fail on the spot"
+)]
 
 use ecs_chaos::oracles::{ALL, Setting, judge_in};
 use ecs_chaos::plan::Plan;
@@ -98,16 +103,24 @@ fn status(ready: &str) -> Value {
 fn planted() -> Vec<(&'static str, Vec<Seen>, Vec<Seen>)> {
     let read = |uid: &str| seen(1, kube(1, "GET", "ecsservices/web", Value::Null, json!({"metadata": {"uid": uid}})));
     let traffic = |groups: &[(i64, i64)]| word(What::Traffic { groups: groups.to_vec() });
-    let create = |number, token: &str| aws(number, "CreateService", json!({"serviceName": "web", "clientToken": token}), Some("u"));
+    let create = |number, token: &str| {
+        aws(number, "CreateService", json!({"serviceName": "web", "clientToken": token}), Some("u"))
+    };
     let register = |number| aws(number, "RegisterTaskDefinition", json!({"family": "web"}), Some("u"));
     let told = |text: &str| seen(1, kube(1, "PATCH", "ecsservices/web/status", json!({"m": text}), Value::Null));
     let version = |number: usize, name: &str, taken: Option<&str>| {
         let body = json!({"metadata": {"name": name, "ownerReferences": [{"uid": "g"}]}});
-        seen(number, KubeCall { taken: taken.map(str::to_owned), ..kube(number, "POST", "ecsservices", body, Value::Null) })
+        seen(
+            number,
+            KubeCall { taken: taken.map(str::to_owned), ..kube(number, "POST", "ecsservices", body, Value::Null) },
+        )
     };
     let says = |ready: &str, generation: i64, differs: Vec<String>| {
         let object = json!({"metadata": {"generation": generation}});
-        seen(1, KubeCall { differs: Some(differs), ..kube(1, "PATCH", "ecsservices/web/status", status(ready), object) })
+        seen(
+            1,
+            KubeCall { differs: Some(differs), ..kube(1, "PATCH", "ecsservices/web/status", status(ready), object) },
+        )
     };
     let removes = |left: Vec<String>| {
         seen(1, KubeCall { left: Some(left), ..kube(1, "PATCH", "ecsservices/web", Value::Null, Value::Null) })
@@ -127,25 +140,35 @@ fn planted() -> Vec<(&'static str, Vec<Seen>, Vec<Seen>)> {
     let mut burst: Vec<Seen> = (0..40).map(update).collect();
     burst.iter_mut().for_each(|seen| seen.at = 0);
     let visits = |many: usize| {
-        (0..many)
-            .map(|number| Seen { at: 5, ..aws(number, "DescribeServices", json!({}), None) })
-            .collect::<Vec<_>>()
+        (0..many).map(|number| Seen { at: 5, ..aws(number, "DescribeServices", json!({}), None) }).collect::<Vec<_>>()
     };
     vec![
         ("S1", vec![traffic(&[(100, 2), (0, 0)])], vec![traffic(&[(0, 2), (0, 0)])]),
-        ("S1", vec![word(What::Sweep(0)), traffic(&[(0, 2), (9, 1)])], vec![word(What::Sweep(0)), traffic(&[(9, 2), (9, 1)])]),
+        (
+            "S1",
+            vec![word(What::Sweep(0)), traffic(&[(0, 2), (9, 1)])],
+            vec![word(What::Sweep(0)), traffic(&[(9, 2), (9, 1)])],
+        ),
         ("S2", vec![traffic(&[(100, 1), (0, 1)])], vec![traffic(&[(100, 1), (0, 0)])]),
         ("S3", vec![create(1, "a"), create(2, "a")][..1].to_vec(), vec![create(1, "a"), create(2, "b")]),
         ("S3", vec![register(1)], vec![register(1), register(2)]),
         ("S4", vec![aws(1, "UpdateService", json!({}), Some("u"))], vec![aws(1, "UpdateService", json!({}), None)]),
         ("S5", vec![removes(Vec::new())], vec![removes(vec!["service web is DRAINING".to_owned()])]),
-        ("S6", vec![read("u"), aws(1, "DeleteService", json!({}), Some("u"))], vec![read("old"), aws(1, "DeleteService", json!({}), Some("u"))]),
+        (
+            "S6",
+            vec![read("u"), aws(1, "DeleteService", json!({}), Some("u"))],
+            vec![read("old"), aws(1, "DeleteService", json!({}), Some("u"))],
+        ),
         ("S6", vec![word(What::Fenced(1)), update(1)], vec![word(What::Fenced(0)), update(1)]),
         ("S7", (0..20).map(update).collect(), burst),
         ("S7", vec![names(10)], vec![names(11)]),
         ("S7", twice("x", "y"), twice("x", "x")),
         ("S8", vec![told("fine")], vec![told(TAINT)]),
-        ("S9", vec![version(1, "s-v001", None), version(2, "s-v002", None)], vec![version(1, "s-v001", None), version(2, "s-v001", None)]),
+        (
+            "S9",
+            vec![version(1, "s-v001", None), version(2, "s-v002", None)],
+            vec![version(1, "s-v001", None), version(2, "s-v001", None)],
+        ),
         ("S9", vec![version(1, "s-v001", None)], vec![version(1, "s-v001", Some("u DRAINING"))]),
         ("S10", vec![says("True", 2, Vec::new())], vec![says("True", 2, vec!["0 of 2 tasks".to_owned()])]),
         ("S10", vec![says("False", 2, Vec::new())], vec![says("False", 1, Vec::new())]),

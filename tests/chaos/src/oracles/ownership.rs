@@ -71,7 +71,10 @@ pub(super) fn looked_before(trace: &[Seen], _: Setting) -> Vec<String> {
                 let owner = target.owner.as_ref().map_or("", |(_, uid)| uid.as_str());
                 if looked.get(&pass.number).is_none_or(|uid| uid != owner) {
                     let read = looked.get(&pass.number);
-                    wrong.push(format!("{} of {} owned by {owner}, and {read:?} was read: {seen}", call.operation, target.name));
+                    wrong.push(format!(
+                        "{} of {} owned by {owner}, and {read:?} was read: {seen}",
+                        call.operation, target.name
+                    ));
                 }
             }
         }

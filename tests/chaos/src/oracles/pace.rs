@@ -14,7 +14,10 @@ fn bucket(operation: &str) -> Option<(&'static str, f64, f64)> {
         "DescribeTaskDefinition" | "ListTaskDefinitions" | "ListTaskDefinitionFamilies" => {
             ("definition read", 50.0, 20.0)
         }
-        "CreateCluster" | "UpdateCluster" | "DeleteCluster" | "UpdateClusterSettings"
+        "CreateCluster"
+        | "UpdateCluster"
+        | "DeleteCluster"
+        | "UpdateClusterSettings"
         | "PutClusterCapacityProviders" => ("cluster write", 20.0, 1.0),
         "DescribeClusters" | "ListClusters" => ("cluster read", 50.0, 20.0),
         "TagResource" | "UntagResource" => ("tag write", 20.0, 10.0),
@@ -70,7 +73,9 @@ pub(super) fn nothing_at_rest(trace: &[Seen], _: Setting) -> Vec<String> {
         match &seen.what {
             What::Sweep(number) => sweep = Some(*number),
             What::Word(word) if word == "at rest" => sweep = None,
-            What::Aws(call) if sweep.is_some() && !reads(&call.operation) => wrong.push(format!("sweep {sweep:?}: {seen}")),
+            What::Aws(call) if sweep.is_some() && !reads(&call.operation) => {
+                wrong.push(format!("sweep {sweep:?}: {seen}"))
+            }
             // The first sweep counts what moved since the last visit.
             What::Kube(call) if sweep.is_some_and(|number| number > 0) && call.method != "GET" => {
                 wrong.push(format!("sweep {sweep:?}: {seen}"));
@@ -93,5 +98,6 @@ pub(super) fn no_hot_loop(trace: &[Seen], _: Setting) -> Vec<String> {
         }
     }
     let hot = visits.iter().filter(|(_, visits)| visits.len() > 120);
-    hot.map(|((kind, name, _), visits)| format!("{kind} {name} was visited {} times in a minute", visits.len())).collect()
+    hot.map(|((kind, name, _), visits)| format!("{kind} {name} was visited {} times in a minute", visits.len()))
+        .collect()
 }

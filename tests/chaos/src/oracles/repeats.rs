@@ -41,6 +41,10 @@ pub(super) fn one_creation(trace: &[Seen], setting: Setting) -> Vec<String> {
         let body = without(&call.body, &["clientToken"]);
         let token = call.body["clientToken"].to_string();
         let logical = (owner(&call.body), body.clone());
+        // A try that was refused for sure is over; the next is another creation.
+        if call.reply == Reply::Status(400) && !tokens.contains_key(&logical) {
+            continue;
+        }
         if let Some(other) = tokens.insert(logical, token.clone()).filter(|other| *other != token) {
             wrong.push(format!("one creation bore two tokens, {other} and {token}: {seen}"));
         }
@@ -109,4 +113,3 @@ pub(super) fn numbers_rise(trace: &[Seen], setting: Setting) -> Vec<String> {
     }
     wrong
 }
-

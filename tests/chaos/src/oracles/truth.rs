@@ -26,7 +26,10 @@ pub(super) fn one_group_serves(trace: &[Seen], setting: Setting) -> Vec<String> 
         if serving == 0 || (swept && serving != 1) {
             wrong.push(format!("{serving} groups serve: {seen}"));
         }
-        if setting.ours_only && setting.healthy > 0 && groups.iter().any(|(weight, healthy)| *weight > 0 && *healthy == 0) {
+        if setting.ours_only
+            && setting.healthy > 0
+            && groups.iter().any(|(weight, healthy)| *weight > 0 && *healthy == 0)
+        {
             wrong.push(format!("traffic goes to a group without a healthy target: {seen}"));
         }
     }
