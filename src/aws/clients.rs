@@ -13,10 +13,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 
+use super::breaker::Breakers;
 use super::classify::{Class, code};
 use super::describe::Batches;
 use super::error::AwsError;
-use super::fence::NO_LEASE;
 use super::form::FormClient;
 use super::identity::Identities;
 use super::limiter::{Limiter, LimiterSettings};
@@ -99,6 +99,7 @@ struct Shared {
     base: SdkConfig,
     clients: Mutex<BTreeMap<Scope, Clients>>,
     limiter: Limiter,
+    breakers: Breakers,
     metrics: AwsMetrics,
     batches: Batches,
     memories: Memories,
@@ -123,6 +124,7 @@ impl Aws {
         let accounts = BTreeMap::from([(AccountKey::default(), config.clone())]);
         Self(Arc::new(Shared {
             limiter: Limiter::new(settings.limiter.clone()),
+            breakers: Breakers::default(),
             batches: Batches::new(settings.gather),
             memories: Memories::default(),
             web: Web::new(&config),
@@ -226,7 +228,7 @@ impl Aws {
         E: ProvideErrorMetadata + std::error::Error + Send + 'static,
     {
         Box::pin(async move {
-            self.admit(scope, op, priority).await?;
+            let admission = self.admit(scope, op, priority).await?;
             let started = Instant::now();
             let answer = match timeout(self.0.settings.operation_timeout, send).await {
                 Ok(Ok(output)) => Ok(output),
@@ -234,6 +236,8 @@ impl Aws {
                 Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
             };
             let took = started.elapsed();
+            self.learn(scope, &admission, answer.as_ref().map(|_| ()).map_err(|(error, _)| error));
+            drop(admission);
             answer.inspect(|_| self.succeeded(scope, op, took)).map_err(|(error, recognised)| {
                 self.failed(scope, op, &error, recognised, took);
                 error
@@ -251,7 +255,7 @@ impl Aws {
     }
 
     /// Where calls are counted against quotas: the real account, whichever name and credentials lead there.
-    fn counted(&self, scope: &Scope) -> Scope {
+    pub(super) fn counted(&self, scope: &Scope) -> Scope {
         let account = match self.0.identities.id_of(&scope.account) {
             Some(id) => AccountKey::named(id),
             None if scope.account.is_own() => AccountKey::default(),
@@ -260,16 +264,14 @@ impl Aws {
         Scope::of(account, scope.region.clone())
     }
 
-    /// Waits for a token; a write must also find the fence open after the wait.
-    async fn admit(&self, scope: &Scope, op: Op, priority: Priority) -> Result<(), AwsError> {
-        let shared = &*self.0;
-        let waited = shared.limiter.acquire(&self.counted(scope), op, priority).await;
-        shared.metrics.waited(scope, op, priority, waited);
-        let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
-        if closed {
-            return Err(AwsError::new(op.name(), code::FENCED, NO_LEASE));
-        }
-        Ok(())
+    /// Whether each endpoint answers.
+    pub(super) fn breakers(&self) -> &Breakers {
+        &self.0.breakers
+    }
+
+    /// May this process write nothing at present?
+    pub(super) fn fenced(&self) -> bool {
+        self.0.settings.fence.as_ref().is_some_and(|open| !open())
     }
 
     fn succeeded(&self, scope: &Scope, op: Op, took: Duration) {

@@ -1,8 +1,10 @@
 //! The wire to AWS: clients, one gate for every call, batching, paging and error classes; no decisions.
 
 pub mod alarms;
+pub mod asker;
 pub mod balancing;
 pub mod batcher;
+mod breaker;
 pub mod classify;
 pub mod clients;
 pub mod cloudwatch;
@@ -10,6 +12,7 @@ pub mod describe;
 pub mod error;
 mod fence;
 mod form;
+mod gate;
 pub mod iam;
 pub mod identity;
 pub mod limiter;
@@ -26,6 +29,7 @@ mod sdk;
 pub mod settings;
 pub mod tasks;
 mod trust;
+mod turns;
 pub mod web;
 
 #[cfg(test)]
@@ -34,6 +38,7 @@ mod test_cbor;
 pub(crate) mod test_wire;
 
 pub use alarms::AlarmSeen;
+pub use asker::Asker;
 pub use balancing::{RuleSeen, TargetGroupSeen, TargetSeen};
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, Fence, load_config};
