@@ -1,6 +1,5 @@
 //! For whom calls are made: the object whose pass runs, how urgent it has become meanwhile, how long it stood in queues.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, Weak};
@@ -16,7 +15,7 @@ tokio::task_local! {
 }
 
 /// What can be moved forward in its queue.
-pub(super) trait Raise: Send + Sync {
+pub trait Raise: Send + Sync {
     /// From now on at least so urgent.
     fn raise(&self, priority: Priority);
 }
@@ -34,7 +33,6 @@ struct State {
     queues: usize,
     since: Instant,
     stood: Duration,
-    place: Option<Box<dyn Any + Send>>,
 }
 
 impl fmt::Debug for Asker {
@@ -52,7 +50,6 @@ impl Asker {
             queues: 0,
             since: Instant::now(),
             stood: Duration::ZERO,
-            place: None,
         };
         Arc::new(Self { party: party.into(), state: Mutex::new(state) })
     }
@@ -69,11 +66,6 @@ impl Asker {
 
     pub(super) fn party(&self) -> &str {
         &self.party
-    }
-
-    /// Gives it a place at work, which it gives up when it has to stand in a queue.
-    pub fn carry(&self, place: impl Any + Send) {
-        lock(&self.state).place = Some(Box::new(place));
     }
 
     /// It has become this urgent: its waiting calls move forward, and its later calls count as such.
@@ -97,12 +89,12 @@ impl Asker {
     }
 
     /// How urgent a call of it is.
-    pub(super) fn urgency(&self, priority: Priority) -> Priority {
+    pub fn urgency(&self, priority: Priority) -> Priority {
         lock(&self.state).urgency.min(priority)
     }
 
     /// It stands in a queue until the guard is dropped; `wait` is told when it becomes more urgent.
-    pub(super) fn stand(self: Arc<Self>, wait: Weak<dyn Raise>) -> Standing {
+    pub fn stand(self: Arc<Self>, wait: Weak<dyn Raise>) -> Standing {
         let mut state = lock(&self.state);
         state.waits.retain(|wait| wait.strong_count() > 0);
         state.waits.push(wait);
@@ -110,15 +102,14 @@ impl Asker {
             state.since = Instant::now();
         }
         state.queues += 1;
-        let place = state.place.take();
         drop(state);
-        drop(place);
         Standing(self)
     }
 }
 
 /// A time in a queue.
-pub(super) struct Standing(Arc<Asker>);
+#[derive(Debug)]
+pub struct Standing(Arc<Asker>);
 
 impl Drop for Standing {
     fn drop(&mut self) {

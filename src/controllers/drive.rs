@@ -8,23 +8,30 @@ use futures::FutureExt;
 use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
+use tokio::time::Instant;
 
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
 use crate::api::names::FINALIZER;
 use crate::api::status::Status;
+use crate::aws::Asker;
 use crate::controllers::accounts::{Gate, Refused, gate};
+use crate::controllers::askers::{name_of, urgency};
 use crate::controllers::backoff::{delay, jitter};
-use crate::controllers::context::Context;
+use crate::controllers::context::{Context, StoreOf};
 use crate::controllers::events;
 use crate::controllers::failure::StepError;
 use crate::controllers::held;
 use crate::controllers::kind::Kind;
+use crate::controllers::lanes::Lanes;
+use crate::controllers::pace::only_counts;
 use crate::controllers::pass::{Pass, api};
 use crate::controllers::report::{Report, Requeue, Verdict};
+use crate::controllers::sweep::Look;
 use crate::runtime::metrics::Reconciled;
 
-/// No pass may take longer; each call has a shorter deadline of its own.
+/// No pass may work longer; each call has a shorter deadline of its own.
 const PASS_DEADLINE: Duration = Duration::from_mins(3);
 
 /// A pass waits so long for the accounts, after a start.
@@ -36,13 +43,55 @@ pub trait Reconcile: Kind {
     fn reconcile(pass: &Pass<'_, Self>) -> impl Future<Output = Report<Self::Status>> + Send;
 }
 
-/// Runs one pass over an object, as kube's controller wants it.
-pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Action {
-    pass(object, cx).await.map_or_else(gone, Action::requeue)
+/// Runs one pass over an object, as kube's controller wants it: when there is a place for it, and over the object as it
+/// is by then.
+pub async fn reconcile<K: Reconcile>(
+    object: Arc<DeserializeGuard<K>>,
+    cx: Arc<Context>,
+    store: StoreOf<K>,
+    lanes: Lanes,
+) -> Action {
+    let name = name_of(&object);
+    let asker = cx.askers.begin(&name);
+    let place = lanes.enter(K::KIND, urgency(&object, &cx), &neighbourhood(&object), &asker).await;
+    let Some(object) = store.get(&ObjectRef::from_obj(object.as_ref())) else { return gone() };
+    cx.sweeps.leave(&name);
+    let uid = object.meta().uid.clone().unwrap_or_default();
+    let left = Box::pin(once(object, Arc::clone(&cx), asker)).await;
+    cx.askers.end(&name);
+    drop(place);
+    match left {
+        Left { again: None, .. } => gone(),
+        Left { look: Some(Look::Unchanging), .. } => Action::requeue(jitter(cx.config.revision_sweep, &uid, 0)),
+        Left { look: Some(look), .. } => {
+            cx.sweeps.rest(name, look);
+            gone()
+        }
+        Left { again: Some(after), look: None } => Action::requeue(after),
+    }
+}
+
+/// Passes in this order ask AWS for what it describes together.
+fn neighbourhood<K: Kind>(object: &DeserializeGuard<K>) -> String {
+    let cluster = object.0.as_ref().ok().and_then(|object| object.policies().cluster).unwrap_or_default();
+    format!("{}/{cluster}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
 
 /// Runs one pass over an object, readable or not, and says when to come back; `None` = the object is gone.
 pub async fn pass<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Option<Duration> {
+    let asker = cx.askers.begin(&name_of(&object));
+    Box::pin(once(object, cx, asker)).await.again
+}
+
+/// How a pass leaves an object.
+struct Left {
+    /// When to come back; `None` = never, it is gone.
+    again: Option<Duration>,
+    /// How the sweep is to look at it, if it is at rest.
+    look: Option<Look>,
+}
+
+async fn once<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>, asker: Arc<Asker>) -> Left {
     let running = cx.metrics.reconcile.start(K::KIND);
     let uid = object.meta().uid.clone().unwrap_or_default();
     cx.wakes.changed::<K>(object.meta(), &cx.stores);
@@ -53,31 +102,50 @@ pub async fn pass<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Contex
         }
     })
     .catch_unwind();
-    let error = match tokio::time::timeout(PASS_DEADLINE, pass).await {
-        Ok(Ok(Ok(requeue))) => {
+    let pass = Arc::clone(&asker).run(pass);
+    let error = match in_time(pass, &asker).await {
+        Some(Ok(Ok((requeue, look)))) => {
             running.ended(Reconciled::Success);
-            return match requeue {
-                Requeue::Sweep => Some(jitter(cx.config.sweep, &uid, 0)),
-                Requeue::After(after) => Some(jitter(after, &uid, 1)),
-                Requeue::Gone => None,
+            let (again, look) = match requeue {
+                Requeue::Sweep => (Some(jitter(cx.config.sweep, &uid, 0)), look),
+                Requeue::After(after) => (Some(jitter(after, &uid, 1)), None),
+                Requeue::Gone => (None, None),
             };
+            return Left { again, look };
         }
-        Ok(Ok(Err(error))) => error.to_string(),
-        Ok(Err(_panic)) => "the pass panicked".to_owned(),
-        Err(_elapsed) => "the pass took too long".to_owned(),
+        Some(Ok(Err(error))) => error.to_string(),
+        Some(Err(_panic)) => "the pass panicked".to_owned(),
+        None => "the pass took too long".to_owned(),
     };
     running.ended(Reconciled::Error);
     let count = cx.failed().add(&uid, "driver", cx.clock.now()).count;
     tracing::warn!(kind = K::KIND, namespace = object.namespace(), name = object.name_any(), error, "pass failed");
-    Some(delay(count, &uid))
+    Left { again: Some(delay(count, &uid)), look: None }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the object is gone: nothing to come back to")]
+/// The pass, if it ends in time. What it stands in queues does not count: it would only lose its place there.
+async fn in_time<F: Future>(pass: F, asker: &Asker) -> Option<F::Output> {
+    let (began, mut left) = (Instant::now(), PASS_DEADLINE);
+    let mut pass = std::pin::pin!(pass);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut pass => return Some(done),
+            () = tokio::time::sleep(left) => {}
+        }
+        let worked = began.elapsed().saturating_sub(asker.stood());
+        left = PASS_DEADLINE.checked_sub(worked).filter(|left| !left.is_zero())?;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the object is gone, or the sweep looks after it")]
 fn gone() -> Action {
     Action::await_change()
 }
 
-async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepError> {
+type Visited = (Requeue, Option<Look>);
+
+async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Visited, StepError> {
     let mut pass = Pass::new(object, cx);
     if pass.deleting() && !pass.claimed() {
         if let Some(account) = pass.common.account.as_ref().and_then(|account| account.name.as_ref()) {
@@ -85,7 +153,7 @@ async fn visit<K: Reconcile>(object: &K, cx: &Context) -> Result<Requeue, StepEr
         }
         cx.failed().forget(pass.uid());
         cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
-        return Ok(Requeue::Gone);
+        return Ok((Requeue::Gone, None));
     }
     if K::PLACED {
         match Box::pin(enter(&pass)).await {
@@ -118,8 +186,9 @@ async fn enter<K: Kind>(pass: &Pass<'_, K>) -> Gate {
 }
 
 /// Writes the status if it says something new, then publishes.
-async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Result<Requeue, StepError> {
+async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Result<Visited, StepError> {
     let rested = came_to_rest(pass, &report);
+    let quiet = report.happenings.is_empty().then_some(report.requeue);
     let mut status = report.status;
     let mut common = status.common();
     let generation =
@@ -139,8 +208,15 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
         }
         pass.cx.failed().forget(pass.uid());
         pass.cx.metrics.conditions.forget(K::KIND, pass.namespace(), &pass.owner.name);
-    } else if pass.object.status().map(own_part).as_ref() != Some(&status) {
-        pass.write_status(&status).await?;
+    } else {
+        let stored = pass.object.status().map(own_part);
+        if stored.as_ref() != Some(&status) {
+            if let Some(wait) = too_soon(pass, stored.as_ref(), &status, quiet) {
+                return Ok((Requeue::After(wait), None));
+            }
+            pass.cx.pace.wrote(pass.uid());
+            pass.write_status(&status).await?;
+        }
     }
     for happening in &report.happenings {
         tracing::info!(
@@ -154,7 +230,26 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
         );
     }
     events::publish(&pass.reference(), &report.happenings, pass.cx).await;
-    Ok(report.requeue)
+    Ok((report.requeue, pass.take_look()))
+}
+
+/// How long a status that tells of nothing but counts has to wait, after a pass in which nothing happened (`quiet`). One
+/// that a later pass goes on from never waits.
+fn too_soon<K: Kind>(
+    pass: &Pass<'_, K>,
+    stored: Option<&K::Status>,
+    status: &K::Status,
+    quiet: Option<Requeue>,
+) -> Option<Duration> {
+    if K::RESUMES_FROM_STATUS || pass.deleting() {
+        return None;
+    }
+    let wait = pass.cx.pace.wait(pass.uid())?;
+    let wait = match quiet? {
+        Requeue::After(sooner) => wait.min(sooner),
+        Requeue::Sweep | Requeue::Gone => wait,
+    };
+    only_counts(stored?, status).then_some(wait)
 }
 
 /// A stored status without the conditions of other writers, which are not ours to compare or to send. In our order:
@@ -176,11 +271,11 @@ fn came_to_rest<K: Kind>(pass: &Pass<'_, K>, report: &Report<K::Status>) -> bool
 }
 
 /// An object that this version cannot read: say so, or, if it is being deleted, delete from its status alone.
-async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Requeue, StepError> {
+async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Visited, StepError> {
     let namespace = invalid.metadata.namespace.clone().unwrap_or_default();
     let name = invalid.metadata.name.clone().unwrap_or_default();
     let api = api::<K>(&cx.kube, &namespace);
-    let Some(stored) = api.get_opt(&name).await? else { return Ok(Requeue::Gone) };
+    let Some(stored) = api.get_opt(&name).await? else { return Ok((Requeue::Gone, None)) };
     let status = stored.data.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
     let object = K::bare(stored.metadata.clone(), status);
     let deleting = stored.metadata.deletion_timestamp.is_some();
@@ -188,7 +283,7 @@ async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Res
         return visit(&object, cx).await;
     }
     if deleting {
-        return Ok(Requeue::Gone);
+        return Ok((Requeue::Gone, None));
     }
     let pass = Pass::new(&object, cx);
     let verdict = Verdict::stuck(

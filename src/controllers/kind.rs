@@ -47,6 +47,10 @@ pub trait Kind:
     fn policies(&self) -> Policies;
     /// Does a later pass go on from the status? Then it is never written over a newer one.
     const RESUMES_FROM_STATUS: bool = false;
+    /// Is it going back from something that failed? Then its calls come first.
+    fn in_danger(&self) -> bool {
+        false
+    }
     /// The object as a service, if it is one.
     fn as_service(&self) -> Option<&EcsService> {
         None
@@ -61,7 +65,7 @@ pub trait Namespaced: Kind + kube::Resource<Scope = NamespaceResourceScope> {}
 impl<K: Kind + kube::Resource<Scope = NamespaceResourceScope>> Namespaced for K {}
 
 macro_rules! kind {
-    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $more:item)?) => {
+    ($kind:ident, $status:ident $(, $cluster:ident)? $(; $($more:item)+)?) => {
         impl Kind for $kind {
             type Status = $status;
             const KIND: &'static str = stringify!($kind);
@@ -82,20 +86,33 @@ macro_rules! kind {
             fn bare(metadata: ObjectMeta, status: Option<$status>) -> Self {
                 Self { metadata, spec: Default::default(), status }
             }
-            $($more)?
+            $($($more)+)?
         }
     };
 }
 
 kind!(EcsCluster, EcsClusterStatus);
 kind!(EcsTaskDefinition, EcsTaskDefinitionStatus);
-kind!(ServerGroup, ServerGroupStatus, cluster_ref; const RESUMES_FROM_STATUS: bool = true;);
+kind!(
+    ServerGroup,
+    ServerGroupStatus,
+    cluster_ref;
+    const RESUMES_FROM_STATUS: bool = true;
+    fn in_danger(&self) -> bool {
+        let rollout = self.status.as_ref().and_then(|status| status.rollout.as_ref());
+        rollout.is_some_and(|rollout| rollout.ending.is_some())
+    }
+);
 kind!(
     EcsService,
     EcsServiceStatus,
     cluster_ref;
     fn as_service(&self) -> Option<&EcsService> {
         Some(self)
+    }
+    fn in_danger(&self) -> bool {
+        let rollout = self.status.as_ref().and_then(|status| status.rollout.as_ref());
+        rollout.is_some_and(|rollout| rollout.state == "ROLLING_BACK")
     }
 );
 

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod arn;
+pub mod askers;
 pub mod aws_account;
 pub mod backoff;
+pub mod brake;
 pub mod clock;
 pub mod conclude;
 pub mod context;
@@ -20,8 +22,10 @@ pub mod failure;
 pub mod hash;
 pub mod held;
 pub mod kind;
+pub mod lanes;
 pub mod owner;
 pub mod ownership;
+pub mod pace;
 pub mod pass;
 pub mod reference;
 pub mod refusal;
@@ -31,6 +35,7 @@ pub mod revisions;
 pub mod scalings;
 pub mod seen;
 pub mod server_group;
+pub mod sweep;
 pub mod tagging;
 pub mod target;
 pub mod watches;
@@ -57,6 +62,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use context::{Context, Stores};
 use drive::Reconcile;
+use lanes::Lanes;
 use relations::{Ref, Woken};
 use watches::{Told, Watchable, Watches};
 
@@ -120,15 +126,18 @@ impl Controllers {
         std::mem::take(&mut self.watching)
     }
 
-    /// The controllers at work, for who may act. `concurrency` bounds the passes of each kind that run at once.
+    /// The controllers at work, for who may act. `concurrency` bounds the passes of each kind that the sweep may have
+    /// under way; those that are more urgent have a wider bound of their own.
     pub fn run(self, cx: &Arc<Context>, woken: Woken, concurrency: u16, stop: &CancellationToken) -> Vec<Running> {
+        let lanes = Lanes::new(concurrency);
         let mut running = vec![
-            work(self.clusters, woken.clusters, cx, concurrency, stop),
-            work(self.task_definitions, woken.task_definitions, cx, concurrency, stop),
-            work(self.services, woken.services, cx, concurrency, stop),
-            work(self.server_groups, woken.server_groups, cx, concurrency, stop),
+            work(self.clusters, woken.clusters, cx, &lanes, stop),
+            work(self.task_definitions, woken.task_definitions, cx, &lanes, stop),
+            work(self.services, woken.services, cx, &lanes, stop),
+            work(self.server_groups, woken.server_groups, cx, &lanes, stop),
+            sweeping(cx, stop),
         ];
-        running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, concurrency, stop)));
+        running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, &lanes, stop)));
         if cx.config.config_maps {
             running.push(documents(cx, &self.sight.namespaces, stop));
         }
@@ -173,18 +182,37 @@ fn watch<K: Watchable>(watches: Watches<K>, watching: &mut Vec<Running>) -> Told
     told
 }
 
+/// The sweep over objects at rest.
+fn sweeping(cx: &Arc<Context>, stop: &CancellationToken) -> Running {
+    let (cx, stop) = (cx.clone(), stop.clone());
+    Box::pin(async move {
+        stop.run_until_cancelled(sweep::run(&cx)).await;
+    })
+}
+
 fn work<K: Reconcile>(
     told: Told<K>,
     woken: UnboundedReceiver<Ref<K>>,
     cx: &Arc<Context>,
-    concurrency: u16,
+    lanes: &Lanes,
     stop: &CancellationToken,
 ) -> Running {
     let stopped = stop.clone().cancelled_owned();
+    let (store, lanes) = (told.store.clone(), lanes.clone());
     let controller = Controller::for_stream(pending(), told.store.clone());
-    let controller = controller.reconcile_on(told.changes()).reconcile_on(woken);
-    let stream = controller.with_config(Workers::default().concurrency(concurrency)).graceful_shutdown_on(stopped).run(
-        |object, cx| async move { Ok::<Action, Infallible>(drive::reconcile(object, cx).await) },
+    let (at, raised) = (told.store.clone(), cx.clone());
+    let changes = told.changes().inspect(move |changed| {
+        if let Some(object) = at.get(changed) {
+            raised.askers.raise(&askers::name_of(&object), askers::urgency(&object, &raised));
+        }
+    });
+    let controller = controller.reconcile_on(changes).reconcile_on(woken);
+    // The bound is ours: kube's queue has no order, so that an edit would stand anywhere behind a whole sweep.
+    let stream = controller.with_config(Workers::default().concurrency(0)).graceful_shutdown_on(stopped).run(
+        move |object, cx| {
+            let pass = drive::reconcile(object, cx, store.clone(), lanes.clone());
+            async move { Ok::<Action, Infallible>(pass.await) }
+        },
         |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
         cx.clone(),
     );

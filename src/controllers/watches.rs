@@ -71,7 +71,7 @@ impl<K: Watchable> Watches<K> {
 
     async fn keep(mut self) {
         let sources = self.apis.iter().enumerate().map(|(at, (_, api))| {
-            let events = watcher(api.clone(), watcher::Config::default()).default_backoff();
+            let events = watcher(api.clone(), watcher::Config::default()).default_backoff().modify(slim);
             events.map(move |event| (at, event)).boxed()
         });
         let sources: Vec<BoxStream<'static, _>> = sources.collect();
@@ -114,6 +114,16 @@ impl<K: Watchable> Told<K> {
         futures::stream::iter(all).chain(changed)
     }
 }
+
+/// Takes out what nobody here reads and what is as large as the rest: who wrote which member, and the manifest as it
+/// was last applied.
+fn slim<K: ResourceExt>(object: &mut K) {
+    object.managed_fields_mut().clear();
+    object.annotations_mut().remove(LAST_APPLIED);
+}
+
+/// The annotation of client-side `kubectl apply`.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object's namespace and name.
 type Key = (Option<String>, String);

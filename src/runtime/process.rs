@@ -113,6 +113,7 @@ fn settings(config: &Config, region: String) -> Settings {
         sweep: config.sweep_interval(),
         follow: config.follow_interval(),
         config_maps: config.config_maps,
+        deletion_brake: config.deletion_brake,
         ..Settings::default()
     }
 }
