@@ -216,8 +216,7 @@ mod tests {
             }
         });
         join_all(calls).await;
-        let expected =
-            [(Priority::Cleanup, 5), (Priority::Edit, 10), (Priority::Sweep, 15), (Priority::Sweep, 20)];
+        let expected = [(Priority::Cleanup, 5), (Priority::Edit, 10), (Priority::Sweep, 15), (Priority::Sweep, 20)];
         assert_eq!(lock(&probes).as_slice(), expected);
     }
 

@@ -236,12 +236,16 @@ impl Aws {
                 Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
             };
             let took = started.elapsed();
-            self.learn(scope, &admission, answer.as_ref().map(|_| ()).map_err(|(error, _)| error));
-            drop(admission);
-            answer.inspect(|_| self.succeeded(scope, op, took)).map_err(|(error, recognised)| {
-                self.failed(scope, op, &error, recognised, took);
-                error
-            })
+            answer
+                .inspect(|_| {
+                    self.learn(scope, &admission, Ok(()));
+                    self.succeeded(scope, op, took);
+                })
+                .map_err(|(mut error, recognised)| {
+                    self.failed(scope, op, &error, recognised, took);
+                    self.learn(scope, &admission, Err(&mut error));
+                    error
+                })
         })
     }
 

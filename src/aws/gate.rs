@@ -75,13 +75,20 @@ impl Aws {
     }
 
     /// Notes whether the endpoint answered. What never left says nothing of it.
-    pub(super) fn learn(&self, scope: &Scope, admission: &Admission, answer: Result<(), &AwsError>) {
+    ///
+    /// While it does not, all calls to it fail in the same words, the one that tried it included: what exactly a try ends
+    /// with changes from one to the next, and would be told of each object anew.
+    pub(super) fn learn(&self, scope: &Scope, admission: &Admission, answer: Result<(), &mut AwsError>) {
         let (service, breaker) = (admission.op.service().as_str(), &admission.breaker);
         match answer {
             Err(error) if error.never_left() => {}
             Err(error) if error.is_outage() => {
                 if breaker.failed() {
                     tracing::warn!(%scope, service, error = error.code, "the endpoint does not answer: calls wait");
+                }
+                if !breaker.closed() {
+                    error.message = out_of_order(scope, admission.op).message;
+                    code::UNREACHABLE.clone_into(&mut error.code);
                 }
             }
             Ok(()) | Err(_) => {
@@ -102,4 +109,3 @@ fn out_of_order(scope: &Scope, op: Op) -> AwsError {
     let text = format!("{} in {} does not answer; calls wait until it does", op.service().title(), scope.region);
     AwsError::new(op.name(), code::UNREACHABLE, &text)
 }
-

@@ -16,6 +16,7 @@ use crate::controllers::askers::Askers;
 use crate::controllers::backoff::Failed;
 use crate::controllers::brake::Brake;
 use crate::controllers::clock::Clock;
+use crate::controllers::familiar::Familiar;
 use crate::controllers::kind::Kind;
 use crate::controllers::pace::Pace;
 use crate::controllers::relations::Wakes;
@@ -187,6 +188,8 @@ pub struct Context {
     pub sweeps: Sweeps,
     /// Passes under way or waiting, as the queues see them.
     pub askers: Askers,
+    /// What each object was like when its last pass began.
+    pub familiar: Familiar,
     /// When each object's status was last written.
     pub pace: Pace,
     /// What holds up mass deletions.
@@ -218,6 +221,7 @@ impl Context {
             scalings: Scalings::default(),
             sweeps: Sweeps::default(),
             askers: Askers::default(),
+            familiar: Familiar::default(),
             pace: Pace::default(),
             brake: Brake::default(),
             failed: Arc::default(),

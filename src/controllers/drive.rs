@@ -94,7 +94,9 @@ struct Left {
 async fn once<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>, asker: Arc<Asker>) -> Left {
     let running = cx.metrics.reconcile.start(K::KIND);
     let uid = object.meta().uid.clone().unwrap_or_default();
-    cx.wakes.changed::<K>(object.meta(), &cx.stores);
+    if cx.familiar.is_news(&object) {
+        cx.wakes.changed::<K>(object.meta(), &cx.stores);
+    }
     let pass = AssertUnwindSafe(async {
         match &object.0 {
             Ok(object) => visit(object, &cx).await,
@@ -109,7 +111,10 @@ async fn once<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>, 
             let (again, look) = match requeue {
                 Requeue::Sweep => (Some(jitter(cx.config.sweep, &uid, 0)), look),
                 Requeue::After(after) => (Some(jitter(after, &uid, 1)), None),
-                Requeue::Gone => (None, None),
+                Requeue::Gone => {
+                    cx.familiar.forget(&name_of(&object));
+                    (None, None)
+                }
             };
             return Left { again, look };
         }

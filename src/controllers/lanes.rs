@@ -211,7 +211,13 @@ mod tests {
             assert_eq!(*lock(&told), ["b/2"]);
             drop(busy);
         };
-        tokio::join!(pass("c/1", asker()), pass("b/2", edited.clone()), pass("a/9", asker()), pass("b/1", asker()), edit);
+        tokio::join!(
+            pass("c/1", asker()),
+            pass("b/2", edited.clone()),
+            pass("a/9", asker()),
+            pass("b/1", asker()),
+            edit
+        );
         assert_eq!(*lock(&told), ["b/2", "a/9", "b/1", "c/1"]);
     }
 

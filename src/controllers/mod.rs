@@ -19,6 +19,7 @@ pub mod effects;
 pub mod events;
 pub mod facts;
 pub mod failure;
+pub mod familiar;
 pub mod hash;
 pub mod held;
 pub mod kind;
@@ -201,6 +202,10 @@ fn work<K: Reconcile>(
     let (store, lanes) = (told.store.clone(), lanes.clone());
     let controller = Controller::for_stream(pending(), told.store.clone());
     let (at, raised) = (told.store.clone(), cx.clone());
+    for object in told.store.state() {
+        // All begin with a pass of their own; nobody needs to be woken by another's first.
+        cx.familiar.is_news(&object);
+    }
     let changes = told.changes().inspect(move |changed| {
         if let Some(object) = at.get(changed) {
             raised.askers.raise(&askers::name_of(&object), askers::urgency(&object, &raised));

@@ -90,7 +90,7 @@ fn braked(plan: Plan<Step>, pass: &Pass<'_, EcsService>) -> Plan<Step> {
     let share = pass.cx.config.deletion_brake;
     let Err(wait) = pass.cx.brake.admit(pass.uid(), &present, share) else { return plan };
     let message = format!(
-        "More than {:.0} % of all services were deleted within ten minutes, so the rest goes one a minute. If that is meant, set ECS_OPERATOR_DELETION_BRAKE=1; if not, delete the finalizer of what is to stay in ECS",
+        "More than {:.0} % of all services were deleted within ten minutes, so the rest goes one a minute. If that is meant, set ECS_OPERATOR_DELETION_BRAKE=1; if not, set `deletionPolicy: Retain` where the service is to stay",
         share * 100.0
     );
     Plan::rest(Verdict::underway(Reason::DeletionBlocked, message), Requeue::After(wait))

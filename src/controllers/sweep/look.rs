@@ -71,12 +71,7 @@ pub(super) fn limit(kind: &str) -> usize {
 }
 
 /// Which of these look different, or cannot be looked at. `visit`: all, without a look.
-pub(super) async fn differing(
-    shelf: &Shelf,
-    some: Vec<(Name, Look)>,
-    visit: bool,
-    cx: &Context,
-) -> Vec<(Name, Look)> {
+pub(super) async fn differing(shelf: &Shelf, some: Vec<(Name, Look)>, visit: bool, cx: &Context) -> Vec<(Name, Look)> {
     if visit || ![<EcsService as Kind>::KIND, <EcsCluster as Kind>::KIND].contains(&shelf.kind) {
         return some;
     }

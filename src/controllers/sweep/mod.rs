@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
-
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::Notify;
@@ -188,7 +187,6 @@ fn phase(shelf: &Shelf) -> f64 {
     shelf.hash(&mut hasher);
     0.5 + f64::from(u16::try_from(hasher.finish() % 500).unwrap_or(0)) / 1000.0
 }
-
 
 #[cfg(test)]
 mod tests;
