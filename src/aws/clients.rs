@@ -238,12 +238,12 @@ impl Aws {
             let took = started.elapsed();
             answer
                 .inspect(|_| {
-                    self.learn(scope, &admission, Ok(()));
+                    Self::learn(scope, &admission, Ok(()));
                     self.succeeded(scope, op, took);
                 })
                 .map_err(|(mut error, recognised)| {
                     self.failed(scope, op, &error, recognised, took);
-                    self.learn(scope, &admission, Err(&mut error));
+                    Self::learn(scope, &admission, Err(&mut error));
                     error
                 })
         })

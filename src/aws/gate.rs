@@ -78,7 +78,7 @@ impl Aws {
     ///
     /// While it does not, all calls to it fail in the same words, the one that tried it included: what exactly a try ends
     /// with changes from one to the next, and would be told of each object anew.
-    pub(super) fn learn(&self, scope: &Scope, admission: &Admission, answer: Result<(), &mut AwsError>) {
+    pub(super) fn learn(scope: &Scope, admission: &Admission, answer: Result<(), &mut AwsError>) {
         let (service, breaker) = (admission.op.service().as_str(), &admission.breaker);
         match answer {
             Err(error) if error.never_left() => {}

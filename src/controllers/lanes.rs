@@ -53,11 +53,27 @@ struct Lane(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    /// Free places, of the sweep and of all else.
-    free: [usize; 2],
+    free: Free,
     arrivals: u64,
     waiting: BTreeMap<Key, Arc<Notify>>,
     keys: BTreeMap<u64, Key>,
+}
+
+/// Free places.
+#[derive(Debug)]
+struct Free {
+    sweep: usize,
+    urgent: usize,
+}
+
+impl Free {
+    fn left(&self, is_urgent: bool) -> usize {
+        if is_urgent { self.urgent } else { self.sweep }
+    }
+
+    fn of(&mut self, is_urgent: bool) -> &mut usize {
+        if is_urgent { &mut self.urgent } else { &mut self.sweep }
+    }
 }
 
 fn urgent(priority: Priority) -> bool {
@@ -74,7 +90,7 @@ impl State {
 
     fn wake(&self) {
         for is_urgent in [true, false] {
-            if self.free[usize::from(is_urgent)] > 0
+            if self.free.left(is_urgent) > 0
                 && let Some(woken) = self.first(is_urgent).and_then(|key| self.waiting.get(key))
             {
                 woken.notify_one();
@@ -85,7 +101,7 @@ impl State {
 
 impl Lane {
     fn new(bound: usize) -> Arc<Self> {
-        let free = [bound, bound.saturating_mul(URGENT)];
+        let free = Free { sweep: bound, urgent: bound.saturating_mul(URGENT) };
         Arc::new(Self(Mutex::new(State { free, arrivals: 0, waiting: BTreeMap::new(), keys: BTreeMap::new() })))
     }
 
@@ -93,10 +109,10 @@ impl Lane {
         let mut state = lock(&self.0);
         let key = state.keys.get(&id)?.clone();
         let is_urgent = urgent(key.0);
-        if state.free[usize::from(is_urgent)] == 0 || state.first(is_urgent) != Some(&key) {
+        if state.free.left(is_urgent) == 0 || state.first(is_urgent) != Some(&key) {
             return None;
         }
-        state.free[usize::from(is_urgent)] -= 1;
+        *state.free.of(is_urgent) -= 1;
         state.keys.remove(&id);
         state.waiting.remove(&key);
         state.wake();
@@ -157,7 +173,7 @@ pub struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = lock(&self.lane.0);
-        state.free[usize::from(self.urgent)] += 1;
+        *state.free.of(self.urgent) += 1;
         state.wake();
     }
 }

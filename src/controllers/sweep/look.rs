@@ -76,8 +76,8 @@ pub(super) async fn differing(shelf: &Shelf, some: Vec<(Name, Look)>, visit: boo
         return some;
     }
     let looks = some.into_iter().map(|(name, look)| async move {
-        let same = Box::pin(same(&look, cx)).await;
-        (!same).then_some((name, look))
+        let differs = !Box::pin(same(&look, cx)).await;
+        differs.then_some((name, look))
     });
     join_all(looks).await.into_iter().flatten().collect()
 }
@@ -144,16 +144,16 @@ pub fn digest_of_target(target: Option<&ScalableTarget>) -> u64 {
 #[must_use]
 pub fn digest_of_cluster(cluster: &Cluster) -> u64 {
     let mut cluster = cluster.clone();
-    for tags in cluster.tags.iter_mut() {
+    if let Some(tags) = &mut cluster.tags {
         tags.sort_by(|one, other| one.key.cmp(&other.key));
     }
-    for settings in cluster.settings.iter_mut() {
+    if let Some(settings) = &mut cluster.settings {
         settings.sort_by_key(|setting| format!("{setting:?}"));
     }
-    for statistics in cluster.statistics.iter_mut() {
+    if let Some(statistics) = &mut cluster.statistics {
         statistics.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    for attachments in cluster.attachments.iter_mut() {
+    if let Some(attachments) = &mut cluster.attachments {
         attachments.sort_by(|one, other| one.id.cmp(&other.id));
     }
     hash_of(&format!("{cluster:?}"))

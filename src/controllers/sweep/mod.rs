@@ -58,17 +58,17 @@ pub struct Sweeps {
 impl Sweeps {
     /// The object came to rest: from now on the sweep looks after it.
     pub fn rest(&self, name: Name, look: Look) {
-        let shelf = look.shelf(name.0);
+        let board = look.shelf(name.0);
         let mut state = lock(&self.state);
-        if state.places.get(&name).is_some_and(|place| *place != shelf) {
+        if state.places.get(&name).is_some_and(|place| *place != board) {
             state.leave(&name);
         }
-        state.places.insert(name.clone(), shelf.clone());
-        if !state.shelves.contains_key(&shelf) {
-            state.new.push(shelf.clone());
+        state.places.insert(name.clone(), board.clone());
+        if !state.shelves.contains_key(&board) {
+            state.new.push(board.clone());
             self.added.notify_one();
         }
-        let members = state.shelves.entry(shelf).or_default();
+        let members = state.shelves.entry(board).or_default();
         if members.looks.insert(name, look).is_none() {
             members.changed.notify_one();
         }
@@ -90,20 +90,20 @@ impl Sweeps {
     }
 
     /// How many stand on a shelf, and what tells of more; `None`, and the shelf goes, when it is empty.
-    fn count(&self, shelf: &Shelf) -> Option<(usize, Arc<Notify>)> {
+    fn count(&self, board: &Shelf) -> Option<(usize, Arc<Notify>)> {
         let mut state = lock(&self.state);
-        let members = state.shelves.get(shelf)?;
+        let members = state.shelves.get(board)?;
         if members.looks.is_empty() {
-            state.shelves.remove(shelf);
+            state.shelves.remove(board);
             return None;
         }
         Some((members.looks.len(), Arc::clone(&members.changed)))
     }
 
     /// The next of a shelf in the order of names, and whether they are the first of a round.
-    fn next(&self, shelf: &Shelf, after: Option<&Name>, limit: usize) -> (Vec<(Name, Look)>, bool) {
+    fn next(&self, board: &Shelf, after: Option<&Name>, limit: usize) -> (Vec<(Name, Look)>, bool) {
         let state = lock(&self.state);
-        let Some(members) = state.shelves.get(shelf) else { return (Vec::new(), true) };
+        let Some(members) = state.shelves.get(board) else { return (Vec::new(), true) };
         let pair = |(name, look): (&Name, &Look)| (name.clone(), look.clone());
         let rest: Vec<_> = match after {
             Some(after) => {
@@ -121,15 +121,15 @@ impl Sweeps {
     /// Does the object still rest as it did when it was looked at?
     fn still(&self, name: &Name, look: &Look) -> bool {
         let state = lock(&self.state);
-        let place = state.places.get(name).and_then(|shelf| state.shelves.get(shelf));
+        let place = state.places.get(name).and_then(|board| state.shelves.get(board));
         place.and_then(|members| members.looks.get(name)) == Some(look)
     }
 }
 
 impl State {
     fn leave(&mut self, name: &Name) {
-        if let Some(shelf) = self.places.remove(name)
-            && let Some(members) = self.shelves.get_mut(&shelf)
+        if let Some(board) = self.places.remove(name)
+            && let Some(members) = self.shelves.get_mut(&board)
         {
             members.looks.remove(name);
         }
@@ -140,7 +140,7 @@ impl State {
 pub async fn run(cx: &Context) {
     let mut shelves = FuturesUnordered::new();
     loop {
-        shelves.extend(cx.sweeps.take_new().into_iter().map(|shelf| keep(shelf, cx)));
+        shelves.extend(cx.sweeps.take_new().into_iter().map(|board| keep(board, cx)));
         tokio::select! {
             biased;
             () = cx.sweeps.added.notified() => {}
@@ -150,12 +150,12 @@ pub async fn run(cx: &Context) {
 }
 
 /// One shelf, until it is empty. A batch at a time, as far apart as the period allows for all of them.
-async fn keep(shelf: Shelf, cx: &Context) {
-    let limit = look::limit(shelf.kind);
+async fn keep(board: Shelf, cx: &Context) {
+    let limit = look::limit(board.kind);
     let mut last = Instant::now();
-    let mut pause = phase(&shelf);
+    let mut pause = phase(&board);
     let (mut cursor, mut round) = (None, 0_u64);
-    while let Some((count, changed)) = cx.sweeps.count(&shelf) {
+    while let Some((count, changed)) = cx.sweeps.count(&board) {
         let batches = u32::try_from(count.div_ceil(limit)).unwrap_or(u32::MAX).max(1);
         let due = last + (cx.config.sweep / batches).mul_f64(pause);
         let rung = tokio::select! {
@@ -166,14 +166,14 @@ async fn keep(shelf: Shelf, cx: &Context) {
         if !rung {
             continue;
         }
-        let (some, first) = cx.sweeps.next(&shelf, cursor.as_ref(), limit);
+        let (some, first) = cx.sweeps.next(&board, cursor.as_ref(), limit);
         round += u64::from(first);
         cursor = some.last().map(|(name, _)| name.clone());
         // What a slow answer takes is made up for, but not by a burst.
         last = due.max(Instant::now().checked_sub(cx.config.sweep / batches).unwrap_or(due));
         pause = 1.0;
-        let visit = round % VISIT_EVERY == 0 || shelf.kind == look::VISITED;
-        for (name, before) in look::differing(&shelf, some, visit, cx).await {
+        let visit = round % VISIT_EVERY == 0 || board.kind == look::VISITED;
+        for (name, before) in look::differing(&board, some, visit, cx).await {
             if cx.sweeps.still(&name, &before) {
                 cx.wakes.look_again(&name);
             }
@@ -182,9 +182,9 @@ async fn keep(shelf: Shelf, cx: &Context) {
 }
 
 /// Shelves of one batch do not all come at the same moment.
-fn phase(shelf: &Shelf) -> f64 {
+fn phase(board: &Shelf) -> f64 {
     let mut hasher = DefaultHasher::new();
-    shelf.hash(&mut hasher);
+    board.hash(&mut hasher);
     0.5 + f64::from(u16::try_from(hasher.finish() % 500).unwrap_or(0)) / 1000.0
 }
 
