@@ -79,7 +79,7 @@ impl Aws {
             ask_each(names, ask, |group: &TargetGroupSeen, name| group.arn == name || group.name == name).await
         };
         let key = (scope.clone(), if by_arn { "arn" } else { "name" }.to_owned());
-        self.batches().target_groups.get(key, name, priority, fetch).await
+        self.batches().target_groups.get(self, key, name, priority, fetch).await
     }
 
     async fn describe_target_groups(
@@ -122,7 +122,7 @@ impl Aws {
             answers
         };
         let key = (scope.clone(), target_group_arn.to_owned());
-        let found = self.batches().target_health.get(key, target_group_arn, priority, fetch).await;
+        let found = self.batches().target_health.get(self, key, target_group_arn, priority, fetch).await;
         found.map(Option::unwrap_or_default)
     }
 
@@ -153,7 +153,7 @@ impl Aws {
             ask_each(arns, ask, |rule: &RuleSeen, arn| rule.arn == arn).await
         };
         let key = (scope.clone(), if listener { "listener" } else { "rule" }.to_owned());
-        self.batches().rules.get(key, arn, priority, fetch).await
+        self.batches().rules.get(self, key, arn, priority, fetch).await
     }
 
     async fn describe_rules(

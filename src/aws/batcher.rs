@@ -11,12 +11,16 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::asker::{Asker, Raise};
 use super::classify::code;
+use super::clients::Aws;
 use super::error::AwsError;
+use super::gate::prepaid;
 use super::lock;
 use super::metrics::AwsMetrics;
 use super::op::{Op, Priority};
 use super::scope::Scope;
+use super::turns::Urgency;
 
 /// What was found under one name: something, nothing, or why it could not be read.
 pub type Found<T> = Result<Option<T>, AwsError>;
@@ -50,12 +54,13 @@ struct Open<T> {
 struct Members {
     gathered: Mutex<Gathered>,
     full: Notify,
+    urgency: Arc<Urgency>,
+    party: String,
 }
 
 #[derive(Debug)]
 struct Gathered {
     names: BTreeSet<String>,
-    priority: Priority,
     closed: bool,
 }
 
@@ -67,8 +72,9 @@ impl<T> fmt::Debug for Batcher<T> {
 
 impl Members {
     fn new(name: &str, priority: Priority) -> Arc<Self> {
-        let gathered = Gathered { names: BTreeSet::from([name.to_owned()]), priority, closed: false };
-        Arc::new(Self { gathered: Mutex::new(gathered), full: Notify::new() })
+        let gathered = Gathered { names: BTreeSet::from([name.to_owned()]), closed: false };
+        let party = Asker::current().map_or_else(String::new, |asker| asker.party().to_owned());
+        Arc::new(Self { gathered: Mutex::new(gathered), full: Notify::new(), urgency: Urgency::new(priority), party })
     }
 
     /// Adds a name if the batch still takes it.
@@ -78,10 +84,11 @@ impl Members {
             return false;
         }
         gathered.names.insert(name.to_owned());
-        gathered.priority = gathered.priority.min(priority);
         if gathered.names.len() >= limit {
             self.full.notify_one();
         }
+        drop(gathered);
+        self.urgency.raise(priority);
         true
     }
 
@@ -89,7 +96,7 @@ impl Members {
     fn close(&self) -> (Vec<String>, Priority) {
         let mut gathered = lock(&self.gathered);
         gathered.closed = true;
-        (gathered.names.iter().cloned().collect(), gathered.priority)
+        (gathered.names.iter().cloned().collect(), self.urgency.get())
     }
 }
 
@@ -101,16 +108,34 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
 
     /// Reads one name. `fetch` reads several with the highest priority among them, and is
     /// only called if this caller is the first of its batch.
-    pub async fn get<F, Fut>(&self, key: Key, name: &str, priority: Priority, fetch: F) -> Found<T>
+    pub async fn get<F, Fut>(&self, aws: &Aws, key: Key, name: &str, priority: Priority, fetch: F) -> Found<T>
     where
         F: FnOnce(Vec<String>, Priority) -> Fut + Send + 'static,
         Fut: Future<Output = Answers<T>> + Send + 'static,
     {
-        let answers = self.join(key, name, priority, fetch).await;
+        let asker = Asker::current();
+        let priority = asker.as_ref().map_or(priority, |asker| asker.urgency(priority));
+        let (running, urgency) = self.join(aws, key, name, priority, fetch);
+        let raised: Arc<dyn Raise> = urgency;
+        let standing = asker.map(|asker| {
+            let urgent = asker.urgency(priority);
+            let standing = asker.stand(Arc::downgrade(&raised));
+            raised.raise(urgent);
+            standing
+        });
+        let answers = running.await;
+        drop(standing);
         answers.get(name).cloned().unwrap_or_else(|| Err(unanswered(self.op, name)))
     }
 
-    fn join<F, Fut>(&self, key: Key, name: &str, priority: Priority, fetch: F) -> Shared<Running<T>>
+    fn join<F, Fut>(
+        &self,
+        aws: &Aws,
+        key: Key,
+        name: &str,
+        priority: Priority,
+        fetch: F,
+    ) -> (Shared<Running<T>>, Arc<Urgency>)
     where
         F: FnOnce(Vec<String>, Priority) -> Fut + Send + 'static,
         Fut: Future<Output = Answers<T>> + Send + 'static,
@@ -120,7 +145,7 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
         if let Some((members, running)) = running
             && members.join(name, priority, self.limit)
         {
-            return running;
+            return (running, Arc::clone(&members.urgency));
         }
         let members = Members::new(name, priority);
         let (metrics, op) = (self.metrics.clone(), self.op);
@@ -128,17 +153,33 @@ impl<T: Clone + Send + Sync + 'static> Batcher<T> {
             metrics.batched(op, names.len());
             fetch(names, priority)
         };
-        let running = gather(Arc::clone(&members), self.window, self.limit, fetch).shared();
+        let admission = Admitting { aws: aws.clone(), scope: key.0.clone(), op };
+        let running = gather(Arc::clone(&members), self.window, self.limit, admission, fetch).shared();
+        let urgency = Arc::clone(&members.urgency);
         // What nobody waits for any more is dropped here, so the map does not grow with old keys.
         open.retain(|_, batch| batch.running.upgrade().is_some());
         if let Some(weak) = running.downgrade() {
             open.insert(key, Open { members, running: weak });
         }
-        running
+        (running, urgency)
     }
 }
 
-fn gather<T, F, Fut>(members: Arc<Members>, window: Duration, limit: usize, fetch: F) -> Running<T>
+/// What a batch waits for before it is sent.
+struct Admitting {
+    aws: Aws,
+    scope: Scope,
+    op: Op,
+}
+
+/// Others may join until the request has its token.
+fn gather<T, F, Fut>(
+    members: Arc<Members>,
+    window: Duration,
+    limit: usize,
+    admitting: Admitting,
+    fetch: F,
+) -> Running<T>
 where
     T: Send + Sync + 'static,
     F: FnOnce(Vec<String>, Priority) -> Fut + Send + 'static,
@@ -152,8 +193,13 @@ where
                 () = sleep(window) => {}
             }
         }
+        let Admitting { aws, scope, op } = admitting;
+        let admission = aws.admission(&scope, op, &members.urgency, &members.party).await;
         let (names, priority) = members.close();
-        Arc::new(fetch(names, priority).await)
+        match admission {
+            Ok(admission) => Arc::new(prepaid(admission, fetch(names, priority)).await),
+            Err(error) => Arc::new(names.into_iter().map(|name| (name, Err(error.clone()))).collect()),
+        }
     })
 }
 

@@ -112,6 +112,8 @@ pub mod code {
     pub const DISPATCH: &str = "DispatchFailure";
     /// No answer in time.
     pub const TIMEOUT: &str = "Timeout";
+    /// The endpoint is known not to answer, so nothing was sent.
+    pub const UNREACHABLE: &str = "EndpointUnreachable";
     /// An answer that could not be read.
     pub const UNREADABLE: &str = "UnreadableAnswer";
     /// The SDK refused to build the request.
@@ -158,6 +160,7 @@ const UNKNOWN_OUTCOME_CODES: &[&str] = &[
     "Unavailable",
     code::DISPATCH,
     code::TIMEOUT,
+    code::UNREACHABLE,
     code::UNREADABLE,
     code::UNANSWERED,
 ];

@@ -14,10 +14,10 @@ use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
+use super::breaker::Breakers;
 use super::classify::{Class, code};
 use super::describe::Batches;
 use super::error::AwsError;
-use super::fence::NO_LEASE;
 use super::form::FormClient;
 use super::identity::Identities;
 use super::limiter::{Limiter, LimiterSettings};
@@ -103,6 +103,7 @@ struct Shared {
     base: SdkConfig,
     clients: Mutex<BTreeMap<Scope, Clients>>,
     limiter: Arc<Limiter>,
+    breakers: Breakers,
     metrics: AwsMetrics,
     batches: Batches,
     memories: Memories,
@@ -129,6 +130,7 @@ impl Aws {
         settings.metrics.watch(&limiter);
         Self(Arc::new(Shared {
             limiter,
+            breakers: Breakers::default(),
             batches: Batches::new(settings.gather, &settings.metrics),
             memories: Memories::default(),
             web: Web::new(&config, &settings.metric_hosts),
@@ -241,7 +243,7 @@ impl Aws {
             aws_request_id = tracing::field::Empty,
         );
         let call = async move {
-            self.admit(scope, op, priority).await?;
+            let admission = self.admit(scope, op, priority).await?;
             let started = Instant::now();
             let answer = match timeout(self.0.settings.operation_timeout, send).await {
                 Ok(Ok(output)) => Ok(output),
@@ -249,10 +251,16 @@ impl Aws {
                 Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),
             };
             let took = started.elapsed();
-            answer.inspect(|_| self.succeeded(scope, op, took)).map_err(|(error, recognised)| {
-                self.failed(scope, op, &error, recognised, took);
-                error
-            })
+            answer
+                .inspect(|_| {
+                    Self::learn(scope, &admission, Ok(()));
+                    self.succeeded(scope, op, took);
+                })
+                .map_err(|(mut error, recognised)| {
+                    self.failed(scope, op, &error, recognised, took);
+                    Self::learn(scope, &admission, Err(&mut error));
+                    error
+                })
         };
         Box::pin(call.instrument(span))
     }
@@ -267,7 +275,7 @@ impl Aws {
     }
 
     /// Where calls are counted against quotas: the real account, whichever name and credentials lead there.
-    fn counted(&self, scope: &Scope) -> Scope {
+    pub(super) fn counted(&self, scope: &Scope) -> Scope {
         let account = match self.0.identities.id_of(&scope.account) {
             Some(id) => AccountKey::named(id),
             None if scope.account.is_own() => AccountKey::default(),
@@ -276,16 +284,14 @@ impl Aws {
         Scope::of(account, scope.region.clone())
     }
 
-    /// Waits for a token; a write must also find the fence open after the wait.
-    async fn admit(&self, scope: &Scope, op: Op, priority: Priority) -> Result<(), AwsError> {
-        let shared = &*self.0;
-        let waited = shared.limiter.acquire(&self.counted(scope), op, priority).await;
-        shared.metrics.waited(scope, op, priority, waited);
-        let closed = op.mutating() && shared.settings.fence.as_ref().is_some_and(|open| !open());
-        if closed {
-            return Err(AwsError::new(op.name(), code::FENCED, NO_LEASE));
-        }
-        Ok(())
+    /// Whether each endpoint answers.
+    pub(super) fn breakers(&self) -> &Breakers {
+        &self.0.breakers
+    }
+
+    /// May this process write nothing at present?
+    pub(super) fn fenced(&self) -> bool {
+        self.0.settings.fence.as_ref().is_some_and(|open| !open())
     }
 
     fn succeeded(&self, scope: &Scope, op: Op, took: Duration) {

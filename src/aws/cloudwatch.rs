@@ -91,7 +91,7 @@ impl Aws {
             };
             ask_each(names, ask, |(found, _): &Alarm, name| found == name).await
         };
-        self.batches().alarms.get((scope.clone(), String::new()), name, priority, fetch).await
+        self.batches().alarms.get(self, (scope.clone(), String::new()), name, priority, fetch).await
     }
 
     /// Values of metrics from `start` up to but without `end`, by the id of the query.

@@ -86,7 +86,7 @@ impl Aws {
             };
             resolve(Op::DescribeServices, names, ask, |s| [s.service_arn(), s.service_name()]).await
         };
-        self.batches().services.get((scope.clone(), cluster.to_owned()), name, priority, fetch).await
+        self.batches().services.get(self, (scope.clone(), cluster.to_owned()), name, priority, fetch).await
     }
 
     /// The cluster of that name or ARN with all its optional parts; `None` when ECS says it is missing.
@@ -111,7 +111,7 @@ impl Aws {
             };
             resolve(Op::DescribeClusters, names, ask, |c| [c.cluster_arn(), c.cluster_name()]).await
         };
-        self.batches().clusters.get((scope.clone(), String::new()), name, priority, fetch).await
+        self.batches().clusters.get(self, (scope.clone(), String::new()), name, priority, fetch).await
     }
 
     /// One task by ARN or id, with tags; `None` when ECS says it is missing.
@@ -129,7 +129,7 @@ impl Aws {
             };
             resolve(Op::DescribeTasks, names, ask, |t| [t.task_arn(), None]).await
         };
-        self.batches().tasks.get((scope.clone(), cluster.to_owned()), task, priority, fetch).await
+        self.batches().tasks.get(self, (scope.clone(), cluster.to_owned()), task, priority, fetch).await
     }
 
     /// Several tasks by ARN or id, each with its own answer.
@@ -166,7 +166,7 @@ impl Aws {
             };
             resolve(Op::DescribeServiceDeployments, names, ask, |d| [d.service_deployment_arn(), None]).await
         };
-        self.batches().deployments.get((scope.clone(), String::new()), arn, priority, fetch).await
+        self.batches().deployments.get(self, (scope.clone(), String::new()), arn, priority, fetch).await
     }
 
     /// One service revision by ARN, which never changes; `None` when ECS says it is missing.
@@ -189,7 +189,7 @@ impl Aws {
             };
             resolve(Op::DescribeServiceRevisions, names, ask, |r| [r.service_revision_arn(), None]).await
         };
-        self.batches().revisions.get((scope.clone(), String::new()), arn, priority, fetch).await
+        self.batches().revisions.get(self, (scope.clone(), String::new()), arn, priority, fetch).await
     }
 }
 

@@ -172,18 +172,50 @@ async fn a_request_nobody_waits_for_is_never_sent_and_leaves_no_batch_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_after_the_request_left_starts_a_new_one() {
+async fn a_read_joins_until_the_request_leaves_and_after_that_starts_a_new_one() {
+    let wire =
+        Wire::new(
+            |asked| if asked.list("services").contains(&"slow".to_owned()) { Reply::Hang } else { all_exist(asked) },
+        );
+    let aws = wire.aws();
+    // Empty the bucket, so that the first request waits for a token after its window.
+    while aws.limiter().acquire(&here(), Op::DescribeServices, Priority::Sweep).await.is_zero() {}
+    let later = |millis: u64, name: &'static str| {
+        let aws = &aws;
+        async move {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            read(aws, name).await
+        }
+    };
+    // A token comes every 100 ms; the batch of the slow one leaves then, and is on its way for long.
+    let (slow, joins, late) = tokio::join!(read(&aws, "slow"), later(60, "joins"), later(2_000, "joins"));
+    assert!(slow.is_err() && joins.is_err() && late.unwrap().is_some());
+    let asked: Vec<Vec<String>> = wire.asked().iter().map(|asked| asked.list("services")).collect();
+    assert_eq!(asked, [vec!["joins", "slow"], vec!["joins"]]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_takes_over_the_slot_that_a_sweep_waits_in() {
     let wire = Wire::new(all_exist);
     let aws = wire.aws();
-    // Empty the bucket, so that the first request waits for a token after its batch has closed.
-    while aws.limiter().acquire(&here(), Op::DescribeServices, Priority::Sweep).await.is_zero() {}
-    let late = async {
-        tokio::time::sleep(Duration::from_millis(21)).await;
-        read(&aws, "a").await
+    let scope = here();
+    while aws.limiter().acquire(&scope, Op::DescribeServices, Priority::Sweep).await.is_zero() {}
+    let began = tokio::time::Instant::now();
+    // Thirty other clusters come before.
+    let clusters: Vec<String> = (0..30).map(|n| format!("c{n:02}")).collect();
+    let crowd = join_all(clusters.iter().map(|cluster| aws.describe_service(&scope, cluster, "s", Priority::Sweep)));
+    let sweep = async {
+        read(&aws, "a").await.unwrap();
+        began.elapsed()
     };
-    let (early, late) = tokio::join!(read(&aws, "a"), late);
-    assert!(early.unwrap().is_some() && late.unwrap().is_some());
-    assert_eq!(wire.asked().len(), 2);
+    let edit = async {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        aws.describe_service(&scope, "c", "a", Priority::Edit).await.unwrap();
+        began.elapsed()
+    };
+    let (_, sweep, edit) = tokio::join!(crowd, sweep, edit);
+    assert!(sweep == edit && edit < Duration::from_millis(500), "{sweep:?}, {edit:?}");
+    assert_eq!(wire.asked().len(), 31, "no slot of its own");
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,6 +85,16 @@ impl AwsError {
         (made, recognised)
     }
 
+    /// Did the request certainly not leave?
+    pub(super) fn never_left(&self) -> bool {
+        [code::UNREACHABLE, code::FENCED, code::CONSTRUCTION, code::NO_CREDENTIALS].contains(&self.code.as_str())
+    }
+
+    /// Does it say that the endpoint is out of order, rather than anything of the request?
+    pub fn is_outage(&self) -> bool {
+        self.class == Class::UnknownOutcome && self.code != code::UNANSWERED
+    }
+
     /// The code as a metric label from a closed set.
     pub fn code_label(&self) -> &'static str {
         classify::code_label(&self.code)

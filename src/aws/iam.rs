@@ -47,7 +47,7 @@ impl Aws {
             }
             answers
         };
-        self.batches().roles.get((place, name.to_owned()), name, priority, fetch).await
+        self.batches().roles.get(self, (place, name.to_owned()), name, priority, fetch).await
     }
 
     async fn get_role(&self, scope: &Scope, place: &Scope, name: &str, priority: Priority) -> Found<RoleSeen> {

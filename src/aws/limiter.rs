@@ -4,24 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
+use super::asker::{Asker, Raise, Standing};
 use super::lock;
 use super::op::{Op, Priority};
 use super::quota::{Bucket, Quota};
 use super::scope::Scope;
-
-/// A throttled answer multiplies the rate by this, at most once a second.
-const CUT: f64 = 0.7;
-/// Each second without throttling gives back this part of the nominal rate.
-const RAISE: f64 = 0.02;
-/// The rate never falls below this part of the nominal rate.
-const FLOOR: f64 = 0.05;
-/// One grant in so many goes to the sweep, so that edits cannot starve it.
-const SWEEP_TURN: u64 = 10;
-const SECOND: Duration = Duration::from_secs(1);
-const ROUNDING: f64 = 1e-9;
+use super::turns::{Queue, Urgency};
 
 /// How much of AWS's quotas the operator may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,22 +45,23 @@ impl Limiter {
 
     /// Waits for a token of the operation's bucket; returns how long it waited.
     ///
-    /// Waiters are served by priority, equals in order of arrival. Dropping the future gives up the place.
+    /// Waiters are served by priority; those of one class by turns of their parties, each in order of arrival.
+    /// Dropping the future gives up the place.
     pub async fn acquire(&self, scope: &Scope, op: Op, priority: Priority) -> Duration {
+        let asked = Asked::of(priority);
+        self.wait(scope, op, &asked.urgency, &asked.party).await
+    }
+
+    /// As [`Self::acquire`], for a request that may become more urgent meanwhile.
+    pub(super) async fn wait(&self, scope: &Scope, op: Op, urgency: &Urgency, party: &str) -> Duration {
         let started = Instant::now();
-        let ticket = Ticket::draw(self.queue(scope, op.bucket()), priority);
-        loop {
-            let now = Instant::now();
-            match ticket.turn(now) {
-                Turn::Go => return now.duration_since(started),
-                Turn::At(at) => tokio::select! {
-                    biased;
-                    () = ticket.woken.notified() => {}
-                    () = sleep_until(at) => {}
-                },
-                Turn::Behind => ticket.woken.notified().await,
-            }
-        }
+        urgency.wait(&self.queue(scope, op.bucket()), party).await;
+        started.elapsed()
+    }
+
+    /// Gives a token back that was not used.
+    pub(super) fn give_back(&self, scope: &Scope, op: Op) {
+        lock(&self.queue(scope, op.bucket()).tokens).give_back(Instant::now());
     }
 
     /// Tells that AWS throttled a call: the bucket is emptied and its rate cut.
@@ -109,11 +100,8 @@ impl Limiter {
         let level = |((scope, bucket), queue): ((Scope, Bucket), Arc<Queue>)| {
             let mut tokens = lock(&queue.tokens);
             tokens.refill(now);
-            let mut waiting: BTreeMap<Priority, usize> = Priority::ALL.map(|priority| (priority, 0)).into();
-            for (priority, _) in tokens.waiting.keys() {
-                *waiting.entry(*priority).or_default() += 1;
-            }
-            Level { scope, bucket, tokens: tokens.level, rate: tokens.rate, waiting }
+            let (level, waiting) = (tokens.level(), tokens.waiting());
+            Level { scope, bucket, tokens: level, rate: tokens.rate, waiting }
         };
         queues.into_iter().map(level).collect()
     }
@@ -131,7 +119,7 @@ impl Limiter {
         }
         let quota = self.settings.quotas.get(&bucket).copied().unwrap_or(bucket.quota());
         let share = self.share(scope.account.name());
-        let queue = Arc::new(Queue { tokens: Mutex::new(Tokens::new(quota, share, Instant::now())) });
+        let queue = Arc::new(Queue::new(quota, share, Instant::now()));
         queues.insert((scope.clone(), bucket), Arc::clone(&queue));
         queue
     }
@@ -152,145 +140,23 @@ pub(crate) struct Level {
     pub(crate) waiting: BTreeMap<Priority, usize>,
 }
 
-#[derive(Debug)]
-struct Queue {
-    tokens: Mutex<Tokens>,
+/// One call of the asker at work, as it stands in queues.
+pub(super) struct Asked {
+    pub(super) urgency: Arc<Urgency>,
+    pub(super) party: String,
+    _standing: Option<Standing>,
 }
 
-type Place = (Priority, u64);
-
-#[derive(Debug)]
-struct Tokens {
-    nominal: f64,
-    capacity: f64,
-    rate: f64,
-    level: f64,
-    refilled: Instant,
-    raised: Instant,
-    cut: Option<Instant>,
-    grants: u64,
-    arrivals: u64,
-    waiting: BTreeMap<Place, Arc<Notify>>,
-}
-
-enum Turn {
-    Go,
-    At(Instant),
-    Behind,
-}
-
-impl Tokens {
-    fn new(quota: Quota, share: f64, now: Instant) -> Self {
-        let nominal = (quota.refill * share).max(0.01);
-        let capacity = (quota.burst * share).max(1.0);
-        Self {
-            nominal,
-            capacity,
-            rate: nominal,
-            level: (capacity / 2.0).max(1.0),
-            refilled: now,
-            raised: now,
-            cut: None,
-            grants: 0,
-            arrivals: 0,
-            waiting: BTreeMap::new(),
-        }
-    }
-
-    /// Adds what has run in until `now`, second by second while the rate recovers.
-    fn refill(&mut self, now: Instant) {
-        while self.rate < self.nominal && self.raised + SECOND <= now {
-            let step = self.raised + SECOND;
-            self.run_in(step);
-            self.rate = (self.rate + RAISE * self.nominal).min(self.nominal);
-            self.raised = step;
-        }
-        self.run_in(now);
-    }
-
-    fn run_in(&mut self, until: Instant) {
-        let seconds = until.saturating_duration_since(self.refilled).as_secs_f64();
-        self.level = (self.level + self.rate * seconds).min(self.capacity);
-        self.refilled = self.refilled.max(until);
-    }
-
-    fn cut(&mut self, now: Instant) {
-        self.refill(now);
-        if self.cut.is_some_and(|last| now.saturating_duration_since(last) < SECOND) {
-            return;
-        }
-        self.rate = (self.rate * CUT).max(self.nominal * FLOOR);
-        self.level = 0.0;
-        self.raised = now;
-        self.cut = Some(now);
-    }
-
-    /// Whose turn it is: the first place, or now and then the first sweep.
-    fn head(&self) -> Option<Place> {
-        let first = self.waiting.keys().next().copied();
-        if self.grants % SWEEP_TURN != SWEEP_TURN - 1 {
-            return first;
-        }
-        let sweeps = (Priority::Sweep, 0)..(Priority::Prune, 0);
-        self.waiting.range(sweeps).next().map(|(place, _)| *place).or(first)
-    }
-
-    /// Pruning may only use what nobody else is likely to need.
-    fn need(&self, priority: Priority) -> f64 {
-        if priority == Priority::Prune { (self.capacity / 2.0).max(1.0) } else { 1.0 }
-    }
-
-    fn take(&mut self, place: Place, now: Instant) -> Turn {
-        self.refill(now);
-        if self.head() != Some(place) {
-            return Turn::Behind;
-        }
-        let missing = self.need(place.0) - self.level;
-        if missing > ROUNDING {
-            return Turn::At(now + Duration::from_secs_f64(missing / self.rate));
-        }
-        self.level = (self.level - 1.0).max(0.0);
-        self.grants += 1;
-        self.leave(place);
-        Turn::Go
-    }
-
-    fn leave(&mut self, place: Place) {
-        if self.waiting.remove(&place).is_none() {
-            return;
-        }
-        if let Some(next) = self.head().and_then(|head| self.waiting.get(&head)) {
-            next.notify_one();
-        }
-    }
-}
-
-/// A place in the queue; given up when dropped.
-struct Ticket {
-    queue: Arc<Queue>,
-    place: Place,
-    woken: Arc<Notify>,
-}
-
-impl Ticket {
-    fn draw(queue: Arc<Queue>, priority: Priority) -> Self {
-        let woken = Arc::new(Notify::new());
-        let mut tokens = lock(&queue.tokens);
-        tokens.arrivals += 1;
-        let place = (priority, tokens.arrivals);
-        tokens.waiting.insert(place, Arc::clone(&woken));
-        drop(tokens);
-        Self { queue, place, woken }
-    }
-
-    fn turn(&self, now: Instant) -> Turn {
-        lock(&self.queue.tokens).take(self.place, now)
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        lock(&self.queue.tokens).leave(self.place);
+impl Asked {
+    pub(super) fn of(priority: Priority) -> Self {
+        let Some(asker) = Asker::current() else {
+            return Self { urgency: Urgency::new(priority), party: String::new(), _standing: None };
+        };
+        let (urgency, party) = (Urgency::new(priority), asker.party().to_owned());
+        let raised: Arc<dyn Raise> = urgency.clone();
+        let standing = Arc::clone(&asker).stand(Arc::downgrade(&raised));
+        urgency.raise(asker.urgency(priority));
+        Self { urgency, party, _standing: Some(standing) }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use tokio::time::{Instant, advance, timeout};
+use tokio::time::{Instant, advance, sleep_until, timeout};
 
 use super::*;
+use crate::aws::turns::FLOOR;
 
 fn limiter(share: f64) -> Arc<Limiter> {
     Arc::new(Limiter::new(LimiterSettings { share, quotas: BTreeMap::new() }))
@@ -100,6 +101,54 @@ async fn a_sweep_gets_one_grant_in_ten_while_edits_keep_coming() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn parties_of_a_class_take_turns_however_much_one_asks() {
+    let limiter = limiter(0.5);
+    drain(&limiter, Op::UpdateService).await;
+    let order = Mutex::new(String::new());
+    // Party a asks for twelve, then b for two and c for one.
+    let calls = "aaaaaaaaaaaabbc".chars().map(|party| {
+        let (limiter, order) = (&limiter, &order);
+        Asker::of(party).run(async move {
+            limiter.acquire(&here(), Op::UpdateService, Priority::Edit).await;
+            lock(order).push(party);
+        })
+    });
+    join_all(calls).await;
+    assert_eq!(*lock(&order), "abcabaaaaaaaaaa");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edit_moves_the_waiting_and_the_later_calls_of_its_object_forward() {
+    let limiter = limiter(0.5);
+    drain(&limiter, Op::UpdateService).await;
+    let (scope, began) = (here(), Instant::now());
+    let asker = Asker::of("a");
+    let crowd = join_all((0..100).map(|_| limiter.acquire(&scope, Op::UpdateService, Priority::Sweep)));
+    let edited = asker.clone().run(async {
+        limiter.acquire(&scope, Op::UpdateService, Priority::Sweep).await;
+        limiter.acquire(&scope, Op::UpdateService, Priority::Sweep).await;
+        began.elapsed()
+    });
+    let edit = async {
+        advance(Duration::from_millis(100)).await;
+        asker.raise(Priority::Edit);
+    };
+    let both = async { tokio::join!(crowd, edited, edit).1 };
+    let done = both.await;
+    // 2.5 tokens a second, one in ten of them a sweep's.
+    assert!(done < Duration::from_millis(1_300), "{done:?}");
+    assert!(asker.stood() == done, "all of it in queues");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_given_back_serves_another() {
+    let limiter = limiter(0.5);
+    drain(&limiter, Op::UpdateService).await;
+    limiter.give_back(&here(), Op::CreateService);
+    assert_eq!(limiter.acquire(&here(), Op::UpdateService, Priority::Sweep).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn pruning_waits_for_a_half_full_bucket_and_lets_others_pass() {
     let limiter = limiter(0.5);
     drain(&limiter, Op::UpdateService).await;
@@ -129,7 +178,7 @@ async fn a_waiter_that_gives_up_passes_its_turn_on() {
     let (gave_up, stayed) = tokio::join!(gives_up, stays);
     assert!(gave_up.is_err());
     assert!(stayed.is_ok());
-    assert!(lock(&limiter.queue(&here(), Bucket::ServiceModify).tokens).waiting.is_empty());
+    assert!(lock(&limiter.queue(&here(), Bucket::ServiceModify).tokens).nobody_waits());
 }
 
 #[tokio::test(start_paused = true)]

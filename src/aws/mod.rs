@@ -2,8 +2,10 @@
 
 pub mod agent;
 pub mod alarms;
+pub mod asker;
 pub mod balancing;
 pub mod batcher;
+mod breaker;
 pub mod classify;
 pub mod clients;
 pub mod cloudwatch;
@@ -11,6 +13,7 @@ pub mod describe;
 pub mod error;
 mod fence;
 mod form;
+mod gate;
 pub mod iam;
 pub mod identity;
 pub mod limiter;
@@ -28,6 +31,7 @@ mod sdk;
 pub mod settings;
 pub mod tasks;
 mod trust;
+mod turns;
 pub mod web;
 
 #[cfg(test)]
@@ -36,6 +40,7 @@ mod test_cbor;
 pub(crate) mod test_wire;
 
 pub use alarms::AlarmSeen;
+pub use asker::Asker;
 pub use balancing::{RuleSeen, TargetGroupSeen, TargetSeen};
 pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, Fence, load_config};

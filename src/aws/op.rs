@@ -9,8 +9,12 @@ use super::quota::Bucket;
 pub enum Priority {
     /// Deletion, rollback, moving traffic to safety.
     Cleanup,
-    /// A change that a user asked for, and the rollout it started.
+    /// A change that a user asked for.
     Edit,
+    /// A rollout under way.
+    Rollout,
+    /// Something was said to have changed.
+    Hint,
     /// The periodic visit.
     Sweep,
     /// Removing old revisions: only from idle tokens.
@@ -26,6 +30,8 @@ impl Priority {
         match self {
             Self::Cleanup => "cleanup",
             Self::Edit => "edit",
+            Self::Rollout => "rollout",
+            Self::Hint => "hint",
             Self::Sweep => "sweep",
             Self::Prune => "prune",
         }
@@ -62,6 +68,19 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Iam => "iam",
             Self::Sts => "sts",
+        }
+    }
+
+    /// The name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ecs => "Amazon ECS",
+            Self::ApplicationAutoScaling => "Application Auto Scaling",
+            Self::Balancing => "Elastic Load Balancing",
+            Self::CloudWatch => "CloudWatch",
+            Self::Ec2 => "Amazon EC2",
+            Self::Iam => "IAM",
+            Self::Sts => "AWS STS",
         }
     }
 }

@@ -38,7 +38,7 @@ impl Aws {
                 found => answered(ids, &found),
             }
         };
-        self.batches().targets.get((scope.clone(), String::new()), resource, priority, fetch).await
+        self.batches().targets.get(self, (scope.clone(), String::new()), resource, priority, fetch).await
     }
 
     async fn scalable_targets(

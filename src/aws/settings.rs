@@ -43,7 +43,7 @@ impl Aws {
             aws.memories().settings.keep(&at, "", &found, |seen| seen.disabled.is_empty());
             names.into_iter().map(|name| (name, found.clone())).collect()
         };
-        self.batches().settings.get((scope.clone(), String::new()), "", priority, fetch).await
+        self.batches().settings.get(self, (scope.clone(), String::new()), "", priority, fetch).await
     }
 
     async fn list_account_settings(&self, scope: &Scope, priority: Priority) -> Result<Vec<Setting>, AwsError> {

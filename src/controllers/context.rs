@@ -13,12 +13,17 @@ use crate::api::quoted::unquoted;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::aws::Aws;
 use crate::controllers::accounts::{Ambient, Knowledge};
+use crate::controllers::askers::Askers;
 use crate::controllers::backoff::Failed;
+use crate::controllers::brake::Brake;
 use crate::controllers::clock::Clock;
+use crate::controllers::familiar::Familiar;
 use crate::controllers::kind::Kind;
+use crate::controllers::pace::Pace;
 use crate::controllers::relations::Wakes;
 use crate::controllers::revisions::Revisions;
 use crate::controllers::scalings::Scalings;
+use crate::controllers::sweep::Sweeps;
 use crate::runtime::metrics::Metrics;
 
 /// Settings of the controllers; the operator's flags decide them.
@@ -50,6 +55,8 @@ pub struct Config {
     pub revision_sweep: Duration,
     /// May `ConfigMap`s be read and watched?
     pub config_maps: bool,
+    /// The part of all services that may be deleted within ten minutes before the rest goes one by one; 1 = all.
+    pub deletion_brake: f64,
 }
 
 impl Default for Config {
@@ -68,6 +75,7 @@ impl Default for Config {
             follow: Duration::from_secs(10),
             revision_sweep: Duration::from_hours(1),
             config_maps: true,
+            deletion_brake: 0.2,
         }
     }
 }
@@ -194,6 +202,16 @@ pub struct Context {
     pub revisions: Revisions,
     /// Scaling policies and scheduled actions read so far.
     pub scalings: Scalings,
+    /// Objects at rest.
+    pub sweeps: Sweeps,
+    /// Passes under way or waiting, as the queues see them.
+    pub askers: Askers,
+    /// What each object was like when its last pass began.
+    pub familiar: Familiar,
+    /// When each object's status was last written.
+    pub pace: Pace,
+    /// What holds up mass deletions.
+    pub brake: Brake,
     failed: Arc<Mutex<Failed>>,
 }
 
@@ -219,6 +237,11 @@ impl Context {
             accounts: Knowledge::default(),
             revisions: Revisions::default(),
             scalings: Scalings::default(),
+            sweeps: Sweeps::default(),
+            askers: Askers::default(),
+            familiar: Familiar::default(),
+            pace: Pace::default(),
+            brake: Brake::default(),
             failed: Arc::default(),
         }
     }

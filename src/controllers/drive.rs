@@ -8,7 +8,9 @@ use futures::FutureExt;
 use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::api::condition::{ConditionType, Reason, find, in_order, is_ours, merge};
@@ -16,21 +18,25 @@ use crate::api::names::FINALIZER;
 use crate::api::policy::DriftPolicy;
 use crate::api::quoted::unquoted;
 use crate::api::status::Status;
-use crate::aws::agent;
+use crate::aws::{Asker, agent};
 use crate::controllers::accounts::{Gate, Refused, gate};
+use crate::controllers::askers::{name_of, urgency};
 use crate::controllers::backoff::{delay, jitter};
-use crate::controllers::context::Context;
+use crate::controllers::context::{Context, StoreOf};
 use crate::controllers::counted;
 use crate::controllers::events;
 use crate::controllers::failure::StepError;
 use crate::controllers::held;
 use crate::controllers::kind::Kind;
+use crate::controllers::lanes::Lanes;
+use crate::controllers::pace::only_counts;
 use crate::controllers::pass::{Pass, api};
 use crate::controllers::report::{Course, Report, Requeue, Verdict};
-use crate::runtime::metrics::{Look, Reconciled};
+use crate::controllers::sweep::Look;
+use crate::runtime::metrics::{Look as Seen, Reconciled};
 use crate::runtime::telemetry;
 
-/// No pass may take longer; each call has a shorter deadline of its own.
+/// No pass may work longer; each call has a shorter deadline of its own.
 const PASS_DEADLINE: Duration = Duration::from_mins(3);
 
 /// A pass waits so long for the accounts, after a start.
@@ -42,9 +48,38 @@ pub trait Reconcile: Kind {
     fn reconcile(pass: &Pass<'_, Self>) -> impl Future<Output = Report<Self::Status>> + Send;
 }
 
-/// Runs one pass over an object, as kube's controller wants it.
-pub async fn reconcile<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Action {
-    pass(object, cx).await.map_or_else(gone, Action::requeue)
+/// Runs one pass over an object, as kube's controller wants it: when there is a place for it, and over the object as it
+/// is by then.
+pub async fn reconcile<K: Reconcile>(
+    object: Arc<DeserializeGuard<K>>,
+    cx: Arc<Context>,
+    store: StoreOf<K>,
+    lanes: Lanes,
+) -> Action {
+    let name = name_of(&object);
+    let asker = cx.askers.begin(&name);
+    let place = lanes.enter(K::KIND, urgency(&object, &cx), &neighbourhood(&object), &asker).await;
+    let Some(object) = store.get(&ObjectRef::from_obj(object.as_ref())) else { return gone() };
+    cx.sweeps.leave(&name);
+    let uid = object.meta().uid.clone().unwrap_or_default();
+    let left = Box::pin(once(object, Arc::clone(&cx), asker)).await;
+    cx.askers.end(&name);
+    drop(place);
+    match left {
+        Left { again: None, .. } => gone(),
+        Left { look: Some(Look::Unchanging), .. } => Action::requeue(jitter(cx.config.revision_sweep, &uid, 0)),
+        Left { look: Some(look), .. } => {
+            cx.sweeps.rest(name, look);
+            gone()
+        }
+        Left { again: Some(after), look: None } => Action::requeue(after),
+    }
+}
+
+/// Passes in this order ask AWS for what it describes together.
+fn neighbourhood<K: Kind>(object: &DeserializeGuard<K>) -> String {
+    let cluster = object.0.as_ref().ok().and_then(|object| object.policies().cluster).unwrap_or_default();
+    format!("{}/{cluster}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
 
 /// What came of a pass.
@@ -54,10 +89,12 @@ struct Visited {
     failed: Option<Course>,
     /// Was anything written or told?
     changed: bool,
+    /// How the sweep is to look at the object, if it is at rest.
+    look: Option<Look>,
 }
 
 impl Visited {
-    const GONE: Self = Self { requeue: Requeue::Gone, failed: None, changed: false };
+    const GONE: Self = Self { requeue: Requeue::Gone, failed: None, changed: false, look: None };
 
     fn result(&self) -> Reconciled {
         match (self.failed, self.requeue) {
@@ -71,16 +108,30 @@ impl Visited {
 
 /// Runs one pass over an object, readable or not, and says when to come back; `None` = the object is gone.
 pub async fn pass<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Option<Duration> {
-    let meta = object.meta();
-    let span = telemetry::reconcile_span(K::KIND, meta, cx.clock.exact());
-    timed(object, cx).instrument(span).await
+    let asker = cx.askers.begin(&name_of(&object));
+    Box::pin(once(object, cx, asker)).await.again
 }
 
-async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>) -> Option<Duration> {
+/// How a pass leaves an object.
+struct Left {
+    /// When to come back; `None` = never, it is gone.
+    again: Option<Duration>,
+    /// How the sweep is to look at it, if it is at rest.
+    look: Option<Look>,
+}
+
+async fn once<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>, asker: Arc<Asker>) -> Left {
+    let span = telemetry::reconcile_span(K::KIND, object.meta(), cx.clock.exact());
+    timed(object, cx, asker).instrument(span).await
+}
+
+async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>, asker: Arc<Asker>) -> Left {
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let running = cx.metrics.reconcile.start(K::KIND, &namespace, &name);
     let uid = object.meta().uid.clone().unwrap_or_default();
-    cx.wakes.changed::<K>(object.meta(), &cx.stores);
+    if cx.familiar.is_news(&object) {
+        cx.wakes.changed::<K>(object.meta(), &cx.stores);
+    }
     let pass = AssertUnwindSafe(async {
         match &object.0 {
             Ok(object) if cx.config.drift_policy == DriftPolicy::default() => visit(object, &cx).await,
@@ -93,29 +144,50 @@ async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>)
         }
     })
     .catch_unwind();
-    let (result, error) = match tokio::time::timeout(PASS_DEADLINE, pass).await {
-        Ok(Ok(Ok(visited))) => {
-            let again = match visited.requeue {
-                Requeue::Sweep => Some(jitter(cx.config.sweep_of(K::KIND), &uid, 0)),
-                Requeue::After(after) => Some(jitter(after, &uid, 1)),
-                Requeue::Gone => None,
+    let pass = Arc::clone(&asker).run(pass);
+    let (result, error) = match in_time(pass, &asker).await {
+        Some(Ok(Ok(visited))) => {
+            let (again, look) = match visited.requeue {
+                Requeue::Sweep => (Some(jitter(cx.config.sweep_of(K::KIND), &uid, 0)), visited.look.clone()),
+                Requeue::After(after) => (Some(jitter(after, &uid, 1)), None),
+                Requeue::Gone => {
+                    cx.familiar.forget(&name_of(&object));
+                    (None, None)
+                }
             };
             telemetry::reconciled(visited.result(), visited.changed, again);
-            running.ended(visited.result(), again);
-            return again;
+            let unchanging = look == Some(Look::Unchanging);
+            let due = if unchanging { Some(jitter(cx.config.revision_sweep, &uid, 0)) } else { again };
+            running.ended(visited.result(), due);
+            return Left { again, look };
         }
-        Ok(Ok(Err(error))) => (Reconciled::Error, error.to_string()),
-        Ok(Err(_panic)) => (Reconciled::Panic, "the pass panicked".to_owned()),
-        Err(_elapsed) => (Reconciled::Timeout, "the pass took too long".to_owned()),
+        Some(Ok(Err(error))) => (Reconciled::Error, error.to_string()),
+        Some(Err(_panic)) => (Reconciled::Panic, "the pass panicked".to_owned()),
+        None => (Reconciled::Timeout, "the pass took too long".to_owned()),
     };
     let count = cx.failed().add(&uid, "driver", cx.clock.now()).count;
     let again = Some(delay(count, &uid));
     tracing::warn!(error, ?again, "pass failed");
     running.ended(result, again);
-    again
+    Left { again, look: None }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the object is gone: nothing to come back to")]
+/// The pass, if it ends in time. What it stands in queues does not count: it would only lose its place there.
+async fn in_time<F: Future>(pass: F, asker: &Asker) -> Option<F::Output> {
+    let (began, mut left) = (Instant::now(), PASS_DEADLINE);
+    let mut pass = std::pin::pin!(pass);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut pass => return Some(done),
+            () = tokio::time::sleep(left) => {}
+        }
+        let worked = began.elapsed().saturating_sub(asker.stood());
+        left = PASS_DEADLINE.checked_sub(worked).filter(|left| !left.is_zero())?;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the object is gone, or the sweep looks after it")]
 fn gone() -> Action {
     Action::await_change()
 }
@@ -168,6 +240,7 @@ async fn enter<K: Kind>(pass: &Pass<'_, K>) -> Gate {
 /// Writes the status if it says something new, then publishes.
 async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Result<Visited, StepError> {
     let rested = came_to_rest(pass, &report);
+    let quiet = report.happenings.is_empty().then_some(report.requeue);
     let mut status = report.status;
     let mut common = status.common();
     let generation =
@@ -175,7 +248,7 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     common.observed_generation = Some(generation);
     common.conditions = merge(&pass.common.conditions, &report.claims, generation, pass.now);
     status.set_common(common);
-    let look = Look {
+    let look = Seen {
         conditions: &status.common().conditions,
         deleting: pass.object.meta().deletion_timestamp.as_ref().map(|at| at.0),
         tasks: counted::tasks::<K>(&status),
@@ -185,7 +258,8 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     if let Some(service) = pass.object.as_service().filter(|_| rested) {
         pass.cx.wakes.settled(pass.namespace(), service);
     }
-    let new = pass.object.status().map(own_part).as_ref() != Some(&status);
+    let stored = pass.object.status().map(own_part);
+    let new = stored.as_ref() != Some(&status);
     if report.requeue == Requeue::Gone {
         if let Some(account) = pass.common.account.as_ref().and_then(|account| account.name.as_ref()) {
             pass.cx.wakes.account(account);
@@ -193,6 +267,10 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
         pass.cx.failed().forget(pass.uid());
         pass.cx.metrics.objects.forget(K::KIND, pass.namespace(), &pass.owner.name);
     } else if new {
+        if let Some(wait) = too_soon(pass, stored.as_ref(), &status, quiet) {
+            return Ok(Visited { requeue: Requeue::After(wait), failed: report.failed, changed: false, look: None });
+        }
+        pass.cx.pace.wrote(pass.uid());
         pass.write_status(&status).await?;
     }
     counted::count::<K>(&pass.cx.metrics.changes, pass.object.status(), &status, &report.happenings, pass.now);
@@ -201,7 +279,26 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
     }
     events::publish(&pass.reference(), &report.happenings, pass.cx).await;
     let changed = new || !report.happenings.is_empty();
-    Ok(Visited { requeue: report.requeue, failed: report.failed, changed })
+    Ok(Visited { requeue: report.requeue, failed: report.failed, changed, look: pass.take_look() })
+}
+
+/// How long a status that tells of nothing but counts has to wait, after a pass in which nothing happened (`quiet`). One
+/// that a later pass goes on from never waits.
+fn too_soon<K: Kind>(
+    pass: &Pass<'_, K>,
+    stored: Option<&K::Status>,
+    status: &K::Status,
+    quiet: Option<Requeue>,
+) -> Option<Duration> {
+    if K::RESUMES_FROM_STATUS || pass.deleting() {
+        return None;
+    }
+    let wait = pass.cx.pace.wait(pass.uid())?;
+    let wait = match quiet? {
+        Requeue::After(sooner) => wait.min(sooner),
+        Requeue::Sweep | Requeue::Gone => wait,
+    };
+    only_counts(stored?, status).then_some(wait)
 }
 
 /// A stored status without the conditions of other writers, which are not ours to compare or to send. In our order:

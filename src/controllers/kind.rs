@@ -48,6 +48,10 @@ pub trait Kind:
     fn policies(&self) -> Policies;
     /// Does a later pass go on from the status? Then it is never written over a newer one.
     const RESUMES_FROM_STATUS: bool = false;
+    /// Is it going back from something that failed? Then its calls come first.
+    fn in_danger(&self) -> bool {
+        false
+    }
     /// The object as a service, if it is one.
     fn as_service(&self) -> Option<&EcsService> {
         None
@@ -118,6 +122,10 @@ kind!(
     fn group_status(status: &ServerGroupStatus) -> Option<&ServerGroupStatus> {
         Some(status)
     }
+    fn in_danger(&self) -> bool {
+        let rollout = self.status.as_ref().and_then(|status| status.rollout.as_ref());
+        rollout.is_some_and(|rollout| rollout.ending.is_some())
+    }
 );
 kind!(
     EcsService,
@@ -128,6 +136,10 @@ kind!(
     }
     fn service_status(status: &EcsServiceStatus) -> Option<&EcsServiceStatus> {
         Some(status)
+    }
+    fn in_danger(&self) -> bool {
+        let rollout = self.status.as_ref().and_then(|status| status.rollout.as_ref());
+        rollout.is_some_and(|rollout| rollout.state == "ROLLING_BACK")
     }
 );
 

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod arn;
+pub mod askers;
 pub mod aws_account;
 pub mod backoff;
+pub mod brake;
 pub mod clock;
 pub mod conclude;
 pub mod context;
@@ -18,12 +20,15 @@ pub mod effects;
 pub mod events;
 pub mod facts;
 pub mod failure;
+pub mod familiar;
 pub mod hash;
 pub mod held;
 pub mod hidden;
 pub mod kind;
+pub mod lanes;
 pub mod owner;
 pub mod ownership;
+pub mod pace;
 pub mod pass;
 mod patience;
 pub mod reference;
@@ -34,6 +39,7 @@ pub mod revisions;
 pub mod scalings;
 pub mod seen;
 pub mod server_group;
+pub mod sweep;
 pub mod tagging;
 pub mod target;
 pub mod watches;
@@ -63,6 +69,7 @@ use crate::runtime::metrics::{QueueMetrics, WatchMetrics};
 use context::{Context, Stores};
 use drive::Reconcile;
 use kind::Kind;
+use lanes::Lanes;
 use patience::{Patience, Said};
 use relations::{Ref, Woken};
 use watches::{Told, Watchable, Watches};
@@ -128,15 +135,18 @@ impl Controllers {
         std::mem::take(&mut self.watching)
     }
 
-    /// The controllers at work, for who may act. `concurrency` bounds the passes of each kind that run at once.
+    /// The controllers at work, for who may act. `concurrency` bounds the passes of each kind that the sweep may have
+    /// under way; those that are more urgent have a wider bound of their own.
     pub fn run(self, cx: &Arc<Context>, woken: Woken, concurrency: u16, stop: &CancellationToken) -> Vec<Running> {
+        let lanes = Lanes::with(concurrency, cx.config.concurrency_of.clone());
         let mut running = vec![
-            work(self.clusters, woken.clusters, cx, concurrency, stop),
-            work(self.task_definitions, woken.task_definitions, cx, concurrency, stop),
-            work(self.services, woken.services, cx, concurrency, stop),
-            work(self.server_groups, woken.server_groups, cx, concurrency, stop),
+            work(self.clusters, woken.clusters, cx, (&lanes, concurrency), stop),
+            work(self.task_definitions, woken.task_definitions, cx, (&lanes, concurrency), stop),
+            work(self.services, woken.services, cx, (&lanes, concurrency), stop),
+            work(self.server_groups, woken.server_groups, cx, (&lanes, concurrency), stop),
+            sweeping(cx, stop),
         ];
-        running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, concurrency, stop)));
+        running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, (&lanes, concurrency), stop)));
         if cx.config.config_maps {
             running.push(documents(cx, &self.sight.namespaces, stop));
         }
@@ -199,22 +209,44 @@ fn watch<K: Watchable>(watches: Watches<K>, metrics: &WatchMetrics, watching: &m
     told
 }
 
+/// The sweep over objects at rest.
+fn sweeping(cx: &Arc<Context>, stop: &CancellationToken) -> Running {
+    let (cx, stop) = (cx.clone(), stop.clone());
+    Box::pin(async move {
+        stop.run_until_cancelled(sweep::run(&cx)).await;
+    })
+}
+
 fn work<K: Reconcile>(
     told: Told<K>,
     woken: UnboundedReceiver<Ref<K>>,
     cx: &Arc<Context>,
-    concurrency: u16,
+    (lanes, concurrency): (&Lanes, u16),
     stop: &CancellationToken,
 ) -> Running {
     let stopped = stop.clone().cancelled_owned();
     let concurrency = cx.config.concurrency_of.get(K::KIND).copied().unwrap_or(concurrency);
     cx.metrics.reconcile.bounded(K::KIND, concurrency, cx.config.sweep_of(K::KIND));
     let queue = cx.metrics.reconcile.queue.clone();
+    let (store, lanes) = (told.store.clone(), lanes.clone());
     let controller = Controller::for_stream(pending(), told.store.clone());
-    let changes = told.changes().inspect(in_line(&queue));
+    let (at, raised) = (told.store.clone(), cx.clone());
+    for object in told.store.state() {
+        // All begin with a pass of their own; nobody needs to be woken by another's first.
+        cx.familiar.is_news(&object);
+    }
+    let changes = told.changes().inspect(in_line(&queue)).inspect(move |changed| {
+        if let Some(object) = at.get(changed) {
+            raised.askers.raise(&askers::name_of(&object), askers::urgency(&object, &raised));
+        }
+    });
     let controller = controller.reconcile_on(changes).reconcile_on(woken.inspect(in_line(&queue)));
-    let stream = controller.with_config(Workers::default().concurrency(concurrency)).graceful_shutdown_on(stopped).run(
-        |object, cx| async move { Ok::<Action, Infallible>(drive::reconcile(object, cx).await) },
+    // The bound is ours: kube's queue has no order, so that an edit would stand anywhere behind a whole sweep.
+    let stream = controller.with_config(Workers::default().concurrency(0)).graceful_shutdown_on(stopped).run(
+        move |object, cx| {
+            let pass = drive::reconcile(object, cx, store.clone(), lanes.clone());
+            async move { Ok::<Action, Infallible>(pass.await) }
+        },
         |_, _: &Infallible, _| Action::requeue(Duration::from_secs(1)),
         cx.clone(),
     );

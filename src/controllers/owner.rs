@@ -38,6 +38,12 @@ pub fn lags<K: Kind>(object: &K, stores: &Stores, operator: ManagementMode) -> b
     mode.is_some_and(|mode| mode != now.mode) || is_true(&common.conditions, ConditionType::Paused) != now.paused
 }
 
+/// Does the object belong to a group that is not being deleted?
+#[must_use]
+pub fn stays(metadata: &ObjectMeta, stores: &Stores) -> bool {
+    group_of(metadata, stores).is_some_and(|group| group.metadata.deletion_timestamp.is_none())
+}
+
 /// The group that controls the object.
 fn group_of(metadata: &ObjectMeta, stores: &Stores) -> Option<Arc<ServerGroup>> {
     let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;

@@ -22,6 +22,7 @@ use crate::controllers::failure::{Consequence, StepError, judge};
 use crate::controllers::kind::{Kind, Policies};
 use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
+use crate::controllers::sweep::Look;
 
 /// What an apply says of an object of which a member has another type than the CRD now declares.
 const NOT_TYPED: &str = "failed to create typed live object";
@@ -47,6 +48,21 @@ pub struct Pass<'a, K: Kind> {
     version: Mutex<Option<String>>,
     place: Option<Place>,
     claimed_now: AtomicBool,
+    look: Mutex<Option<Look>>,
+}
+
+/// How urgent an object's calls are.
+fn urgency<K: Kind>(object: &K, common: &Common, directive: &Directive) -> Priority {
+    let edited = common.observed_generation != object.meta().generation;
+    if object.meta().deletion_timestamp.is_some() || object.in_danger() || directive.abort.is_some() {
+        Priority::Cleanup
+    } else if edited || directive.reconcile || directive.restart.is_some() {
+        Priority::Edit
+    } else if is_true(&common.conditions, ConditionType::Reconciling) {
+        Priority::Rollout
+    } else {
+        Priority::Sweep
+    }
 }
 
 impl<'a, K: Kind> Pass<'a, K> {
@@ -56,14 +72,7 @@ impl<'a, K: Kind> Pass<'a, K> {
         let common = object.status().map(Status::common).unwrap_or_default();
         let directive = directive::read(object.annotations(), &common, policies.management, cx.config.management_mode);
         let directive = owner::narrowed(directive, object.meta(), &cx.stores, cx.config.management_mode);
-        let edited = common.observed_generation != object.meta().generation;
-        let priority = if object.meta().deletion_timestamp.is_some() {
-            Priority::Cleanup
-        } else if edited || directive.reconcile || directive.restart.is_some() {
-            Priority::Edit
-        } else {
-            Priority::Sweep
-        };
+        let priority = urgency(object, &common, &directive);
         Self {
             object,
             cx,
@@ -82,7 +91,18 @@ impl<'a, K: Kind> Pass<'a, K> {
             version: Mutex::new(object.resource_version()),
             place: None,
             claimed_now: AtomicBool::new(false),
+            look: Mutex::default(),
         }
+    }
+
+    /// If this pass leaves the object at rest, the sweep looks at it so.
+    pub fn rests(&self, look: Look) {
+        *self.look.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+    }
+
+    /// How the sweep is to look at the object.
+    pub(crate) fn take_look(&self) -> Option<Look> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The object's UID.

@@ -13,7 +13,8 @@ use crate::api::condition::{ConditionType, is_true};
 use crate::api::status::Status;
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use crate::controllers::context::{StoreOf, Stores, some};
-use crate::controllers::kind::Kind;
+use crate::controllers::kind::{Kind, Namespaced};
+use crate::controllers::sweep::Name;
 
 /// An object, as its controller names it.
 pub type Ref<K> = ObjectRef<DeserializeGuard<K>>;
@@ -99,6 +100,16 @@ impl Wakes {
         }
     }
 
+    /// An object at rest is to look again.
+    pub fn look_again(&self, (kind, namespace, name): &Name) {
+        match *kind {
+            <EcsCluster as Kind>::KIND => again(&self.clusters, namespace, name),
+            <EcsTaskDefinition as Kind>::KIND => again(&self.task_definitions, namespace, name),
+            <ServerGroup as Kind>::KIND => again(&self.server_groups, namespace, name),
+            _ => again(&self.services, namespace, name),
+        }
+    }
+
     /// An account is to look again.
     pub fn account(&self, name: &str) {
         let _ = self.accounts.unbounded_send(ObjectRef::new(name));
@@ -135,6 +146,11 @@ impl Wakes {
             let _ = self.task_definitions.unbounded_send(ObjectRef::new(&definition.name).within(namespace));
         }
     }
+}
+
+fn again<K: Namespaced>(wake: &UnboundedSender<Ref<K>>, namespace: &str, name: &str) {
+    // Nobody listens any more: the process is stopping.
+    let _ = wake.unbounded_send(ObjectRef::new(name).within(namespace));
 }
 
 /// Wakes the objects of one kind that an account concerns.

@@ -82,7 +82,7 @@ impl<K: Watchable> Watches<K> {
 
     async fn keep(mut self) {
         let sources = self.apis.iter().enumerate().map(|(at, (_, api))| {
-            let events = watcher(api.clone(), watcher::Config::default()).backoff(Patience::default());
+            let events = watcher(api.clone(), watcher::Config::default()).backoff(Patience::default()).modify(slim);
             events.map(move |event| (at, event)).boxed()
         });
         let sources: Vec<BoxStream<'static, _>> = sources.collect();
@@ -150,6 +150,16 @@ fn refused(error: &watcher::Error) -> bool {
     let watcher::Error::InitialListFailed(kube::Error::Api(status)) = error else { return false };
     status.code == 403
 }
+
+/// Takes out what nobody here reads and what is as large as the rest: who wrote which member, and the manifest as it
+/// was last applied.
+fn slim<K: ResourceExt>(object: &mut K) {
+    object.managed_fields_mut().clear();
+    object.annotations_mut().remove(LAST_APPLIED);
+}
+
+/// The annotation of client-side `kubectl apply`.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object's namespace and name.
 type Key = (Option<String>, String);

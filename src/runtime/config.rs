@@ -8,7 +8,7 @@ use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::api::policy::{DeletionPolicy, DriftPolicy, ManagementMode};
 use crate::api::{AwsAccount, EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
-use crate::aws::{AwsSettings, LimiterSettings};
+use crate::aws::{AwsSettings, Bucket, LimiterSettings, Quota};
 use crate::controllers::Sight;
 use crate::controllers::accounts::Ambient;
 use crate::controllers::kind::Kind;
@@ -102,6 +102,12 @@ pub struct Config {
     /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
+    /// Quotas that AWS has raised, as bucket=burst/refill separated by commas, such as `service_read=200/40`
+    #[arg(long, env = "ECS_OPERATOR_LIMITER_QUOTAS", value_delimiter = ',', value_parser = quota)]
+    pub limiter_quotas: Vec<(Bucket, Quota)>,
+    /// Part of all services that may be deleted within ten minutes before the rest goes one a minute, 0.01 to 1; default: 0.2
+    #[arg(long, env = "ECS_OPERATOR_DELETION_BRAKE", default_value = "0.2", hide_default_value = true, value_parser = share)]
+    pub deletion_brake: f64,
     /// Name of this process in events and in the Lease; default: ecs-operator
     #[arg(long, env = "POD_NAME", value_parser = not_empty)]
     pub pod_name: Option<String>,
@@ -184,7 +190,8 @@ impl Config {
 
     /// The settings of the AWS gate; the fence is for the caller to add.
     pub fn aws_settings(&self) -> AwsSettings {
-        let limiter = LimiterSettings { share: self.limiter_share, ..LimiterSettings::default() };
+        let limiter =
+            LimiterSettings { share: self.limiter_share, quotas: self.limiter_quotas.iter().copied().collect() };
         AwsSettings { limiter, metric_hosts: list(&self.metric_hosts), ..AwsSettings::default() }
     }
 }
@@ -261,6 +268,21 @@ fn drift_policy(text: &str) -> Result<DriftPolicy, &'static str> {
     DriftPolicy::parse(text).ok_or("must be Correct or Warn")
 }
 
+/// `service_read=200/40`: a bucket's burst and its refill a second.
+fn quota(text: &str) -> Result<(Bucket, Quota), String> {
+    let parsed = text.trim().split_once('=').and_then(|(name, rest)| {
+        let bucket = Bucket::ALL.iter().copied().find(|bucket| bucket.as_str() == name)?;
+        let (burst, refill) = rest.split_once('/')?;
+        let (burst, refill) = (burst.parse::<f64>().ok()?, refill.parse::<f64>().ok()?);
+        let sound = |number: f64, least: f64| number >= least && number <= 1_000_000.0;
+        (sound(burst, 1.0) && sound(refill, 0.01)).then_some((bucket, Quota { burst, refill }))
+    });
+    parsed.ok_or_else(|| {
+        let names: Vec<&str> = Bucket::ALL.iter().map(|bucket| bucket.as_str()).collect();
+        format!("`{text}` is no bucket=burst/refill; the buckets are {}", names.join(", "))
+    })
+}
+
 fn deletion_policy(text: &str) -> Result<DeletionPolicy, &'static str> {
     DeletionPolicy::parse(text).ok_or("must be Delete or Retain")
 }
@@ -312,6 +334,8 @@ mod tests {
             "--concurrency=8",
             "--sweep-interval-seconds=60",
             "--limiter-share=0.25",
+            "--limiter-quotas=service_read=200/40,tag_modify=20/10.5",
+            "--deletion-brake=1",
             "--default-deletion-policy=Retain",
             "--management-mode=Plan",
             "--default-drift-policy=Warn",
@@ -331,6 +355,10 @@ mod tests {
         assert_eq!((config.config_maps, config.leader_elect, config.lease_name.as_str()), (false, true, "blue"));
         assert_eq!((config.installation_id.as_str(), config.concurrency), ("blue", 8));
         assert_eq!((config.log_format, config.log_level), (LogFormat::Text, LogLevel::Debug));
+        let raised = config.aws_settings().limiter.quotas;
+        assert_eq!(raised[&Bucket::ServiceRead], Quota { burst: 200.0, refill: 40.0 });
+        assert_eq!((raised[&Bucket::TagModify].refill, raised.len()), (10.5, 2));
+        assert!((config.deletion_brake - 1.0).abs() < f64::EPSILON);
         assert_eq!(config.default_deletion_policy, DeletionPolicy::Retain);
         assert_eq!(config.management_mode, ManagementMode::Plan);
     }
@@ -370,6 +398,10 @@ mod tests {
             "--limiter-share=0",
             "--limiter-share=1.5",
             "--limiter-share=NaN",
+            "--limiter-quotas=service_read=200",
+            "--limiter-quotas=services=200/40",
+            "--limiter-quotas=service_read=0/NaN",
+            "--deletion-brake=0",
             "--log-level=ecs_operator=trace",
             "--default-deletion-policy=Orphan",
             "--management-mode=manage!",

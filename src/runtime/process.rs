@@ -126,6 +126,7 @@ fn settings(config: &Config, region: String) -> Settings {
         concurrency_of: numbers(&config.concurrency_of),
         follow: config.follow_interval(),
         config_maps: config.config_maps,
+        deletion_brake: config.deletion_brake,
         ..Settings::default()
     }
 }

@@ -37,6 +37,7 @@ mod reconcile;
 mod registered;
 mod registered_services;
 mod rendering;
+mod scale;
 mod scaling;
 mod server_group;
 mod sight;

@@ -18,6 +18,7 @@ use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::Report;
+use crate::controllers::sweep::{Look, digest_of_cluster};
 
 impl Reconcile for EcsCluster {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsClusterStatus> {
@@ -28,6 +29,10 @@ impl Reconcile for EcsCluster {
         }
         let observed = observe::observe(&desired, pass).await;
         let plan = plan::plan(&desired, &observed, &facts);
+        if let Some(live) = observed.cluster.present().filter(|_| plan.steps.is_empty() && plan.verdict.ready) {
+            let name = pass.common.arn.clone().unwrap_or_else(|| desired.name.clone());
+            pass.rests(Look::Cluster { scope: pass.scope(), name, digest: digest_of_cluster(live) });
+        }
         let inputs = format!("{}", pass.generation());
         if let Some(error) = observed.cluster.error() {
             let consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));

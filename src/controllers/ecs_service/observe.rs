@@ -12,6 +12,7 @@ use crate::aws::pages::TaskFilter;
 use crate::controllers::document::document;
 use crate::controllers::pass::Pass;
 use crate::controllers::seen::Seen;
+use crate::controllers::sweep::{Look, digest_of_service, digest_of_target};
 use crate::diff::Change;
 use crate::diff::effect::immutable_port_changes;
 
@@ -35,9 +36,31 @@ pub struct Observed {
     pub gone_for_sure: bool,
 }
 
+impl Observed {
+    /// How the sweep looks at the service, where that shows all that this pass read.
+    pub(super) fn look(&self, desired: &Desired, pass: &Pass<'_, EcsService>) -> Option<Look> {
+        let (cluster, name) = place(desired, pass)?;
+        let complete = self.deployment.is_none() && self.stopped.is_none() && self.scaling.error.is_none();
+        let service = self.service.present().filter(|_| complete)?;
+        let target = match &self.scaling.target {
+            None => None,
+            Some(Seen::Unreadable(_)) => return None,
+            Some(seen) => Some((self.scaling.resource.clone(), digest_of_target(seen.present()))),
+        };
+        Some(Look::Service { scope: pass.scope(), cluster, name, digest: digest_of_service(service), target })
+    }
+}
+
+/// The cluster and the name by which the service is asked for; `None`: it was never placed anywhere.
+fn place(desired: &Desired, pass: &Pass<'_, EcsService>) -> Option<(String, String)> {
+    let status = pass.object.status.as_ref();
+    let known = status.and_then(|status| status.cluster_arn.as_deref());
+    let name = status.and_then(|status| status.service_name.as_deref()).unwrap_or(&desired.name);
+    Some((known.or(desired.cluster.value())?.to_owned(), name.to_owned()))
+}
+
 /// Reads what the pass needs: one batched describe for a settled service.
 pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> Observed {
-    let status = pass.object.status.clone().unwrap_or_default();
     let mut observed = Observed {
         service: Seen::Absent,
         deployment: None,
@@ -46,13 +69,12 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> O
         scaling: ScalingObserved::default(),
         gone_for_sure: false,
     };
-    let known = status.cluster_arn.as_deref();
-    let Some(cluster) = known.or(desired.cluster.value()) else {
+    let Some((cluster, name)) = place(desired, pass) else {
         // Never placed anywhere, so nothing can exist.
         observed.gone_for_sure = true;
         return observed;
     };
-    let name = status.service_name.as_deref().unwrap_or(&desired.name);
+    let (cluster, name) = (cluster.as_str(), name.as_str());
     let scope = pass.scope();
     let aws = &pass.cx.aws;
     observed.service =

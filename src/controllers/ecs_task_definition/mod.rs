@@ -19,6 +19,7 @@ use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::{Outcome, Report};
+use crate::controllers::sweep::Look;
 
 impl Reconcile for EcsTaskDefinition {
     async fn reconcile(pass: &Pass<'_, Self>) -> Report<EcsTaskDefinitionStatus> {
@@ -36,6 +37,9 @@ impl Reconcile for EcsTaskDefinition {
             }
         };
         let plan = plan::plan(&desired, &observed, &facts);
+        if plan.steps.is_empty() && plan.verdict.ready {
+            pass.rests(Look::Unchanging);
+        }
         if !pass.may_act(&desired.content_hash) {
             let held = pass.held(&desired.content_hash);
             return status::report(pass, &desired, &observed, &plan, &Outcome::default(), held);

@@ -50,6 +50,7 @@ use crate::controllers::owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::cluster;
 use crate::controllers::report::{Plan, Report};
+use crate::controllers::sweep::Look;
 use basis::{Against, Basis};
 use children::Children;
 use desired::Desired;
@@ -69,6 +70,7 @@ impl Reconcile for ServerGroup {
         let mut desired = Desired::resolve(pass.object, &pass.cx.stores, text.as_ref());
         // Versions say where they are: what is the default of the namespace may change.
         desired.account = pass.place().and_then(|place| place.account.clone()).or(desired.account);
+        pass.rests(Look::Group { scope: pass.scope() });
         let before = pass.object.status.clone().unwrap_or_default();
         let children = Children::of(pass.uid(), pass.namespace(), &pass.cx.stores);
         follow(pass, &children);

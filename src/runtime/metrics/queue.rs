@@ -96,12 +96,12 @@ impl QueueMetrics {
     pub(super) fn register(&self, registry: &mut Registry) {
         registry.register(
             "ecs_operator_sweep_lag_seconds",
-            "How long the object that waits longest for its reconcile has been due",
+            "How long the object that waits longest for its reconcile, or the sweep's look, has been due",
             self.lag.clone(),
         );
         registry.register(
             "ecs_operator_sweep_age_seconds",
-            "Time since the reconcile of the object that was not visited for the longest time; one sweep takes that long",
+            "Time since the object that was left alone longest was reconciled or looked at; one sweep takes that long",
             self.age.clone(),
         );
         registry.register(
@@ -148,6 +148,17 @@ impl QueueMetrics {
         let known = line.known.entry(object).or_default();
         let now = Instant::now();
         known.due = Some(known.due.map_or(now, |due| due.min(now)));
+    }
+
+    /// The sweep looked at an object at rest; what it finds different is put in line anew.
+    pub fn looked(&self, controller: &'static str, namespace: &str, name: &str, again: Duration) {
+        let object: Object = Arc::new((controller, namespace.to_owned(), name.to_owned()));
+        if let Some(known) = lock(&self.line).known.get_mut(&object) {
+            let now = Instant::now();
+            known.visited = Some(now);
+            // The sweep comes once a period, at no fixed moment.
+            known.due = Some(now + again * 2);
+        }
     }
 
     /// An object is no more, though it was in line.
