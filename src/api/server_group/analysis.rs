@@ -51,7 +51,7 @@ shape! {
         prometheus: PrometheusQuery,
         /// A JSON document fetched by HTTP.
         web: WebQuery,
-        /// CEL expression over `result` (a number, or a list of numbers) that says the value is good.
+        /// CEL over `result` (a number or a list) that says it is good.
         success: String,
         /// CEL over `result` that says it is bad.
         failure: String,
@@ -99,7 +99,7 @@ shape! {
     WebQuery {
         /// The URL.
         url (required): String,
-        /// JSON pointer to the number, for example `/data/rate`; the whole document when absent.
+        /// JSON pointer to the number, such as `/data/rate`; all when absent.
         json_pointer: String,
         /// Seconds to wait; 10 when absent.
         timeout_seconds: i32,

@@ -31,7 +31,7 @@ shape! {
         namespaced,
         status = "ServerGroupStatus",
         derive = "PartialEq",
-        doc = "A versioned server group: each change of its template becomes a new version, rolled out by a strategy."
+        doc = "A server group: each change of its template becomes a version, rolled out by a strategy."
     )]
     ServerGroupSpec {
         /// Application, stack and detail; read from `metadata.name` when absent. Immutable.
@@ -46,7 +46,7 @@ shape! {
         region: String,
         /// How many tasks the current version and the candidate run.
         capacity: Capacity,
-        /// Takes the whole group out of service: no tasks, the capacity is remembered.
+        /// Takes the group out of service: no tasks, the capacity is remembered.
         disabled: bool,
         /// What runs. A change makes a new version.
         template (required): Template,
@@ -66,7 +66,7 @@ shape! {
         tags: BTreeMap<String, String>,
         /// Where the tags of tasks come from; `SERVICE` when absent.
         propagate_tags: String = sdk::PropagateTags,
-        /// Whether services and task definitions carry Spinnaker's `moniker.spinnaker.io/` tags; true when absent.
+        /// Whether Spinnaker's `moniker.spinnaker.io/` tags are set; true when absent.
         moniker_tags: bool,
         /// Seconds after the start of a task in which failing checks are ignored.
         health_check_grace_period_seconds: i32,
@@ -76,7 +76,7 @@ shape! {
         management_mode: ManagementMode,
         /// What happens in AWS when this object is deleted: `Delete` or `Retain`.
         deletion_policy: DeletionPolicy,
-        /// Existing services that may become versions: `Never`, `IfTagged` (the default) or `Always`.
+        /// Existing services that become versions: `Never`, `IfTagged` (the default), `Always`.
         adoption_policy: AdoptionPolicy,
         /// What to do about changes made in AWS: `Correct` (the default) or `Warn`.
         drift_policy: DriftPolicy,

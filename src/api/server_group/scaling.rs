@@ -12,8 +12,8 @@ shape! {
     GroupScaling {
         /// Who owns the count: `Managed`, `CreateOnly` or `External`.
         ///
-        /// `Managed` is this object (Git, `kubectl scale`, HPA), `CreateOnly` whoever changes it in AWS, `External`
-        /// Application Auto Scaling. When absent: `External` if policies or actions are given here, else `Managed`.
+        /// `Managed` is this object, `CreateOnly` whoever changes it in AWS, `External` Application Auto Scaling. When
+        /// absent: `External` if policies or actions are given here, else `Managed`.
         mode: ScalingMode,
         /// Policies that keep a metric at a value. `${cluster}`, `${service}` and `${targetGroup}` are replaced.
         target_tracking: Vec<TargetTrackingPolicy>,
@@ -25,7 +25,7 @@ shape! {
         scheduled_actions: Vec<ScheduledAction>,
         /// CloudWatch alarms that trigger step policies; made for each version.
         alarms: Vec<ScalingAlarm>,
-        /// Whether policies and alarms that somebody added to the previous version are copied to the next.
+        /// Whether what somebody added to the previous version is copied to the next.
         copy_from_previous: bool,
     }
 }
@@ -76,15 +76,15 @@ shape! {
         account_ref: LocalRef,
         /// Region of the service; the group's when absent.
         region: String,
-        /// Name or ARN of the cluster it runs in; the group's when absent.
+        /// Its cluster, by name or ARN; the group's when absent.
         cluster: String,
         /// Name of the service.
         service_name (required): String,
-        /// Whether the first version starts with as many tasks as the source runs; true when absent.
+        /// Whether the first version starts with as many tasks; true when absent.
         use_source_capacity: bool,
         /// Whether a source that is not found stops the rollout.
         required: bool,
-        /// Whether scaling policies, scheduled actions and alarms of the source are copied; true when absent.
+        /// Whether its scaling policies, actions and alarms are copied; true when absent.
         copy_scaling: bool,
     }
 }

@@ -44,7 +44,7 @@ shape! {
         max_remaining: i32,
         /// Seconds before the old version is disabled.
         delay_before_disable_seconds: i32,
-        /// Keeps the tasks of the old version running without traffic, for a rollback within seconds. Needs `traffic`.
+        /// Keeps the old tasks running without traffic. Needs `traffic`.
         warm_standby: bool,
         /// Scales a warm standby down later.
         scale_down: bool,
