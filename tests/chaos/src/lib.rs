@@ -7,9 +7,12 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
+    clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
+    clippy::wildcard_enum_match_arm,
     clippy::large_futures,
     clippy::duration_suboptimal_units,
-    reason = "a schedule that cannot go on shall fail on the spot; futures of whole stories are large"
+    reason = "a schedule that cannot go on fails on the spot; futures of whole stories are large; oracles pick few of what was seen"
 )]
 
 pub mod dice;

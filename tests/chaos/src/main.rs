@@ -77,7 +77,7 @@ fn many(options: &Options) -> ExitCode {
     println!("seeds {} to {}", options.seed, options.seed + options.schedules.saturating_sub(1));
     let began = tokio::time::Instant::now();
     let progress = |tally: &tally::Tally| {
-        if tally.schedules % 1000 == 0 {
+        if tally.schedules.is_multiple_of(1000) {
             println!("{} schedules, {} failures, {:?}", tally.schedules, tally.failed(), round(began.elapsed()));
         }
     };

@@ -177,7 +177,7 @@ impl Stage<'_> {
 
     async fn slot(&mut self, slot: usize) {
         let mut dice = Dice::at(self.plan.seed, 1000 + slot as u64);
-        if slot % 3 == 0 {
+        if slot.is_multiple_of(3) {
             self.past.push(self.tap.world.api.with(|api| api.fork()));
         }
         for (at, act) in self.plan.acts.iter().zip(&self.plan.workload.acts) {

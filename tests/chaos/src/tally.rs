@@ -167,5 +167,5 @@ pub fn run(
 
 /// A trace, line by line.
 pub fn lines(trace: &[Seen]) -> String {
-    trace.iter().map(|seen| format!("{seen}\n")).collect()
+    trace.iter().flat_map(|seen| [seen.to_string(), "\n".to_owned()]).collect()
 }

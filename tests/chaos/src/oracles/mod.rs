@@ -27,6 +27,7 @@ impl fmt::Display for Broken {
 
 /// What of the schedule an oracle must know.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that may have happened")]
 pub struct Setting {
     /// Nobody but the operator touched AWS, and ECS did as it should.
     pub ours_only: bool,

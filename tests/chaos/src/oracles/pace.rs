@@ -74,7 +74,7 @@ pub(super) fn nothing_at_rest(trace: &[Seen], _: Setting) -> Vec<String> {
             What::Sweep(number) => sweep = Some(*number),
             What::Word(word) if word == "at rest" => sweep = None,
             What::Aws(call) if sweep.is_some() && !reads(&call.operation) => {
-                wrong.push(format!("sweep {sweep:?}: {seen}"))
+                wrong.push(format!("sweep {sweep:?}: {seen}"));
             }
             // The first sweep counts what moved since the last visit.
             What::Kube(call) if sweep.is_some_and(|number| number > 0) && call.method != "GET" => {
