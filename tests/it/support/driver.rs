@@ -127,11 +127,13 @@ impl Operator {
     }
 
     /// What is due, and when.
+    #[allow(dead_code, reason = "for the random schedules, which share this room")]
     pub fn waiting(&self) -> &BTreeMap<Key, Instant> {
         &self.due
     }
 
     /// From now on the watches tell of what this server has: an older state, or the true one again.
+    #[allow(dead_code, reason = "for the random schedules, which share this room")]
     pub fn look_through(&mut self, api: ecs_sim::kube::Apiserver) {
         self.api = api;
     }
