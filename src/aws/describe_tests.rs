@@ -187,8 +187,8 @@ async fn a_read_joins_until_the_request_leaves_and_after_that_starts_a_new_one()
             read(aws, name).await
         }
     };
-    // A token comes every 100 ms; the batch of the slow one leaves then, and is on its way for long.
-    let (slow, joins, late) = tokio::join!(read(&aws, "slow"), later(60, "joins"), later(2_000, "joins"));
+    // A token comes every 50 ms, the window is 20: the batch of the slow one leaves then, and is on its way for long.
+    let (slow, joins, late) = tokio::join!(read(&aws, "slow"), later(30, "joins"), later(2_000, "joins"));
     assert!(slow.is_err() && joins.is_err() && late.unwrap().is_some());
     let asked: Vec<Vec<String>> = wire.asked().iter().map(|asked| asked.list("services")).collect();
     assert_eq!(asked, [vec!["joins", "slow"], vec!["joins"]]);
@@ -205,6 +205,7 @@ async fn an_edit_takes_over_the_slot_that_a_sweep_waits_in() {
     let clusters: Vec<String> = (0..30).map(|n| format!("c{n:02}")).collect();
     let crowd = join_all(clusters.iter().map(|cluster| aws.describe_service(&scope, cluster, "s", Priority::Sweep)));
     let sweep = async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
         read(&aws, "a").await.unwrap();
         began.elapsed()
     };

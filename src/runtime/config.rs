@@ -102,7 +102,7 @@ pub struct Config {
     /// Part of each AWS request quota used at most, 0.01 to 1; default: 0.5
     #[arg(long, env = "ECS_OPERATOR_LIMITER_SHARE", default_value = "0.5", hide_default_value = true, value_parser = share)]
     pub limiter_share: f64,
-    /// Quotas that AWS has raised, as bucket=burst/refill separated by commas, such as `service_read=200/40`
+    /// Quotas that AWS has raised, as bucket=burst/refill separated by commas, such as `service_read=200/40`; default: none
     #[arg(long, env = "ECS_OPERATOR_LIMITER_QUOTAS", value_delimiter = ',', value_parser = quota)]
     pub limiter_quotas: Vec<(Bucket, Quota)>,
     /// Part of all services that may be deleted within ten minutes before the rest goes one a minute, 0.01 to 1; default: 0.2
