@@ -36,18 +36,24 @@
   value: {{ int .Values.concurrency | quote }}
 {{- with .Values.concurrencyOf }}
 - name: ECS_OPERATOR_CONCURRENCY_OF
-  value: {{ include "ecs-operator.perKind" . | quote }}
+  value: {{ include "ecs-operator.pairs" . | quote }}
 {{- end }}
 - name: ECS_OPERATOR_SWEEP_INTERVAL_SECONDS
   value: {{ int .Values.sweepIntervalSeconds | quote }}
 {{- with .Values.sweepIntervalSecondsOf }}
 - name: ECS_OPERATOR_SWEEP_INTERVAL_SECONDS_OF
-  value: {{ include "ecs-operator.perKind" . | quote }}
+  value: {{ include "ecs-operator.pairs" . | quote }}
 {{- end }}
 - name: ECS_OPERATOR_FOLLOW_INTERVAL_SECONDS
   value: {{ int .Values.followIntervalSeconds | quote }}
 - name: ECS_OPERATOR_LIMITER_SHARE
   value: {{ .Values.awsQuotaShare | quote }}
+{{- with .Values.awsQuotas }}
+- name: ECS_OPERATOR_LIMITER_QUOTAS
+  value: {{ include "ecs-operator.pairs" . | quote }}
+{{- end }}
+- name: ECS_OPERATOR_DELETION_BRAKE
+  value: {{ .Values.deletionBrake | quote }}
 - name: ECS_OPERATOR_CONFIG_MAPS
   value: {{ .Values.configMaps.enabled | quote }}
 - name: ECS_OPERATOR_LEADER_ELECT
@@ -80,10 +86,10 @@
 {{- end -}}
 
 {{/* A number for each of some kinds, as the flags take it. */}}
-{{- define "ecs-operator.perKind" -}}
+{{- define "ecs-operator.pairs" -}}
 {{- $parts := list -}}
-{{- range $kind, $number := . -}}
-{{- $parts = append $parts (printf "%s=%d" $kind (int $number)) -}}
+{{- range $name, $value := . -}}
+{{- $parts = append $parts (printf "%s=%v" $name $value) -}}
 {{- end -}}
 {{- join "," $parts -}}
 {{- end -}}
