@@ -252,6 +252,7 @@ const TABLE: &[Row] = &[
             "ListenerNotFound",
             "LoadBalancerNotFound",
             "NoSuchEntity",
+            "QueueDoesNotExist",
         ],
     ),
     codes(Class::NotActive, &["ServiceNotActiveException"]),

@@ -18,7 +18,7 @@ use super::breaker::Breakers;
 use super::classify::{Class, code};
 use super::describe::Batches;
 use super::error::AwsError;
-use super::form::FormClient;
+use super::form::{FormClient, Speaks};
 use super::identity::Identities;
 use super::limiter::{Limiter, LimiterSettings};
 use super::lock;
@@ -26,7 +26,7 @@ use super::metrics::AwsMetrics;
 use super::op::{Op, Priority};
 use super::remembered::Memories;
 use super::scope::{AccountKey, Scope};
-use super::sdk::{Clients, make};
+use super::sdk::{self, Clients, make};
 use super::web::Web;
 
 /// So many pairs of unknown code and message are logged, then no more.
@@ -186,6 +186,11 @@ impl Aws {
     /// The IAM client of a scope.
     pub(super) fn iam(&self, scope: &Scope) -> FormClient {
         self.clients(scope).iam
+    }
+
+    /// A client of the operator's own identity for something that is not in a scope.
+    pub(super) fn client_of(&self, speaks: Speaks) -> FormClient {
+        FormClient::new(&self.0.base, speaks, sdk::timeouts(&self.0.settings))
     }
 
     /// What fetches documents that are not AWS's.

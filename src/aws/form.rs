@@ -1,4 +1,5 @@
-//! A client of AWS's Query protocols, forms in and XML out, for the few reads that are needed of very large SDK crates.
+//! A client of AWS's Query protocols (forms in, XML out) and of its JSON protocols, for the few calls that are needed of
+//! very large SDK crates.
 
 use std::collections::HashMap;
 
@@ -22,17 +23,35 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
+use serde_json::Value;
 
 use super::agent::Agent;
 use super::clients::behavior;
 
-/// A service that speaks a Query protocol, and where it is reached.
+/// How a service is spoken to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Protocol {
+    /// Forms in, XML out.
+    Query {
+        /// Version of its API.
+        version: &'static str,
+    },
+    /// JSON with `X-Amz-Target`.
+    Json {
+        /// Prefix of the targets.
+        prefix: &'static str,
+        /// 1.0 or 1.1.
+        version: &'static str,
+    },
+}
+
+/// A service that speaks one of these, and where it is reached.
 #[derive(Clone, Debug)]
 pub(super) struct Speaks {
     /// Its name in signatures.
     pub(super) service: &'static str,
-    /// Version of its API.
-    pub(super) version: &'static str,
+    /// How it is spoken to.
+    pub(super) protocol: Protocol,
     /// Region that signatures name.
     pub(super) region: String,
     /// Its public endpoint.
@@ -42,8 +61,16 @@ pub(super) struct Speaks {
 /// Signs and sends requests with the HTTP client, credentials, clock and endpoint of an SDK configuration.
 #[derive(Clone, Debug)]
 pub(super) struct FormClient {
-    version: &'static str,
-    operation: Operation<String, String, ErrorMetadata>,
+    protocol: Protocol,
+    operation: Operation<Asked, String, ErrorMetadata>,
+}
+
+/// A request before it is written.
+#[derive(Debug)]
+struct Asked {
+    content_type: String,
+    target: Option<String>,
+    body: String,
 }
 
 impl FormClient {
@@ -52,7 +79,7 @@ impl FormClient {
         let endpoint = config.endpoint_url().unwrap_or(&speaks.endpoint);
         let mut builder = Operation::builder()
             .service_name(speaks.service)
-            .operation_name("Query")
+            .operation_name("Call")
             .behavior_version(behavior())
             .endpoint_url(endpoint)
             .no_retry()
@@ -68,7 +95,7 @@ impl FormClient {
         if let Some(sleep) = config.sleep_impl() {
             builder = builder.sleep_impl(sleep);
         }
-        Self { version: speaks.version, operation: builder.serializer(request).deserializer(answer).build() }
+        Self { protocol: speaks.protocol, operation: builder.serializer(request).deserializer(answer).build() }
     }
 
     /// Sends an action with its parameters; the answer is XML.
@@ -77,7 +104,27 @@ impl FormClient {
         action: &str,
         parameters: &[(String, String)],
     ) -> Result<String, SdkError<ErrorMetadata, HttpResponse>> {
-        self.operation.invoke(form(action, self.version, parameters)).await
+        let version = match self.protocol {
+            Protocol::Query { version } | Protocol::Json { version, .. } => version,
+        };
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
+        let body = form(action, version, parameters);
+        self.operation.invoke(Asked { content_type, target: None, body }).await
+    }
+
+    /// Sends an action with a JSON input; the answer is JSON.
+    pub(super) async fn ask_json(
+        &self,
+        action: &str,
+        input: &Value,
+    ) -> Result<String, SdkError<ErrorMetadata, HttpResponse>> {
+        let (prefix, version) = match self.protocol {
+            Protocol::Json { prefix, version } => (prefix, version),
+            Protocol::Query { version } => ("", version),
+        };
+        let content_type = format!("application/x-amz-json-{version}");
+        let target = Some(format!("{prefix}.{action}"));
+        self.operation.invoke(Asked { content_type, target, body: input.to_string() }).await
     }
 }
 
@@ -120,11 +167,14 @@ impl ResolveIdentity for Nobody {
     }
 }
 
-fn request(body: String) -> Result<HttpRequest, BoxError> {
-    let mut request = HttpRequest::new(SdkBody::from(body));
+fn request(asked: Asked) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(asked.body));
     request.set_method("POST")?;
     request.set_uri("/")?;
-    request.headers_mut().insert("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+    request.headers_mut().insert("content-type", asked.content_type);
+    if let Some(target) = asked.target {
+        request.headers_mut().insert("x-amz-target", target);
+    }
     Ok(request)
 }
 
@@ -136,9 +186,14 @@ fn answer(response: &HttpResponse) -> Result<String, OrchestratorError<ErrorMeta
     Err(OrchestratorError::operation(refusal(text)))
 }
 
-/// Code and message of an error document; without a code where it is none.
+/// Code and message of an error document, XML or JSON; without a code where it is none.
 fn refusal(text: &str) -> ErrorMetadata {
     let mut error = ErrorMetadata::builder();
+    if let Ok(said) = serde_json::from_str::<HashMap<String, Value>>(text) {
+        let text = |names: [&str; 2]| names.iter().find_map(|name| said.get(*name)?.as_str());
+        let code = text(["__type", "code"]).map(|code| code.rsplit('#').next().unwrap_or_default());
+        return error.code(code.unwrap_or_default()).message(text(["message", "Message"]).unwrap_or_default()).build();
+    }
     if let Ok(document) = roxmltree::Document::parse(text) {
         let said: HashMap<&str, &str> =
             document.descendants().filter_map(|node| Some((node.tag_name().name(), node.text()?))).collect();
@@ -160,5 +215,7 @@ mod tests {
         let error = refusal(text);
         assert_eq!((error.code(), error.message()), (Some("UnauthorizedOperation"), Some("No.")));
         assert_eq!(refusal("Service unavailable").code(), None);
+        let error = refusal(r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "No."}"#);
+        assert_eq!((error.code(), error.message()), (Some("QueueDoesNotExist"), Some("No.")));
     }
 }

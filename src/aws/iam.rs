@@ -10,7 +10,7 @@ use super::batcher::Found;
 use super::classify::{Class, code};
 use super::clients::Aws;
 use super::error::AwsError;
-use super::form::Speaks;
+use super::form::{Protocol, Speaks};
 use super::op::{Op, Priority};
 pub use super::remembered::Look;
 use super::scope::Scope;
@@ -81,7 +81,8 @@ fn role(text: &str) -> Option<RoleSeen> {
 /// IAM as a region reaches it.
 pub(super) fn speaks(config: &SdkConfig, region: &str) -> Speaks {
     let endpoint = endpoint(config, region);
-    Speaks { service: "iam", version: "2010-05-08", region: signing_region(region).to_owned(), endpoint }
+    let protocol = Protocol::Query { version: "2010-05-08" };
+    Speaks { service: "iam", protocol, region: signing_region(region).to_owned(), endpoint }
 }
 
 /// The region that stands for the whole partition.

@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 use super::classify::code;
 use super::clients::Aws;
 use super::error::AwsError;
-use super::form::Speaks;
+use super::form::{Protocol, Speaks};
 use super::op::{Op, Priority};
 use super::pages::pages;
 use super::scope::Scope;
@@ -124,7 +124,8 @@ impl Aws {
 /// EC2 in a region.
 pub(super) fn ec2(config: &SdkConfig, region: &str) -> Speaks {
     let endpoint = endpoint(config, region);
-    Speaks { service: "ec2", version: "2016-11-15", region: region.to_owned(), endpoint }
+    let protocol = Protocol::Query { version: "2016-11-15" };
+    Speaks { service: "ec2", protocol, region: region.to_owned(), endpoint }
 }
 
 /// EC2's endpoint in the region's partition: ECS's with the other service name, so that the SDK's table decides.

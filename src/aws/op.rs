@@ -55,6 +55,8 @@ pub enum Service {
     Iam,
     /// AWS STS.
     Sts,
+    /// Amazon SQS.
+    Sqs,
 }
 
 impl Service {
@@ -68,6 +70,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Iam => "iam",
             Self::Sts => "sts",
+            Self::Sqs => "sqs",
         }
     }
 
@@ -81,6 +84,7 @@ impl Service {
             Self::Ec2 => "Amazon EC2",
             Self::Iam => "IAM",
             Self::Sts => "AWS STS",
+            Self::Sqs => "Amazon SQS",
         }
     }
 }
@@ -176,6 +180,8 @@ operations! {
     GetRole = Iam::GetRole, RoleRead, false;
     AssumeRole = Sts::AssumeRole, Identity, false;
     GetCallerIdentity = Sts::GetCallerIdentity, Identity, false;
+    ReceiveMessage = Sqs::ReceiveMessage, QueueRead, false;
+    DeleteMessageBatch = Sqs::DeleteMessageBatch, QueueModify, true;
 }
 
 /// Does an operation of this name change nothing?

@@ -89,6 +89,10 @@ buckets! {
     NetworkRead = "network_read", 100.0, 20.0;
     /// Reads of IAM, which publishes no quota: a cautious guess.
     RoleRead = "role_read", 20.0, 5.0;
+    /// Reads of a queue: SQS takes nearly any number.
+    QueueRead = "queue_read", 50.0, 20.0;
+    /// Deletions of messages, likewise.
+    QueueModify = "queue_modify", 50.0, 20.0;
     /// AWS STS, which publishes 600 requests a second.
     Identity = "identity", 600.0, 600.0;
 }

@@ -45,13 +45,18 @@ macro_rules! client {
     }};
 }
 
-/// Makes the clients of a scope.
-pub(super) fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) -> Clients {
-    let timeouts = TimeoutConfig::builder()
+/// The time limits of a call.
+pub(super) fn timeouts(settings: &AwsSettings) -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
         .operation_attempt_timeout(settings.attempt_timeout)
         .operation_timeout(settings.operation_timeout)
-        .build();
+        .build()
+}
+
+/// Makes the clients of a scope.
+pub(super) fn make(config: &SdkConfig, scope: &Scope, settings: &AwsSettings) -> Clients {
+    let timeouts = timeouts(settings);
     let fence = settings.fence.as_ref();
     Clients {
         ecs: client!(aws_sdk_ecs, "ecs", config, scope, timeouts, fence),

@@ -18,6 +18,7 @@ use crate::controllers::backoff::Failed;
 use crate::controllers::brake::Brake;
 use crate::controllers::clock::Clock;
 use crate::controllers::familiar::Familiar;
+use crate::controllers::hints::Hinted;
 use crate::controllers::kind::Kind;
 use crate::controllers::pace::Pace;
 use crate::controllers::relations::Wakes;
@@ -57,6 +58,8 @@ pub struct Config {
     pub config_maps: bool,
     /// The part of all services that may be deleted within ten minutes before the rest goes one by one; 1 = all.
     pub deletion_brake: f64,
+    /// URLs of queues with events of ECS.
+    pub event_queues: Vec<String>,
 }
 
 impl Default for Config {
@@ -76,6 +79,7 @@ impl Default for Config {
             revision_sweep: Duration::from_hours(1),
             config_maps: true,
             deletion_brake: 0.2,
+            event_queues: Vec::new(),
         }
     }
 }
@@ -212,6 +216,8 @@ pub struct Context {
     pub pace: Pace,
     /// What holds up mass deletions.
     pub brake: Brake,
+    /// Whose next pass a hint brought forward.
+    pub hinted: Hinted,
     failed: Arc<Mutex<Failed>>,
 }
 
@@ -242,6 +248,7 @@ impl Context {
             familiar: Familiar::default(),
             pace: Pace::default(),
             brake: Brake::default(),
+            hinted: Hinted::default(),
             failed: Arc::default(),
         }
     }

@@ -18,7 +18,7 @@ use crate::api::names::FINALIZER;
 use crate::api::policy::DriftPolicy;
 use crate::api::quoted::unquoted;
 use crate::api::status::Status;
-use crate::aws::{Asker, agent};
+use crate::aws::{Asker, Priority, agent};
 use crate::controllers::accounts::{Gate, Refused, gate};
 use crate::controllers::askers::{name_of, urgency};
 use crate::controllers::backoff::{delay, jitter};
@@ -58,7 +58,11 @@ pub async fn reconcile<K: Reconcile>(
 ) -> Action {
     let name = name_of(&object);
     let asker = cx.askers.begin(&name);
-    let place = lanes.enter(K::KIND, urgency(&object, &cx), &neighbourhood(&object), &asker).await;
+    if cx.hinted.take(&name) {
+        asker.raise(Priority::Hint);
+    }
+    let urgency = asker.urgency(urgency(&object, &cx));
+    let place = lanes.enter(K::KIND, urgency, &neighbourhood(&object), &asker).await;
     let Some(object) = store.get(&ObjectRef::from_obj(object.as_ref())) else { return gone() };
     cx.sweeps.leave(&name);
     let uid = object.meta().uid.clone().unwrap_or_default();

@@ -24,6 +24,7 @@ pub mod familiar;
 pub mod hash;
 pub mod held;
 pub mod hidden;
+pub mod hints;
 pub mod kind;
 pub mod lanes;
 pub mod owner;
@@ -147,6 +148,7 @@ impl Controllers {
             sweeping(cx, stop),
         ];
         running.extend(self.accounts.map(|accounts| work(accounts, woken.accounts, cx, (&lanes, concurrency), stop)));
+        running.extend(hinting(cx, stop));
         if cx.config.config_maps {
             running.push(documents(cx, &self.sight.namespaces, stop));
         }
@@ -207,6 +209,17 @@ fn watch<K: Watchable>(watches: Watches<K>, metrics: &WatchMetrics, watching: &m
     let (told, keeping) = watches.counted(metrics).split();
     watching.push(Box::pin(keeping));
     told
+}
+
+/// The readers of queues of events.
+fn hinting(cx: &Arc<Context>, stop: &CancellationToken) -> Vec<Running> {
+    let read = |url: &String| -> Running {
+        let (cx, stop, queue) = (cx.clone(), stop.clone(), cx.aws.queue(url));
+        Box::pin(async move {
+            stop.run_until_cancelled(hints::run(&cx, &queue)).await;
+        })
+    };
+    cx.config.event_queues.iter().map(read).collect()
 }
 
 /// The sweep over objects at rest.

@@ -115,7 +115,7 @@ impl Profile {
     /// Does it hold the statement?
     pub fn has(self, grant: Grant) -> bool {
         let feature = grant.feature();
-        let apart = matches!(feature, Feature::Accounts | Feature::ServiceLinkedRoles);
+        let apart = matches!(feature, Feature::Accounts | Feature::Events | Feature::ServiceLinkedRoles);
         let around = matches!(
             feature,
             Feature::LoadBalancers | Feature::Autoscaling | Feature::Alarms | Feature::Network | Feature::Roles

@@ -63,6 +63,8 @@ features! {
     PassRole = "pass-role";
     /// Roles of other accounts.
     Accounts = "accounts";
+    /// Events of ECS from a queue, where there is one.
+    Events = "events";
     /// Once an account: the service-linked roles of ECS and of its scaling, if they are not there yet.
     ServiceLinkedRoles = "service-linked-roles";
 }
@@ -192,6 +194,8 @@ statements! {
     PassInfrastructureRoles = PassRole, &["arn:${partition}:iam::${account}:role/${infrastructure_roles}"], [PassedTo("ecs.amazonaws.com")];
     /// `roleArn` of accounts; the other side's trust policy decides. List the accounts instead of `*`.
     AssumeRoles = Accounts, &["arn:${partition}:iam::*:role/${account_roles}"], [];
+    /// The queue that a rule of EventBridge fills. A batch needs the right of the single action.
+    ReadQueue = Events, &["arn:${partition}:sqs:${region}:${account}:${queue}"], [];
     /// AWS makes these roles for the first caller in an account, if that caller may.
     LinkRoles = ServiceLinkedRoles, LINKED, [LinkedTo(&["ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"])];
 }
@@ -220,13 +224,14 @@ impl Grant {
             | Feature::Autoscaling
             | Feature::Alarms
             | Feature::Network
-            | Feature::Roles => &[],
+            | Feature::Roles
+            | Feature::Events => &[],
         }
     }
 
     /// All its actions, in order.
     pub fn actions(self) -> Vec<String> {
-        let of = |op: Op| format!("{}:{}", op.service().as_str(), op.name());
+        let of = |op: Op| format!("{}:{}", op.service().as_str(), op.name().trim_end_matches("Batch"));
         let mut all: Vec<String> = self.operations().map(of).collect();
         all.extend(self.besides().iter().map(|&action| action.to_owned()));
         all.sort();

@@ -28,6 +28,7 @@ pub const PARAMETERS: &[(&str, &str, &str)] = &[
         "names, with path, of the roles that ECS itself uses: for volumes, listeners and hooks",
     ),
     ("account_roles", "ecs-operator", "name, with path, of the roles that the operator may assume in other accounts"),
+    ("queue", "ecs-operator", "name of the queue of events"),
     ("operator_role", "ecs-operator", "trust: name, with path, of the operator's own role"),
     ("operator_account", "111122223333", "trust: the account of the operator's own role"),
     (

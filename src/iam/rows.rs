@@ -49,6 +49,7 @@ pub const fn grants(op: Op) -> &'static [Grant] {
         Op::DescribeSubnets | Op::DescribeSecurityGroups => &[Grant::ReadNetwork],
         Op::GetRole => &[Grant::ReadRoles],
         Op::AssumeRole => &[Grant::AssumeRoles],
+        Op::ReceiveMessage | Op::DeleteMessageBatch => &[Grant::ReadQueue],
         // Everybody may ask who they are.
         Op::GetCallerIdentity => &[],
     }

@@ -108,6 +108,9 @@ pub struct Config {
     /// Part of all services that may be deleted within ten minutes before the rest goes one a minute, 0.01 to 1; default: 0.2
     #[arg(long, env = "ECS_OPERATOR_DELETION_BRAKE", default_value = "0.2", hide_default_value = true, value_parser = share)]
     pub deletion_brake: f64,
+    /// URLs of SQS queues with events of ECS that bring visits forward, comma separated; default: none
+    #[arg(long, env = "ECS_OPERATOR_EVENT_QUEUES", value_delimiter = ',', value_parser = queue_url)]
+    pub event_queues: Vec<String>,
     /// Name of this process in events and in the Lease; default: ecs-operator
     #[arg(long, env = "POD_NAME", value_parser = not_empty)]
     pub pod_name: Option<String>,
@@ -231,6 +234,15 @@ fn url(text: &str) -> Result<String, String> {
     } else {
         Err("must start with http:// or https://".to_owned())
     }
+}
+
+/// `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`.
+fn queue_url(text: &str) -> Result<String, String> {
+    let wrong =
+        || format!("`{text}` is no URL of a queue, such as https://sqs.eu-west-1.amazonaws.com/123456789012/events");
+    let url = url(text.trim()).map_err(|_| wrong())?;
+    let path: Vec<&str> = url.splitn(4, '/').nth(3).unwrap_or_default().split('/').collect();
+    if path.len() == 2 && path.iter().all(|part| !part.is_empty()) { Ok(url) } else { Err(wrong()) }
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -402,6 +414,8 @@ mod tests {
             "--limiter-quotas=services=200/40",
             "--limiter-quotas=service_read=0/NaN",
             "--deletion-brake=0",
+            "--event-queues=hints",
+            "--event-queues=https://sqs.eu-west-1.amazonaws.com/hints",
             "--log-level=ecs_operator=trace",
             "--default-deletion-policy=Orphan",
             "--management-mode=manage!",

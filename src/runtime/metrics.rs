@@ -1,6 +1,7 @@
 //! The process's metrics: reconciles under controller-runtime's names, objects, watches, requests, build.
 
 mod changes;
+mod hints;
 mod leader;
 mod objects;
 mod queue;
@@ -23,6 +24,7 @@ use prometheus_client::registry::Registry;
 
 use crate::aws::metrics::AwsMetrics;
 pub use changes::{ChangeMetrics, Drifted, RolledOut};
+pub use hints::{Hint, HintMetrics};
 pub use leader::{LeaderMetrics, LeaseAnswer};
 pub use objects::{Look, ObjectMetrics, Tasks};
 pub use queue::QueueMetrics;
@@ -51,6 +53,8 @@ pub struct Metrics {
     pub objects: ObjectMetrics,
     /// What happened to objects.
     pub changes: ChangeMetrics,
+    /// The queue of events.
+    pub hints: HintMetrics,
     /// The election.
     pub leader: LeaderMetrics,
     /// The watches.
@@ -87,6 +91,7 @@ impl Metrics {
         let reconcile = ReconcileMetrics::default();
         let objects = ObjectMetrics::new(each);
         let changes = ChangeMetrics::default();
+        let hints = HintMetrics::default();
         let leader = LeaderMetrics::default();
         let watches = WatchMetrics::default();
         let requests = RequestMetrics::default();
@@ -94,18 +99,20 @@ impl Metrics {
         reconcile.register(&mut registry);
         objects.register(&mut registry);
         changes.register(&mut registry);
+        hints.register(&mut registry);
         leader.register(&mut registry);
         watches.register(&mut registry);
         requests.register(&mut registry);
         usage.register(&mut registry);
         others(&mut registry);
         let registry = Arc::new(registry);
-        Self { reconcile, objects, changes, leader, watches, requests, usage, aws, registry }
+        Self { reconcile, objects, changes, hints, leader, watches, requests, usage, aws, registry }
     }
 
     /// One series of each, so that all are exposed.
     pub(crate) fn exemplify(&self) {
         let (kind, namespace, name) = ("EcsService", "shop", "web");
+        self.hints.came(Hint::Woke);
         self.reconcile.bounded(kind, 1, Duration::from_mins(5));
         self.reconcile.queue.added(kind, namespace, name);
         let zero = Some(Duration::ZERO);

@@ -127,6 +127,7 @@ fn settings(config: &Config, region: String) -> Settings {
         follow: config.follow_interval(),
         config_maps: config.config_maps,
         deletion_brake: config.deletion_brake,
+        event_queues: config.event_queues.clone(),
         ..Settings::default()
     }
 }

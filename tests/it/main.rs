@@ -22,6 +22,7 @@ mod conversation;
 mod crash;
 mod crds;
 mod documents;
+mod hints;
 mod iam;
 mod layering;
 mod leader;

@@ -2,6 +2,6 @@
 //! large ones: the counts follow from the rules, not from the machine.
 
 mod outage;
-mod process;
+pub mod process;
 mod queues;
 mod rest;

@@ -54,6 +54,10 @@
 {{- end }}
 - name: ECS_OPERATOR_DELETION_BRAKE
   value: {{ .Values.deletionBrake | quote }}
+{{- with .Values.events.queueUrls }}
+- name: ECS_OPERATOR_EVENT_QUEUES
+  value: {{ join "," . | quote }}
+{{- end }}
 - name: ECS_OPERATOR_CONFIG_MAPS
   value: {{ .Values.configMaps.enabled | quote }}
 - name: ECS_OPERATOR_LEADER_ELECT

@@ -93,7 +93,7 @@ fn every_variable_of_the_pod_is_one_that_the_operator_knows() {
         "x",
         &[
             "--set",
-            "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a},tracing.otlpEndpoint=https://o,concurrencyOf.EcsService=8,sweepIntervalSecondsOf.EcsCluster=900,awsQuotas.service_read=200/40",
+            "installationId=a,aws.region=r,aws.endpointUrl=https://x,scope.namespaces={a},tracing.otlpEndpoint=https://o,concurrencyOf.EcsService=8,sweepIntervalSecondsOf.EcsCluster=900,awsQuotas.service_read=200/40,events.queueUrls={https://sqs.r.amazonaws.com/1/q}",
         ],
     );
     let pod = &the(&all, "Deployment", "ecs-operator")["spec"]["template"]["spec"];
@@ -119,6 +119,7 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         ("installationId=a,sweepIntervalSecondsOf.EcsCluster=5", "sweepIntervalSecondsOf"),
         ("installationId=a,awsQuotas.service_read=200", "awsQuotas"),
         ("installationId=a,deletionBrake=2", "deletionBrake"),
+        ("installationId=a,events.queueUrls={hints}", "queueUrls"),
         ("installationId=a,tracing.otlpEndpoint=collector:4318", "otlpEndpoint"),
         ("installationId=a,metrics.perobject=false", "perobject"),
         ("installationId=a,scope.namespaces=team", "namespaces"),

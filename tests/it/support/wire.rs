@@ -48,7 +48,7 @@ impl Sent {
 
 /// Does an operation change something?
 pub fn is_write(operation: &str) -> bool {
-    !["Describe", "List", "Get"].iter().any(|read| operation.starts_with(read))
+    !["Describe", "List", "Get", "Receive"].iter().any(|read| operation.starts_with(read))
 }
 
 /// What to do with one call.
@@ -169,6 +169,7 @@ impl AwsWire {
         if self.shared.documented.load(Ordering::Relaxed) {
             let policy = documents(installation, &[Profile::EverythingEcs, Profile::EverythingElse]);
             let policy = policy.and(filled(installation, &Feature::Accounts.policy()));
+            let policy = policy.and(filled(installation, &Feature::Events.policy()));
             self.sim(|sim| sim.enforce(&key, policy));
         }
         self.config_with(region, Credentials::new(key, "secret", None, None, "tests"))
@@ -261,6 +262,10 @@ impl AwsWire {
         }
         let uri = request.uri().to_owned();
         let asked = ecs_sim::wire::HttpRequest { method: request.method().to_owned(), uri, headers, body: bytes };
+        let since = self.shared.clock.exact().as_millisecond();
+        while let Some(wait) = self.sim(|sim| sim.must_wait(&asked, since)) {
+            tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())).await;
+        }
         let now = self.shared.clock.exact().as_millisecond();
         let answer = self.shared.sim.lock().unwrap().answer(&asked, now);
         self.note_rights();
@@ -319,6 +324,7 @@ fn filled(installation: &str, document: &ecs_operator::iam::Policy) -> Policy {
         ("task_roles", "*"),
         ("infrastructure_roles", "*"),
         ("account_roles", "*"),
+        ("queue", "*"),
     ];
     for (name, value) in values {
         text = text.replace(&format!("${{{name}}}"), value);

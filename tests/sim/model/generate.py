@@ -19,9 +19,13 @@ import pathlib
 
 import botocore.session
 
-SERVICES = ["ecs", "application-autoscaling", "elbv2", "cloudwatch", "ec2", "sts", "iam"]
+SERVICES = ["ecs", "application-autoscaling", "elbv2", "cloudwatch", "ec2", "sts", "iam", "sqs"]
 # Where only a part of a service is wanted: its operations.
-PARTS = {"ec2": ["DescribeSubnets", "DescribeSecurityGroups"], "iam": ["GetRole"]}
+PARTS = {
+    "ec2": ["DescribeSubnets", "DescribeSecurityGroups"],
+    "iam": ["GetRole"],
+    "sqs": ["DeleteMessageBatch", "ReceiveMessage", "SendMessage"],
+}
 KEPT_LIMITS = ("min", "max")
 
 

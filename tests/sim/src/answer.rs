@@ -79,6 +79,7 @@ impl Sim {
         let result = allowed.and_then(|()| match call.model {
             Some(Service::Sts) => self.call_sts(&principal, &call.action, &call.input),
             Some(Service::Iam) => self.call_iam(&principal, &call.action, &call.input),
+            Some(Service::Sqs) => self.call_sqs(&principal, &call.region, &call.action, &call.input),
             _ => self.dispatch(call, &key, &principal.arn),
         });
         self.inspect(call, &result);

@@ -141,24 +141,38 @@ async fn answer(request: Request<Incoming>, world: Arc<Mutex<World>>) -> io::Res
             .collect(),
         body: body.to_vec(),
     };
-    let (response, speed) = {
-        let mut world = lock(&world);
-        world.catch_up();
-        let now = world.sim.now();
-        (world.sim.answer(&request, now), world.speed)
-    };
-    deliver(response, speed).await
+    let mut since = None;
+    loop {
+        let (waits, speed) = {
+            let mut world = lock(&world);
+            world.catch_up();
+            let now = world.sim.now();
+            let since = *since.get_or_insert(now);
+            match world.sim.must_wait(&request, since) {
+                Some(waits) => (Ok(waits), world.speed),
+                None => (Err(world.sim.answer(&request, now)), world.speed),
+            }
+        };
+        match waits {
+            Ok(waits) => pause(waits, speed).await,
+            Err(response) => return deliver(response, speed).await,
+        }
+    }
 }
 
 /// Delays are virtual; where time stands still they are taken as wall time.
 #[expect(clippy::cast_precision_loss, reason = "delays are far below 2^52 ms")]
+async fn pause(virtual_ms: i64, speed: f64) {
+    let speed = if speed > 0.0 { speed } else { 1.0 };
+    tokio::time::sleep(Duration::from_secs_f64(virtual_ms as f64 / 1000.0 / speed)).await;
+}
+
 async fn deliver(response: HttpResponse, speed: f64) -> io::Result<Response<Full<Bytes>>> {
     if response.hang {
         std::future::pending::<Infallible>().await;
     }
     if response.delay_ms > 0 {
-        let speed = if speed > 0.0 { speed } else { 1.0 };
-        tokio::time::sleep(Duration::from_secs_f64(response.delay_ms as f64 / 1000.0 / speed)).await;
+        pause(response.delay_ms, speed).await;
     }
     if response.reset {
         return Err(io::Error::from(io::ErrorKind::ConnectionReset));

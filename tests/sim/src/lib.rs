@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod autoscaling;
+pub mod bus;
 pub mod cloudwatch;
 pub mod control;
 pub mod ec2;

@@ -20,6 +20,6 @@ pub fn dispatch(
         Service::Elbv2 => elbv2::dispatch(region, cx, action, input),
         Service::CloudWatch => cloudwatch::dispatch(region, cx, action, input),
         Service::Ec2 => ec2::dispatch(region, cx, action, input),
-        Service::Sts | Service::Iam | Service::Ecs => Err(Refusal::unknown_operation()),
+        Service::Sts | Service::Iam | Service::Sqs | Service::Ecs => Err(Refusal::unknown_operation()),
     }
 }

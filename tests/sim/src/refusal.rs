@@ -79,6 +79,7 @@ impl Refusal {
             Service::Ecs | Service::ApplicationAutoscaling | Service::Elbv2 => {
                 Self::new("ThrottlingException", "Rate exceeded")
             }
+            Service::Sqs => Self::new("RequestThrottled", "Rate exceeded"),
             Service::CloudWatch | Service::Sts | Service::Iam => Self::new("Throttling", "Rate exceeded"),
             Service::Ec2 => Self { status: 503, ..Self::new("RequestLimitExceeded", "Request limit exceeded.") },
         }

@@ -29,7 +29,8 @@ impl Desk {
                 | Service::CloudWatch
                 | Service::Ec2
                 | Service::Sts
-                | Service::Iam => neighbours::dispatch(region, cx, service, operation, &input),
+                | Service::Iam
+                | Service::Sqs => neighbours::dispatch(region, cx, service, operation, &input),
             })
         });
         match &outcome {

@@ -20,7 +20,7 @@ fn limits_of(service: Service, action: &str) -> Option<Limits> {
         Service::CloudWatch if is_read(action) => Some(("alarm read", 9, 9)),
         Service::CloudWatch => Some(("alarm modify", 3, 3)),
         Service::Ec2 => Some(("network read", 100, 20)),
-        Service::ApplicationAutoscaling | Service::Sts | Service::Iam => None,
+        Service::ApplicationAutoscaling | Service::Sts | Service::Iam | Service::Sqs => None,
     }
 }
 

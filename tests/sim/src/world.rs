@@ -152,6 +152,8 @@ pub struct Sim {
     pub(crate) accounts: BTreeMap<RegionKey, Region>,
     pub(crate) queue: Queue,
     pub(crate) rng: Rng,
+    /// Events and the queues they go to.
+    pub bus: crate::bus::Bus,
     pub(crate) tokens: paging::Tokens,
     pub(crate) access_keys: BTreeMap<String, Principal>,
     /// Ends of sessions by access key, virtual milliseconds.
@@ -185,6 +187,7 @@ impl Sim {
             accounts: BTreeMap::new(),
             queue: Queue::default(),
             rng: Rng::new(seed),
+            bus: crate::bus::Bus::default(),
             tokens: paging::Tokens::default(),
             access_keys: BTreeMap::new(),
             sessions: BTreeMap::new(),

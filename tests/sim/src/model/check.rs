@@ -74,6 +74,7 @@ pub fn error_is_modelled(service: Service, operation: &str, code: &str) -> bool 
         Service::Ecs | Service::ApplicationAutoscaling => {
             &["ThrottlingException", "SerializationException", "MissingAuthenticationTokenException"]
         }
+        Service::Sqs => &["SerializationException", "InvalidParameterValue", "MissingAuthenticationTokenException"],
         Service::Elbv2 | Service::Sts | Service::Iam => {
             &["ThrottlingException", "Throttling", "ValidationError", "AccessDenied", "MissingAuthenticationToken"]
         }
@@ -138,6 +139,7 @@ fn refusal(service: Service, operation: &str, mismatch: &Mismatch) -> Refusal {
         },
         _ if unreadable => Refusal::serialization(message),
         Service::CloudWatch => Refusal::new("ValidationError", message),
+        Service::Sqs => Refusal::new("InvalidParameterValue", message),
         Service::ApplicationAutoscaling => Refusal::new("ValidationException", message),
         Service::Ecs if operation == "RegisterTaskDefinition" => Refusal::client(message),
         Service::Ecs => Refusal::invalid_parameter(message),

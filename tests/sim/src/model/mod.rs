@@ -26,6 +26,8 @@ pub enum Service {
     Sts,
     /// IAM: roles by name.
     Iam,
+    /// Amazon SQS: reading a queue.
+    Sqs,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -69,8 +71,16 @@ pub(crate) struct Shape {
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Ecs, Self::ApplicationAutoscaling, Self::Elbv2, Self::CloudWatch, Self::Ec2, Self::Sts, Self::Iam];
+    pub const ALL: [Self; 8] = [
+        Self::Ecs,
+        Self::ApplicationAutoscaling,
+        Self::Elbv2,
+        Self::CloudWatch,
+        Self::Ec2,
+        Self::Sts,
+        Self::Iam,
+        Self::Sqs,
+    ];
 
     /// The prefix of `X-Amz-Target`, where the service speaks JSON.
     pub fn target_prefix(self) -> Option<&'static str> {
@@ -78,6 +88,7 @@ impl Service {
             Self::Ecs => Some("AmazonEC2ContainerServiceV20141113"),
             Self::ApplicationAutoscaling => Some("AnyScaleFrontendService"),
             Self::CloudWatch => Some("GraniteServiceVersion20100801"),
+            Self::Sqs => Some("AmazonSQS"),
             Self::Elbv2 | Self::Ec2 | Self::Sts | Self::Iam => None,
         }
     }
@@ -92,6 +103,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Sts => "sts",
             Self::Iam => "iam",
+            Self::Sqs => "sqs",
         }
     }
 
@@ -103,7 +115,7 @@ impl Service {
             Self::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             Self::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
-            Self::Ecs | Self::ApplicationAutoscaling => "",
+            Self::Ecs | Self::ApplicationAutoscaling | Self::Sqs => "",
         }
     }
 
@@ -128,8 +140,8 @@ impl Service {
     }
 
     pub(crate) fn table(self) -> &'static Table {
-        static TABLES: [OnceLock<Table>; 7] = [const { OnceLock::new() }; 7];
-        let [ecs, autoscaling, elbv2, cloudwatch, ec2, sts, iam] = &TABLES;
+        static TABLES: [OnceLock<Table>; 8] = [const { OnceLock::new() }; 8];
+        let [ecs, autoscaling, elbv2, cloudwatch, ec2, sts, iam, sqs] = &TABLES;
         match self {
             Self::Ecs => ecs.get_or_init(|| load(include_str!("../../model/ecs.json"))),
             Self::ApplicationAutoscaling => {
@@ -140,6 +152,7 @@ impl Service {
             Self::Ec2 => ec2.get_or_init(|| load(include_str!("../../model/ec2.json"))),
             Self::Sts => sts.get_or_init(|| load(include_str!("../../model/sts.json"))),
             Self::Iam => iam.get_or_init(|| load(include_str!("../../model/iam.json"))),
+            Self::Sqs => sqs.get_or_init(|| load(include_str!("../../model/sqs.json"))),
         }
     }
 }

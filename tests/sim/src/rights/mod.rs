@@ -92,6 +92,7 @@ fn of(service: Service, region: &mut Region, cx: &Cx, call: &Call) -> Vec<Demand
         Service::Ec2 => vec![Demand::new("ec2", action, "*")],
         Service::Sts => neighbours::sessions(action, input),
         Service::Iam => Vec::new(),
+        Service::Sqs => neighbours::queues(cx, action, input),
     }
 }
 
@@ -104,6 +105,7 @@ fn refused(service: Service, principal: &Principal, demand: &Demand) -> Refusal 
     );
     match service {
         Service::Ecs | Service::ApplicationAutoscaling => Refusal::new("AccessDeniedException", message),
+        Service::Sqs => Refusal { status: 403, ..Refusal::new("AccessDeniedException", message) },
         Service::Elbv2 | Service::CloudWatch | Service::Sts | Service::Iam => {
             Refusal { status: 403, ..Refusal::new("AccessDenied", message) }
         }

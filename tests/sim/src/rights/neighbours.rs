@@ -83,6 +83,12 @@ pub(super) fn alarms(cx: &Cx, action: &str, input: &Value) -> Vec<Demand> {
     }
 }
 
+/// SQS; a batch needs the permission of the single action.
+pub(super) fn queues(cx: &Cx, action: &str, input: &Value) -> Vec<Demand> {
+    let name = text(input, "QueueUrl").and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+    vec![Demand::new("sqs", action.trim_end_matches("Batch"), cx.key.arn("sqs", name))]
+}
+
 /// STS; everybody may ask who they are.
 pub(super) fn sessions(action: &str, input: &Value) -> Vec<Demand> {
     let role = text(input, "RoleArn").unwrap_or_default();

@@ -144,6 +144,7 @@ impl Fleet {
             }
         }
         self.say(key, &format!("(deployment {id}) deployment failed: {}", reason.to_lowercase()));
+        self.notice_deployment(key, "ERROR", "SERVICE_DEPLOYMENT_FAILED", &id, reason);
         if let Some(goal) = goal {
             self.go_back(key, &goal, reason);
         }

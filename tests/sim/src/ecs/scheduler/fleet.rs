@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::due::Due;
 use super::knobs::Knobs;
 use super::target::Traffic;
+use crate::bus::Notice;
 use crate::ecs::service::state::{Service, UsedToken};
 use crate::ecs::task::state::Task;
 use crate::fixtures::{Fixtures, ImageFate};
@@ -39,8 +40,8 @@ pub struct Fleet {
     pub knobs: Knobs,
     /// Broken invariants, in words; a test asserts that there are none.
     pub violations: Vec<String>,
-    /// Notices that `EventBridge` would carry: time in milliseconds, detail-type, detail.
-    pub notices: Vec<(i64, &'static str, serde_json::Value)>,
+    /// What `EventBridge` will carry.
+    pub notices: Vec<Notice>,
     pub(crate) arn_prefix: String,
     pub(crate) account: String,
     pub(crate) fixtures: Fixtures,

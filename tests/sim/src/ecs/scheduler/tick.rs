@@ -1,8 +1,11 @@
 //! One look at a service: begin, roll or shift, drop what is over, complete, plan the next look.
 
+use serde_json::{Value, json};
+
 use super::due::Due;
 use super::json::{count, truth};
 use super::{Fleet, Key};
+use crate::bus::Notice;
 use crate::ecs::deployment::state::{RolloutState, RolloutStatus};
 use crate::ecs::service::state::{Event, Service, ServiceStatus};
 use crate::ecs::task::state::TaskStatus;
@@ -49,6 +52,29 @@ impl Fleet {
         let message = format!("(service {}) {message}", key.service);
         service.events.push_front(Event { id, at, message });
         service.events.truncate(100);
+    }
+
+    /// Notes what `EventBridge` will carry.
+    pub(crate) fn notice(&mut self, kind: &'static str, about: String, detail: Value) {
+        if self.knobs.record_notices {
+            self.notices.push(Notice { at: self.now, kind, resources: vec![about], detail });
+        }
+    }
+
+    /// "Amazon ECS service action events".
+    pub(crate) fn notice_action(&mut self, key: &Key, level: &str, name: &str) {
+        if let Some(service) = self.services.get(key) {
+            let detail = json!({ "eventType": level, "eventName": name, "clusterArn": service.cluster_arn });
+            self.notice("ECS Service Action", service.arn.clone(), detail);
+        }
+    }
+
+    /// "Amazon ECS service deployment state change events".
+    pub(crate) fn notice_deployment(&mut self, key: &Key, level: &str, name: &str, id: &str, reason: &str) {
+        if let Some(service) = self.services.get(key) {
+            let detail = json!({ "eventType": level, "eventName": name, "deploymentId": id, "reason": reason });
+            self.notice("ECS Deployment State Change", service.arn.clone(), detail);
+        }
     }
 
     pub(crate) fn tick(&mut self, key: &Key) {
@@ -230,6 +256,7 @@ impl Fleet {
         }
         service.was_steady = false;
         self.say(key, &format!("(deployment {id}) deployment completed."));
+        self.notice_deployment(key, "INFO", "SERVICE_DEPLOYMENT_COMPLETED", &id, "ECS deployment completed.");
     }
 
     fn steady(&mut self, key: &Key) {
@@ -242,6 +269,7 @@ impl Fleet {
         service.was_steady = steady;
         if news {
             self.say(key, "has reached a steady state.");
+            self.notice_action(key, "INFO", "SERVICE_STEADY_STATE");
         }
     }
 

@@ -201,9 +201,13 @@ impl Fleet {
 
     fn start_hooks(&mut self, key: &Key) {
         let now = self.now;
-        let Some(rollout) = self.services.get(key).and_then(Service::ongoing) else {
+        let Some(service) = self.services.get(key) else {
             return;
         };
+        let Some(rollout) = service.ongoing() else {
+            return;
+        };
+        let service_arn = service.arn.clone();
         let Some(stage) = rollout.shift.as_ref().map(|s| s.stage.as_str()) else {
             return;
         };
@@ -221,9 +225,9 @@ impl Fleet {
                 rolls_back: text(hook, "/timeoutConfiguration/action") != Some("CONTINUE"),
                 ask_at: now,
             });
-            if pause && self.knobs.record_notices {
+            if pause {
                 let detail = serde_json::json!({ "eventName": "HOOK_AWAITING_ACTION", "serviceDeploymentArn": arn });
-                self.notices.push((now, "ECS Hook State Change", detail));
+                self.notice("ECS Hook State Change", service_arn.clone(), detail);
             }
         }
         if let Some(shift) = self.shift_mut(key) {

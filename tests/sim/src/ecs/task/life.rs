@@ -101,8 +101,8 @@ impl Fleet {
             return;
         }
         if let Some(task) = self.tasks.get(id) {
-            let detail = self.task_view(task, false);
-            self.notices.push((self.now, "ECS Task State Change", detail));
+            let (detail, arn) = (self.task_view(task, false), self.arn(&task.tail()));
+            self.notice("ECS Task State Change", arn, detail);
         }
     }
 
