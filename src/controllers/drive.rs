@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
+use kube::core::{DeserializeGuard, DynamicObject};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
@@ -323,6 +323,13 @@ fn came_to_rest<K: Kind>(pass: &Pass<'_, K>, report: &Report<K::Status>) -> bool
     report.requeue == Requeue::Gone || was != now
 }
 
+/// Which member cannot be read, and why; `None` = nothing can be said of it.
+fn unreadable<K: Kind>(stored: &DynamicObject) -> Option<String> {
+    let error = serde_path_to_error::deserialize::<_, K>(serde_json::to_value(stored).ok()?).err()?;
+    let (path, why) = (error.path().to_string(), unquoted(&error.inner().to_string()));
+    Some(if path == "." { why } else { format!("`{path}`: {why}") })
+}
+
 /// An object that this version cannot read: say so, or, if it is being deleted, delete from its status alone.
 async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Visited, StepError> {
     let namespace = invalid.metadata.namespace.clone().unwrap_or_default();
@@ -343,7 +350,7 @@ async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Res
         Reason::Undecodable,
         format!(
             "This version of the operator cannot read the stored object: {}. Correct the member and put the whole object in place with `kubectl replace`; what runs in AWS is left alone.",
-            unquoted(&invalid.error)
+            unreadable::<K>(&stored).unwrap_or_else(|| unquoted(&invalid.error))
         ),
     );
     let report = Report {

@@ -112,7 +112,6 @@ impl Metrics {
     /// One series of each, so that all are exposed.
     pub(crate) fn exemplify(&self) {
         let (kind, namespace, name) = ("EcsService", "shop", "web");
-        self.hints.came(Hint::Woke);
         self.reconcile.bounded(kind, 1, Duration::from_mins(5));
         self.reconcile.queue.added(kind, namespace, name);
         let zero = Some(Duration::ZERO);

@@ -3,11 +3,11 @@
 use super::asked::asked;
 use super::desired::Desired;
 use super::kept;
-use super::observe;
 use super::resolve;
 use super::rollout::asks;
 use super::rollout::sight::{Asked, Rules};
 use super::rollout::start::{Start, wanted};
+use super::rules;
 use crate::api::condition::Reason;
 use crate::api::{ServerGroup, ServerGroupSpec, ServerGroupStatus};
 use crate::aws::AwsError;
@@ -146,7 +146,7 @@ async fn objection(
         }
     }
     if given.traffic.is_some() && given.traffic != accepted.traffic {
-        let read = observe::rules(given, false, pass).await;
+        let read = rules::rules(given, false, pass).await;
         if let Some(error) = read.error {
             return Some(Against::Unread(error));
         }

@@ -23,6 +23,7 @@ pub mod render;
 mod requests;
 mod resolve;
 pub mod rollout;
+mod rules;
 mod scale;
 mod scale_act;
 mod scale_reads;

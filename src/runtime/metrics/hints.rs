@@ -36,6 +36,10 @@ impl HintMetrics {
             "Messages from the queue of events: Woke brought a visit forward, Unmatched is about no object, Foreign is not of ECS, Unreadable is no event",
             self.came.clone(),
         );
+        // Known from the start, so that the first is an increase.
+        for result in [Hint::Woke, Hint::Unmatched, Hint::Foreign, Hint::Unreadable] {
+            drop(self.came.get_or_create(&Labels { result }));
+        }
     }
 
     /// A message came.

@@ -82,7 +82,8 @@ async fn objects_stored_before_a_rule_are_reported_take_status_and_other_edits_a
     assert!(message.contains("`launchType`"), "{message}");
     let message = stage.until("ecstd/odd", "False", "InvalidSpec").await;
     assert!(message.contains("Fargate"), "{message}");
-    for (object, member) in [("ecss/word", "Someday"), ("ecss/number", "a minute")] {
+    let said = [("ecss/word", "`spec.driftPolicy`"), ("ecss/number", "`spec.healthCheckGracePeriodSeconds`")];
+    for (object, member) in said {
         let message = stage.until(object, "False", "Undecodable").await;
         assert!(message.contains(member), "{message}");
         assert_eq!(condition(&stage.get(object).await, "Stalled")["status"], "True", "{object}");

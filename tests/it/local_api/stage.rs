@@ -73,6 +73,8 @@ impl Stage {
             region: REGION.to_owned(),
             follow: Duration::from_millis(400),
             sweep: Duration::from_secs(5),
+            // A stage is cleared at once; the brake has stories of its own.
+            deletion_brake: 1.0,
             ..Config::default()
         };
         let context = Context::new(kube, aws, Clock::system(), controllers.stores(), config, metrics, wakes);

@@ -52,7 +52,7 @@ async fn target_groups_of_another_kind_or_without_a_load_balancer_are_refused() 
         ..BalancerSpec::new("web", &[("old-a", 1), ("old-b", 0)])
     };
     world.balancer(&instances);
-    let lonely = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/lonely/0123456789abcdef";
+    let lonely = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/lonely/0123456789abcdef";
     world.aws.sim(|sim| {
         let group = ecs_sim::fixtures::TargetGroup::new(lonely, "ip");
         sim.region(&key()).fixtures.target_groups.insert(lonely.to_owned(), group);
