@@ -13,6 +13,7 @@
 )]
 
 mod accounts;
+mod bad_manifests;
 mod behaviour;
 mod canary;
 mod cel;

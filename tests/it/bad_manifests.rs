@@ -1,0 +1,227 @@
+//! Manifests with the mistakes that people make: refused at apply where a schema or rule can tell, by the operator before any
+//! call where it cannot, with the member's name; and what runs goes on running.
+
+use ecs_operator::api::condition::ConditionType;
+use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_operator::document::{Kind, admit};
+use serde_json::{Value, json};
+
+use crate::behaviour::line;
+use crate::support::manifests::{cluster, service, web};
+use crate::support::world::World;
+
+/// A good manifest with one mistake in it; `null` takes a member away.
+fn with(mut good: Value, spec: &Value) -> Value {
+    json_patch::merge(&mut good, &json!({"metadata": {"name": "bad"}, "spec": spec}));
+    good
+}
+
+fn definition(spec: &Value) -> Value {
+    with(web("bad", "nginx"), spec)
+}
+
+fn serving(spec: &Value) -> Value {
+    with(service("bad", "prod", "web"), spec)
+}
+
+/// The task definition with one container, changed.
+fn container(change: &Value) -> Value {
+    let mut definition = web("bad", "nginx");
+    json_patch::merge(&mut definition["spec"]["containerDefinitions"][0], change);
+    definition
+}
+
+fn containers(count: usize) -> Value {
+    let all: Vec<Value> = (0..count).map(|n| json!({"name": format!("c{n}"), "image": "nginx"})).collect();
+    definition(&json!({"containerDefinitions": all}))
+}
+
+/// What the schema and its rules say.
+fn schema(manifest: &Value) -> String {
+    let kind = match manifest["kind"].as_str().unwrap() {
+        "EcsCluster" => Kind::Cluster,
+        "EcsService" => Kind::Service,
+        _ => Kind::TaskDefinition,
+    };
+    admit(kind, manifest).iter().map(|problem| problem.to_string() + "\n").collect()
+}
+
+/// Does the API server take it?
+async fn taken(world: &World, manifest: &Value) -> bool {
+    if manifest["kind"] == "EcsService" {
+        world.try_apply::<EcsService>(manifest).await.is_ok()
+    } else {
+        world.try_apply::<EcsTaskDefinition>(manifest).await.is_ok()
+    }
+}
+
+/// Number in the catalogue of mistakes, the manifest, and what the refusal names.
+fn refused_at_apply() -> Vec<(u8, Value, &'static str)> {
+    let fargate = |spec: &Value| definition(spec);
+    let long = "x".repeat(256);
+    let depends = |pairs: &[(&str, &str)]| {
+        let one = |(name, on): &(&str, &str)| json!({"name": name, "image": "nginx", "dependsOn": [{"containerName": on, "condition": "START"}]});
+        definition(&json!({"containerDefinitions": pairs.iter().map(one).collect::<Vec<_>>()}))
+    };
+    let strategy = |items: Value| serving(&json!({"launchType": null, "capacityProviderStrategy": items}));
+    let tags = |tags: Value| with(cluster("bad"), &json!({"tags": tags}));
+    let many: serde_json::Map<String, Value> = (0..51).map(|n| (format!("t{n}"), json!("v"))).collect();
+    vec![
+        (1, serving(&json!({"desiredCount": "two"})), "spec.desiredCount"),
+        (1, definition(&json!({"cpu": {"units": 256}})), "spec.cpu"),
+        (2, serving(&json!({"desiredCuont": 2})), "desiredCuont"),
+        (3, serving(&json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]})), "launchType"),
+        (4, fargate(&json!({"cpu": "256", "memory": "4096"})), "memory"),
+        (5, fargate(&json!({"networkMode": "bridge"})), "networkMode"),
+        (5, fargate(&json!({"networkMode": null})), "networkMode"),
+        (
+            6,
+            container(
+                &json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-region": "eu-west-1"}}}),
+            ),
+            "awslogs-group",
+        ),
+        (
+            8,
+            definition(&json!({"containerDefinitions": [{"name": "a", "image": "x"}, {"name": "a", "image": "y"}]})),
+            "containerDefinitions",
+        ),
+        (9, containers(0), "containerDefinitions"),
+        (9, containers(11), "containerDefinitions"),
+        (10, container(&json!({"essential": false})), "essential"),
+        (
+            11,
+            with(
+                web("bad", "nginx"),
+                &json!({"containerDefinitions": [{"name": "a", "image": "x"}], "requiresCompatibilities": ["EC2"], "memory": null, "cpu": null}),
+            ),
+            "memory",
+        ),
+        (12, serving(&json!({"desiredCount": -1})), "desiredCount"),
+        (
+            13,
+            serving(&json!({"deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}})),
+            "maximumPercent",
+        ),
+        (13, serving(&json!({"scaling": {"minCapacity": 5, "maxCapacity": 2}})), "minCapacity"),
+        (14, serving(&json!({"serviceName": long})), "serviceName"),
+        (14, serving(&json!({"serviceName": "my.web"})), "serviceName"),
+        (14, serving(&json!({"serviceName": "web\u{1f600}"})), "serviceName"),
+        (18, depends(&[("a", "a")]), "dependsOn"),
+        (18, depends(&[("a", "b"), ("b", "a")]), "dependsOn"),
+        (19, container(&json!({"portMappings": [{"containerPort": 80, "hostPort": 8080}]})), "hostPort"),
+        (19, container(&json!({"portMappings": [{"containerPort": 70000}]})), "containerPort"),
+        (20, serving(&json!({"taskDefinitionRef": {"name": "web", "namespace": "other"}})), "namespace"),
+        (22, strategy(json!(vec![json!({"capacityProvider": "FARGATE"}); 21])), "capacityProviderStrategy"),
+        (
+            22,
+            strategy(
+                json!([{"capacityProvider": "FARGATE", "base": 1}, {"capacityProvider": "FARGATE_SPOT", "base": 1}]),
+            ),
+            "base",
+        ),
+        (23, tags(Value::Object(many)), "tags"),
+        (23, tags(json!({"aws:owner": "me"})), "aws:"),
+    ]
+}
+
+#[test]
+fn what_a_schema_or_rule_can_tell_names_the_member() {
+    let mut wrong = Vec::new();
+    for (number, manifest, words) in refused_at_apply() {
+        let said = schema(&manifest);
+        if !said.contains(words) {
+            wrong.push(format!("{number}: {words}: {said}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    for manifest in [web("bad", "nginx"), service("bad", "prod", "web"), cluster("bad")] {
+        assert_eq!(schema(&manifest), "", "the manifest without the mistake is good");
+    }
+}
+
+/// Mistakes that only the operator sees, because they cross objects or count bytes.
+fn refused_before_any_call() -> Vec<(u8, Vec<Value>, &'static str)> {
+    let large = container(&json!({"command": (0..9).map(|_| "x".repeat(8000)).collect::<Vec<_>>()}));
+    let balanced = |change: &Value| {
+        let mut balancer = json!({
+            "targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef",
+            "containerName": "web", "containerPort": 80,
+        });
+        json_patch::merge(&mut balancer, change);
+        serving(&json!({"loadBalancers": [balancer]}))
+    };
+    let foreign = |arn: &str| definition(&json!({"taskRoleArn": arn}));
+    let depends = |pairs: &[(&str, &str)]| {
+        let one = |(name, on): &(&str, &str)| json!({"name": name, "image": "nginx", "dependsOn": [{"containerName": on, "condition": "START"}]});
+        definition(&json!({"containerDefinitions": pairs.iter().map(one).collect::<Vec<_>>()}))
+    };
+    let elsewhere = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef";
+    vec![
+        (7, vec![serving(&json!({"networkConfiguration": null}))], "networkConfiguration"),
+        (15, vec![large], "bytes"),
+        (16, vec![balanced(&json!({"containerName": "wbe"}))], "containerName"),
+        (16, vec![balanced(&json!({"containerPort": 8080}))], "containerPort"),
+        (18, vec![depends(&[("a", "b"), ("b", "c"), ("c", "a")])], "dependsOn"),
+        (21, vec![foreign("arn:aws:iam::999999999999:role/task")], "taskRoleArn"),
+        (21, vec![foreign("arn:aws-cn:iam::123456789012:role/task")], "taskRoleArn"),
+        (21, vec![balanced(&json!({"targetGroupArn": elsewhere}))], "targetGroupArn"),
+        (
+            22,
+            vec![serving(&json!({"launchType": null, "capacityProviderStrategy": [
+            {"capacityProvider": "FARGATE", "weight": 0}, {"capacityProvider": "FARGATE_SPOT", "weight": 0}]}))],
+            "weight",
+        ),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_crosses_objects_is_refused_before_any_call_and_what_runs_goes_on() {
+    let mut wrong = Vec::new();
+    for (number, manifests, words) in refused_before_any_call() {
+        let world = World::ready(1102).await;
+        let mut operator = world.operator();
+        world.apply::<EcsCluster>(&cluster("prod")).await;
+        world.apply::<EcsTaskDefinition>(&web("web", "nginx")).await;
+        // It is first good, and then edited.
+        world.apply::<EcsTaskDefinition>(&web("bad", "nginx")).await;
+        world.apply::<EcsService>(&service("bad", "prod", "web")).await;
+        operator.rest().await;
+        world.aws.take_sent();
+        let mut said = String::new();
+        for manifest in &manifests {
+            assert!(taken(&world, manifest).await, "{number}: no schema tells");
+            operator.rest().await;
+            let of_service = manifest["kind"] == "EcsService";
+            let conditions = if of_service {
+                world.status::<EcsService>("bad").await.conditions
+            } else {
+                world.status::<EcsTaskDefinition>("bad").await.conditions
+            };
+            said = line(&conditions, ConditionType::Ready);
+        }
+        let writes: Vec<_> = world.aws.take_sent().into_iter().filter(|sent| sent.is_write()).collect();
+        let refused = said.starts_with("False InvalidSpec: ");
+        if !refused || !said.contains(words) || !writes.is_empty() {
+            wrong.push(format!("{number}: {words}: {said} {writes:?}"));
+        }
+        let asked = world.cli().describe_services().cluster("prod").services("bad").send().await.unwrap();
+        assert_eq!(asked.services()[0].running_count, 2, "{number}: what runs goes on");
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_there_is_waited_for() {
+    let world = World::ready(1103).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsService>(&service("web", "prod", "nowhere")).await;
+    operator.rest().await;
+    let said = line(&world.status::<EcsService>("web").await.conditions, ConditionType::Ready);
+    assert!(said.starts_with("False DependencyNotReady") && said.contains("nowhere"), "{said}");
+    world.apply::<EcsTaskDefinition>(&web("nowhere", "nginx")).await;
+    operator.rest().await;
+    let said = line(&world.status::<EcsService>("web").await.conditions, ConditionType::Ready);
+    assert!(said.starts_with("True"), "{said}");
+}
