@@ -1,5 +1,5 @@
 //! Writes the CRDs to `crds/`, one file per kind, the reference pages to `docs/reference/`, the IAM documents with their
-//! page to `docs/` and the generated files of `charts/`; `--check` only compares.
+//! page to `docs/`, the comments of `docs/samples/full/` and the generated files of `charts/`; `--check` only compares.
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,9 @@ struct Arguments {
     /// Directory of the page and the folder of IAM documents.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs"))]
     iam: PathBuf,
+    /// Directory of the samples that show every field, whose comments are written anew.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/samples/full"))]
+    samples: PathBuf,
     /// Change nothing; fail when a file differs.
     #[arg(long)]
     check: bool,
@@ -37,11 +40,13 @@ fn main() -> anyhow::Result<()> {
     let values = arguments.charts.join(packaging::VALUES);
     let values = std::fs::read_to_string(&values).with_context(|| format!("read {}", values.display()))?;
     let charts = packaging::files(&values).context("generate the files of the chart")?;
+    let samples = samples(&arguments.samples).context("comment the samples")?;
     for (directory, files) in [
         (&arguments.directory, crds),
         (&arguments.pages, pages),
         (&arguments.iam, documents),
         (&arguments.charts, charts),
+        (&arguments.samples, samples),
     ] {
         if arguments.check {
             check(directory, &files)?;
@@ -50,6 +55,20 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The samples that show every field, with what the schema says of each.
+fn samples(directory: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).with_context(|| format!("read {}", directory.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        let kind = text.lines().find_map(|line| line.strip_prefix("kind: ")).unwrap_or_default();
+        let Some(schema) = schema::schema(kind)? else { bail!("{}: no such kind: `{kind}`", path.display()) };
+        files.push((name, pages::commented::commented(&schema, &text)));
+    }
+    Ok(files)
 }
 
 fn write(directory: &Path, files: &[(String, String)]) -> anyhow::Result<()> {

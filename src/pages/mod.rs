@@ -2,6 +2,7 @@
 
 mod annotations;
 mod api;
+pub mod commented;
 mod conditions;
 mod events;
 mod metrics;

@@ -40,6 +40,7 @@ mod registered;
 mod registered_services;
 mod rendering;
 mod scale;
+mod samples;
 mod scaling;
 mod server_group;
 mod sight;

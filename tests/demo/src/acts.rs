@@ -99,7 +99,7 @@ fn expect(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), DemoError>
 async fn begin(play: &mut Play) -> Result<String, DemoError> {
     let number = play.manifests();
     for kind in ["EcsService", "EcsTaskDefinition", "EcsCluster"] {
-        play.screen.doing(&format!("kubectl apply --server-side -f docs/samples   # {kind}s"));
+        play.screen.doing(&format!("kubectl apply --server-side -f docs/samples/start   # {kind}s"));
         play.apply_all(kind).await?;
         play.look().await?;
     }

@@ -32,13 +32,10 @@ pub struct Play {
 }
 
 impl Play {
-    /// Nothing is applied yet; Git holds the samples, but for those of server groups, which need load
-    /// balancers, and of accounts, which the demo has but one of.
+    /// Nothing is applied yet; Git holds the samples to start with.
     pub fn new(stage: Stage, screen: Screen) -> Result<Self, DemoError> {
         let mut play = Self { stage, screen, balanced: None, git: BTreeMap::new() };
-        for sample in
-            samples::load()?.into_iter().filter(|sample| !sample.has("ServerGroup") && !sample.has("AwsAccount"))
-        {
+        for sample in samples::load()? {
             sample.manifests.into_iter().for_each(|manifest| play.add(manifest));
         }
         Ok(play)

@@ -1,4 +1,4 @@
-//! The sample manifests in `docs/samples`, as they are on disk.
+//! The sample manifests to start with, in `docs/samples/start`, as they are on disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,17 +16,10 @@ pub struct Sample {
     pub manifests: Vec<Value>,
 }
 
-impl Sample {
-    /// Whether it has an object of this kind.
-    pub fn has(&self, kind: &str) -> bool {
-        self.manifests.iter().any(|manifest| text(manifest, "/kind") == kind)
-    }
-}
-
 /// Where the samples are.
 pub fn directory() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).join("docs/samples")
+    here.ancestors().nth(2).unwrap_or(here).join("docs/samples/start")
 }
 
 /// All samples, in the order of their names.

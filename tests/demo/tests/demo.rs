@@ -59,10 +59,8 @@ async fn operator_killed_at_any_moment_of_a_rollout_ends_in_the_same_state() {
     let mut play = play().await.unwrap();
     for sample in samples::load().unwrap() {
         let path = sample.path.display().to_string();
-        // Fails on any warning of the API server. Groups need load balancers, which only their own act has.
-        let dry =
-            if sample.has("ServerGroup") || sample.has("AwsAccount") { "--dry-run=server" } else { "--dry-run=none" };
-        play.stage.run_kubectl(&["apply", "--server-side", "--warnings-as-errors", dry, "--filename", &path]).unwrap();
+        // Fails on any warning of the API server.
+        play.stage.run_kubectl(&["apply", "--server-side", "--warnings-as-errors", "--filename", &path]).unwrap();
     }
     let begun = |world: &Snapshot| world.services.len() == 4 && world.objects().all(Object::is_ready);
     play.until("the samples are Ready", begun).await.unwrap();
