@@ -1,5 +1,6 @@
 //! Metrics as a run exports them, and what is drawn from them: alerts, dashboards, pages.
 
+mod kube_state;
 mod promtool;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,7 +27,7 @@ enum By {
     Stage,
     /// `account`: accounts are seen from every namespace.
     Account,
-    /// `local_api::server_group::samples`, which takes all of its folder.
+    /// `local_api::server_group::samples`, which takes all of that folder, and the group that shows every field.
     ServerGroups,
 }
 
@@ -108,12 +108,12 @@ fn by(file: &str) -> Option<By> {
         Some(("start", _)) => Some(By::Start),
         Some(("server-groups", inner)) if !inner.contains('/') => Some(By::ServerGroups),
         Some(("full", "aws-account")) => Some(By::Account),
+        Some(("full", "server-group")) => Some(By::ServerGroups),
         Some(("full", _)) => Some(By::Stage),
         None if name.starts_with("aws-account-") => Some(By::Account),
-        None => ["cluster-", "task-definition-", "service-"]
-            .iter()
-            .any(|kind| name.starts_with(kind))
-            .then_some(By::Stage),
+        None => {
+            ["cluster-", "task-definition-", "service-"].iter().any(|kind| name.starts_with(kind)).then_some(By::Stage)
+        }
         Some(_) => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::prepared::prepare;
 use super::{By, Said, Sample, load};
 use crate::local_api::stage::{Stage, condition};
+use crate::support::world::REGION;
 
 /// Server-side apply, with every unknown field and every warning an error.
 const STRICT: [&str; 5] =
@@ -44,9 +45,31 @@ async fn every_sample_becomes_what_it_says_and_goes() {
     assert_eq!(drift[0]["path"], "desiredCount", "{drift}");
     assert_eq!(condition(&stage.get("ecss/payments").await, "Ready")["reason"], "Succeeded");
     assert_eq!(status("ecstd/foreign").await["revision"], 1);
-    for kinds in ["ecss,ecssg,hpa", "ecstd", "ecsc"] {
-        stage.kubectl(&["delete", kinds, "--all", "--timeout=90s"]).await.unwrap();
-    }
-    let left: Vec<String> = stage.left().await.iter().map(|arn| arn.split(':').skip(5).collect::<Vec<_>>().join(":")).collect();
-    assert_eq!(left, [""]);
+    stage.kubectl(&["delete", "hpa,ecss,ecstd", "--all", "--timeout=90s"]).await.unwrap();
+    let kept: Vec<String> = left(&stage).await.into_iter().filter(|it| !it.starts_with("cluster/")).collect();
+    assert_eq!(kept, AFTER_SERVICES);
+    // A cluster with a service in it stays.
+    let ecs = aws_sdk_ecs::Client::new(&stage.aws.of_a_person().config(REGION));
+    ecs.delete_service().cluster("demo").service("kept").force(true).send().await.unwrap();
+    stage.kubectl(&["delete", "ecsc", "--all", "--timeout=90s"]).await.unwrap();
+    let clusters: Vec<String> = left(&stage).await.into_iter().filter(|it| it.starts_with("cluster/")).collect();
+    assert_eq!(clusters, ["cluster/kept", "cluster/legacy", "cluster/shared"]);
+}
+
+/// What is in ECS once services and task definitions are deleted, but for clusters: what somebody else made, what was
+/// adopted, and what is retained.
+const AFTER_SERVICES: [&str; 5] = [
+    "service/demo/kept",
+    "service/legacy/orders",
+    "service/legacy/payments",
+    "task-definition/orders:1",
+    "task-definition/shop-history:1",
+];
+
+/// Names of what is left in ECS, in order.
+async fn left(stage: &Stage) -> Vec<String> {
+    let name = |arn: &String| arn.splitn(6, ':').nth(5).unwrap().to_owned();
+    let mut left: Vec<String> = stage.left().await.iter().map(name).collect();
+    left.sort();
+    left
 }

@@ -40,7 +40,8 @@ fn surroundings(sim: &mut Sim, samples: &[Sample]) {
 /// The target groups that services name.
 fn target_groups(samples: &[Sample]) -> Vec<String> {
     let words = samples.iter().flat_map(|sample| sample.text.split_whitespace());
-    words.filter(|word| word.starts_with("arn:aws:elasticloadbalancing:") && word.contains(":targetgroup/"))
+    words
+        .filter(|word| word.starts_with("arn:aws:elasticloadbalancing:") && word.contains(":targetgroup/"))
         .map(str::to_owned)
         .collect()
 }
@@ -49,7 +50,9 @@ fn target_groups(samples: &[Sample]) -> Vec<String> {
 async fn somebody_elses(stage: &Stage) {
     let ecs = aws_sdk_ecs::Client::new(&stage.aws.of_a_person().config(REGION));
     let group = AutoScalingGroupProvider::builder()
-        .auto_scaling_group_arn("arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/shop")
+        .auto_scaling_group_arn(
+            "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:1:autoScalingGroupName/shop",
+        )
         .build()
         .unwrap();
     ecs.create_capacity_provider().name("shop-ec2").auto_scaling_group_provider(group).send().await.unwrap();

@@ -28,7 +28,8 @@ fn each(look: impl Fn(&str, &Value, &str)) {
 fn every_field_of_every_kind_stands_in_its_sample() {
     each(|file, schema, text| {
         let told: BTreeSet<String> = commented::fields(text).into_iter().map(|field| field.path).collect();
-        let missing: Vec<String> = commented::every_field(schema).into_iter().filter(|path| !told.contains(path)).collect();
+        let missing: Vec<String> =
+            commented::every_field(schema).into_iter().filter(|path| !told.contains(path)).collect();
         assert!(missing.is_empty(), "docs/samples/full/{file} does not show {missing:#?}");
     });
 }

@@ -9,15 +9,21 @@ use serde_json::{Value, json};
 
 use super::super::stage::{Stage, condition};
 use crate::support::manifests::cluster;
-use crate::support::world::key;
+use crate::support::world::{REGION, key};
 
-/// The samples with their file names, in the order of these.
+/// The sample that shows every field.
+const FULL: &str = "server-group.yaml";
+
+/// The samples with their file names, in the order of these, in the Region of the tests.
 fn load() -> Vec<(String, String)> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples/server-groups");
-    let mut paths: Vec<PathBuf> = fs::read_dir(here).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples");
+    let folder = fs::read_dir(here.join("server-groups")).unwrap();
+    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.push(here.join("full").join(FULL));
     paths.sort();
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+    let text = |path: &Path| fs::read_to_string(path).unwrap().replace("eu-central-1", REGION);
+    paths.iter().map(|path| (name(path), text(path))).collect()
 }
 
 fn parsed(text: &str) -> Vec<Value> {
@@ -27,7 +33,7 @@ fn parsed(text: &str) -> Vec<Value> {
 #[test]
 fn every_sample_of_a_group_opens_with_a_comment_that_says_what_it_shows() {
     let samples = load();
-    assert_eq!(samples.len(), 17);
+    assert_eq!(samples.len(), 18);
     let mut names = Vec::new();
     for (file, text) in samples {
         assert!(text.starts_with("# "), "{file}");
@@ -36,7 +42,7 @@ fn every_sample_of_a_group_opens_with_a_comment_that_says_what_it_shows() {
     }
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), 17, "each under a name of its own: {names:?}");
+    assert_eq!(names.len(), 18, "each under a name of its own: {names:?}");
 }
 
 fn balancer(stage: &Stage, name: &str, groups: &[(&str, i64)]) -> Balanced {
@@ -49,7 +55,10 @@ async fn every_sample_of_a_group_becomes_ready() {
     let stage = Stage::operated("group-samples").await;
     balancer(&stage, "front", &[("shop-front", 1)]);
     let weighted = balancer(&stage, "store", &[("shop-store-blue", 100), ("shop-store-green", 0)]);
-    stage.aws.sim(|sim| sim.with_fleet(&key(), |fleet| fleet.set_alarm("shop-pricing-latency", AlarmState::Ok)));
+    let full = balancer(&stage, "full", &[("full-store-blue", 100), ("full-store-green", 0)]);
+    for alarm in ["shop-pricing-latency", "shop-5xx"] {
+        stage.aws.sim(|sim| sim.with_fleet(&key(), |fleet| fleet.set_alarm(alarm, AlarmState::Ok)));
+    }
     stage.apply(&[cluster("demo")]).await.unwrap();
     let mut groups = Vec::new();
     for (file, text) in load() {
@@ -61,7 +70,7 @@ async fn every_sample_of_a_group_becomes_ready() {
             groups.push(format!("ecssg/{}", manifest["metadata"]["name"].as_str().unwrap()));
             // The ARN of a rule of the simulated AWS cannot be known beforehand.
             if let Some(rules) = manifest.pointer_mut("/spec/traffic/listenerRules") {
-                *rules = json!([weighted.rule]);
+                *rules = json!([if file == FULL { &full.rule } else { &weighted.rule }]);
             }
         }
         if file == "rollback-pin.yaml" {
