@@ -42,7 +42,7 @@ async fn every_sample_becomes_what_it_says_and_goes() {
     // What was adopted and seen is what somebody else made.
     let status = async |object: &str| stage.get(object).await["status"].clone();
     let drift = status("ecss/orders-watched").await["drift"].clone();
-    assert_eq!(drift[0]["path"], "desiredCount", "{drift}");
+    assert_eq!(drift["paths"], serde_json::json!(["desiredCount"]), "{drift}");
     assert_eq!(condition(&stage.get("ecss/payments").await, "Ready")["reason"], "Succeeded");
     assert_eq!(status("ecstd/foreign").await["revision"], 1);
     stage.kubectl(&["delete", "hpa,ecss,ecstd", "--all", "--timeout=90s"]).await.unwrap();

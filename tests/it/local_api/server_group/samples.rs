@@ -88,7 +88,8 @@ async fn every_sample_of_a_group_becomes_ready() {
     assert_eq!(message("ecssg/shop-test-reports").await, "Disabled: no version has tasks.");
     let pinned = "Pinned: shop-prod-account-v000 is current, 1/1 tasks.";
     assert_eq!(message("ecssg/shop-prod-account").await, pinned);
-    stage.kubectl(&["delete", "ecssg", "--all", "--timeout=90s"]).await.unwrap();
+    let gone = stage.kubectl(&["delete", "ecssg", "--all", "--timeout=90s"]).await;
+    assert!(gone.ok, "{}\n{}", gone.err, stage.kubectl(&["get", "ecs", "-o", "yaml"]).await.out);
     assert_eq!(stage.left().await.len(), 1);
 }
 
