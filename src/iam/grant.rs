@@ -2,7 +2,7 @@
 
 use super::condition::Condition;
 use super::document::{Policy, Statement};
-use super::rows::grants;
+use super::rows::{grants, permission};
 use crate::aws::Op;
 
 macro_rules! ours {
@@ -194,7 +194,7 @@ statements! {
     PassInfrastructureRoles = PassRole, &["arn:${partition}:iam::${account}:role/${infrastructure_roles}"], [PassedTo("ecs.amazonaws.com")];
     /// `roleArn` of accounts; the other side's trust policy decides. List the accounts instead of `*`.
     AssumeRoles = Accounts, &["arn:${partition}:iam::*:role/${account_roles}"], [];
-    /// The queue that a rule of EventBridge fills. A batch needs the right of the single action.
+    /// The queue that a rule of `EventBridge` fills. A batch needs the right of the single action.
     ReadQueue = Events, &["arn:${partition}:sqs:${region}:${account}:${queue}"], [];
     /// AWS makes these roles for the first caller in an account, if that caller may.
     LinkRoles = ServiceLinkedRoles, LINKED, [LinkedTo(&["ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com"])];
@@ -231,8 +231,7 @@ impl Grant {
 
     /// All its actions, in order.
     pub fn actions(self) -> Vec<String> {
-        let of = |op: Op| format!("{}:{}", op.service().as_str(), op.name().trim_end_matches("Batch"));
-        let mut all: Vec<String> = self.operations().map(of).collect();
+        let mut all: Vec<String> = self.operations().map(permission).collect();
         all.extend(self.besides().iter().map(|&action| action.to_owned()));
         all.sort();
         all

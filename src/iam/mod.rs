@@ -13,7 +13,7 @@ mod trust;
 pub use condition::Condition;
 pub use document::{MOST_CHARACTERS, Policy, Profile, Statement};
 pub use grant::{Feature, Grant};
-pub use rows::grants;
+pub use rows::{grants, permission};
 
 /// The parameters of the documents, with what stands for each.
 pub const PARAMETERS: &[(&str, &str, &str)] = &[

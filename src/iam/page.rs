@@ -121,7 +121,7 @@ fn rows(grant: Grant) -> Vec<Vec<String>> {
         let why = cell(grant.why());
         vec![operation.to_owned(), code(action), code(grant.sid()), resources.join(", "), conditions.join(" and "), why]
     };
-    let of = |op: crate::aws::Op| row(op.name(), &format!("{}:{}", op.service().as_str(), op.name()));
+    let of = |op: crate::aws::Op| row(op.name(), &super::rows::permission(op));
     let mut rows: Vec<_> = grant.operations().map(of).collect();
     rows.extend(grant.besides().iter().map(|action| row("", action)));
     rows

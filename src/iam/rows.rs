@@ -3,6 +3,12 @@
 use super::grant::Grant;
 use crate::aws::Op;
 
+/// The action that IAM checks for an operation. A batch needs the permission of the single action.
+#[must_use]
+pub fn permission(op: Op) -> String {
+    format!("{}:{}", op.service().as_str(), op.name().trim_end_matches("Batch"))
+}
+
 /// The statements whose action an operation is. A call that carries tags or a role needs others beside them.
 pub const fn grants(op: Op) -> &'static [Grant] {
     match op {

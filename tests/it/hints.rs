@@ -58,7 +58,7 @@ async fn what_happens_in_ecs_is_seen_within_seconds_of_its_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forged_and_foreign_messages_do_nothing() {
+pub async fn forged_and_foreign_messages_do_nothing() {
     let world = World::ready(1002).await;
     let config = with_queue(&world);
     let (process, _) = at_rest(&world, 4, config).await;

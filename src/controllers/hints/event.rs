@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// SQS carries no larger message ("Amazon SQS message quotas": 1 MiB; an event of EventBridge has 256 KiB at most).
+/// SQS carries no larger message ("Amazon SQS message quotas": 1 MiB; an event of `EventBridge` has 256 KiB at most).
 pub const MOST_BYTES: usize = 256 * 1024;
 
 /// Whom an event is about.
@@ -22,7 +22,7 @@ pub struct Subject {
 /// Why a message means nothing to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// No event of EventBridge, or too large.
+    /// No event of `EventBridge`, or too large.
     #[error("it is no event of EventBridge")]
     Unreadable,
     /// Not sent by ECS.
@@ -44,7 +44,7 @@ struct Envelope {
     detail: Value,
 }
 
-/// Whom the events of a message are about ("Amazon ECS events", and calls of ECS that CloudTrail tells of).
+/// Whom the events of a message are about ("Amazon ECS events", and calls of ECS that `CloudTrail` tells of).
 pub fn subjects(body: &str) -> Result<Vec<Subject>, Unusable> {
     if body.len() > MOST_BYTES {
         return Err(Unusable::Unreadable);
@@ -110,7 +110,7 @@ fn of_task(event: &Envelope) -> Option<Subject> {
     Some(Subject { service: Some(service), ..cluster })
 }
 
-/// What a call that CloudTrail tells of was about.
+/// What a call that `CloudTrail` tells of was about.
 fn asked_of(event: &Envelope) -> Option<Subject> {
     let asked = event.detail.get("requestParameters")?;
     let text = |name: &str| asked.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());

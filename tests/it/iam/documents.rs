@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ecs_operator::aws::Op;
-use ecs_operator::iam::{Condition, Feature, Grant, MOST_CHARACTERS, PARAMETERS, Profile, files, grants};
+use ecs_operator::iam::{Condition, Feature, Grant, MOST_CHARACTERS, PARAMETERS, Profile, files, grants, permission};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -238,7 +238,7 @@ fn reading_and_writing_are_what_iam_calls_so() {
     // For IAM it writes to assume a role; nothing in AWS is another for it. And everybody may ask who they are.
     let apart = [Op::AssumeRole, Op::GetCallerIdentity];
     for op in Op::ALL.iter().filter(|op| !apart.contains(op)) {
-        let access = &known[&format!("{}:{}", op.service().as_str(), op.name())].access;
+        let access = &known[&permission(*op)].access;
         let reads = ["Read", "List"].iter().any(|word| access.split(", ").any(|level| level == *word));
         assert_eq!(reads, !op.mutating(), "{op}: {access}");
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::aws::Op;
-use ecs_operator::iam::{Grant, Profile, grants};
+use ecs_operator::iam::{Grant, Profile, grants, permission};
 use ecs_sim::rights::Policy;
 use serde_json::json;
 
@@ -17,7 +17,7 @@ use super::stories::{
 use crate::support::mishap::run;
 use crate::support::wire::{documents, take_audit};
 use crate::support::world::{REGION, World};
-use crate::{accounts, behaviour, reconcile, scaling, server_group};
+use crate::{accounts, behaviour, hints, reconcile, scaling, server_group};
 
 const EVERYTHING: &[Profile] = &[Profile::EverythingEcs, Profile::EverythingElse];
 
@@ -33,6 +33,7 @@ fn stories() {
     run(a_service_with_metrics_of_its_own());
     accounts::credentials::a_fixed_external_id_is_shared_and_tags_are_told_apart();
     server_group::roles::roles_by_name_become_arns_with_their_path();
+    hints::forged_and_foreign_messages_do_nothing();
     reconcile::everything_is_deleted_in_any_order_and_nothing_is_left();
     reconcile::an_image_change_registers_once_and_rolls();
     behaviour::ownership::an_adopted_service_is_tagged_first_then_brought_in_line_and_retained_at_the_end();
@@ -60,7 +61,9 @@ fn every_right_that_the_documents_give_is_needed_and_none_is_missing() {
     let all: Vec<Grant> = Grant::ALL
         .iter()
         .copied()
-        .filter(|&grant| grant == Grant::AssumeRoles || EVERYTHING.iter().any(|part| part.has(grant)))
+        .filter(|&grant| {
+            matches!(grant, Grant::AssumeRoles | Grant::ReadQueue) || EVERYTHING.iter().any(|part| part.has(grant))
+        })
         .collect();
     let given: BTreeSet<String> = all.iter().flat_map(|grant| grant.actions()).collect();
     let unasked: Vec<&String> = given.difference(&audit.asked).collect();
@@ -72,7 +75,7 @@ fn every_right_that_the_documents_give_is_needed_and_none_is_missing() {
     let surplus: Vec<(String, String)> = rights.filter(|right| !audit.needed.contains(right)).collect();
     assert!(surplus.is_empty(), "another statement gives it each time: {surplus:?}");
     for op in Op::ALL.iter().filter(|op| grants(**op).iter().any(|grant| all.contains(grant))) {
-        assert!(audit.asked.contains(&format!("{}:{}", op.service().as_str(), op.name())), "{op}");
+        assert!(audit.asked.contains(&permission(*op)), "{op}");
     }
 }
 

@@ -43,7 +43,7 @@ impl Process {
         let wire = world.aws.witnessed(Arc::new(move |operation: &str| {
             noted.lock().unwrap().push((Instant::now(), operation.to_owned()));
         }));
-        let aws = Aws::new(wire.config(REGION), gate);
+        let aws = Aws::new(wire.config_of(REGION, &config.installation), gate);
         let metrics = Metrics::new(|registry| aws.metrics().register(registry));
         let kube = kube::Client::new(world.api.clone(), "default");
         let controllers = Controllers::new(&kube, Sight::default(), &metrics.watches);

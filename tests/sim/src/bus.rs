@@ -1,4 +1,4 @@
-//! EventBridge's default bus as far as ECS writes to it, and the SQS queues that rules fill: at least once, in no order.
+//! `EventBridge`'s default bus as far as ECS writes to it, and the SQS queues that rules fill: at least once, in no order.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::world::{Principal, RegionKey, Sim};
 
 /// From the change to the queue.
 const ON_THE_WAY: i64 = 500;
-/// "VisibilityTimeout" of a queue that sets none.
+/// `VisibilityTimeout` of a queue that sets none.
 const VISIBILITY: i64 = 30;
 /// A waiting reader looks again after this time.
 const LOOK: i64 = 200;
