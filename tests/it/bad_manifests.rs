@@ -200,7 +200,7 @@ async fn what_crosses_objects_is_refused_before_any_call_and_what_runs_goes_on()
             };
             said = line(&conditions, ConditionType::Ready);
         }
-        let writes: Vec<_> = world.aws.take_sent().into_iter().filter(|sent| sent.is_write()).collect();
+        let writes: Vec<_> = world.aws.take_sent().into_iter().filter(crate::support::wire::Sent::is_write).collect();
         let refused = said.starts_with("False InvalidSpec: ");
         if !refused || !said.contains(words) || !writes.is_empty() {
             wrong.push(format!("{number}: {words}: {said} {writes:?}"));
