@@ -74,6 +74,11 @@ pub fn read(text: &str) -> Vec<Result<Intake, Refused>> {
     drafts(text).into_iter().map(|draft| draft.and_then(Draft::finish)).collect()
 }
 
+/// The documents of a text as they stand: JSON or YAML, in which no member occurs twice.
+pub fn values(text: &str) -> Result<Vec<Value>, Refused> {
+    parse::documents(text)
+}
+
 fn drafts(text: &str) -> Vec<Result<Draft, Refused>> {
     match parse::documents(text) {
         Ok(documents) => recognise::all(&documents),

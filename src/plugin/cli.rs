@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
-    abort, completion, events, exec, logs, open, pause, promote, refresh, restart, resume, retry, scale, status,
+    abort, completion, diff, events, exec, logs, open, pause, plan, promote, refresh, restart, resume, retry, scale, status,
     stop_task, tasks, tree, undo, version, wait,
 };
 
@@ -33,6 +33,8 @@ pub enum Format {
     Json,
     /// One YAML document.
     Yaml,
+    /// For a comment on a pull request; `plan` and `diff` only.
+    Markdown,
 }
 
 /// What every verb takes.
@@ -81,6 +83,10 @@ pub enum Verb {
     Open(open::Arguments),
     /// Waits until an object is ready, or failed
     Wait(wait::Arguments),
+    /// What the operator would do with manifests: its own plan; nothing is changed
+    Plan(plan::Arguments),
+    /// What differs between manifests and AWS
+    Diff(diff::Arguments),
     /// Replaces all tasks by new ones of the same revision
     Restart(restart::Arguments),
     /// Sets the number of tasks
@@ -119,6 +125,8 @@ impl Verb {
             Self::Exec(arguments) => exec::run(arguments, setting).await,
             Self::Open(arguments) => open::run(arguments, setting).await,
             Self::Wait(arguments) => wait::run(arguments, setting).await,
+            Self::Plan(arguments) => plan::run(arguments, setting).await,
+            Self::Diff(arguments) => diff::run(arguments, setting).await,
             Self::Restart(arguments) => restart::run(arguments, setting).await,
             Self::Scale(arguments) => scale::run(arguments, setting).await,
             Self::Pause(arguments) => pause::run(arguments, setting).await,

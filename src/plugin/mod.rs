@@ -9,6 +9,7 @@ pub mod cli;
 pub mod cloud;
 pub mod cluster;
 pub mod exit;
+pub mod foresee;
 pub mod kind;
 pub mod page;
 pub mod reference;

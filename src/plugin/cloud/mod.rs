@@ -52,6 +52,11 @@ impl Cloud {
         Self { aws, config }
     }
 
+    /// Its configuration.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     /// Where a service's object says it runs.
     pub fn place(&self, object: &Object) -> Result<Place, PluginError> {
         let (account, region) = object.place();
