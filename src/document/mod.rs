@@ -18,7 +18,7 @@ mod spec;
 
 use serde_json::Value;
 
-pub use admission::check as admit;
+pub use admission::{against, check as admit};
 pub use definition::task_definition;
 pub use judge::{Verdict, judge};
 pub use kind::Kind;

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
-    abort, completion, diff, events, exec, logs, open, pause, plan, promote, refresh, restart, resume, retry, scale, status,
+    abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry, scale, status,
     stop_task, tasks, tree, undo, version, wait,
 };
 
@@ -87,6 +87,8 @@ pub enum Verb {
     Plan(plan::Arguments),
     /// What differs between manifests and AWS
     Diff(diff::Arguments),
+    /// What is wrong with manifests: schema, rules and the operator's own checks; makes no call
+    Lint(lint::Arguments),
     /// Replaces all tasks by new ones of the same revision
     Restart(restart::Arguments),
     /// Sets the number of tasks
@@ -127,6 +129,7 @@ impl Verb {
             Self::Wait(arguments) => wait::run(arguments, setting).await,
             Self::Plan(arguments) => plan::run(arguments, setting).await,
             Self::Diff(arguments) => diff::run(arguments, setting).await,
+            Self::Lint(arguments) => lint::run(&arguments, setting),
             Self::Restart(arguments) => restart::run(arguments, setting).await,
             Self::Scale(arguments) => scale::run(arguments, setting).await,
             Self::Pause(arguments) => pause::run(arguments, setting).await,

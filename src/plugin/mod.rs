@@ -11,6 +11,7 @@ pub mod cluster;
 pub mod exit;
 pub mod foresee;
 pub mod kind;
+pub mod lint;
 pub mod page;
 pub mod reference;
 pub mod render;

@@ -4,4 +4,5 @@ mod gate;
 mod local;
 mod look;
 mod pictures;
+mod plans;
 mod verbs;

@@ -19,7 +19,7 @@ fn intent(step: &Step, desired: &Desired) -> Intent {
     match step {
         Step::Create(_) => {
             let changes = diff::cluster::diff(&desired.document, &json!({}));
-            intent.changing(changes.into_iter().map(|change| (change, None)))
+            intent.changing(changes.into_iter().map(|change| (change.of_nothing(), None)))
         }
         Step::UpdateSettings(_, changes) | Step::Update(_, changes) | Step::PutCapacityProviders(_, changes) => {
             intent.changing(changes.iter().map(|change| (change.clone(), Some(Effect::InPlace))))

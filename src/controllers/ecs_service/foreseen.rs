@@ -38,7 +38,7 @@ fn intent(step: &Step, desired: &Desired) -> Intent {
                 set("desiredCount", request.get_desired_count().map(Value::from));
             }
             let changes = diff::service::diff(&document, &json!({}));
-            intent.changing(changes.into_iter().map(|change| (change, None)))
+            intent.changing(changes.into_iter().map(|change| (change.of_nothing(), None)))
         }
         Step::Update(_, changes) => {
             intent.changing(changes.iter().map(|(change, effect)| (change.clone(), Some(*effect))))

@@ -9,7 +9,7 @@ use crate::api::EcsTaskDefinitionSpec;
 use crate::controllers::document::document;
 use crate::controllers::foreseen::{Intent, Told};
 use crate::controllers::report::Plan;
-use crate::diff::{self, Scope};
+use crate::diff::{self, Change, Scope};
 
 /// What the pass is about to do.
 pub(super) fn told(plan: &Plan<Step>, desired: &Desired, observed: &Observed) -> Told {
@@ -35,7 +35,10 @@ fn intent(step: &Step, desired: &Desired, before: Option<&Value>) -> Intent {
             }
             diff::task_definition::diff(&wanted, before, Scope::Whole)
         }
-        None => diff::task_definition::diff(&wanted, &json!({}), Scope::Declared),
+        None => {
+            let all = diff::task_definition::diff(&wanted, &json!({}), Scope::Declared);
+            all.into_iter().map(Change::of_nothing).collect()
+        }
     };
     intent.changing(changes.into_iter().map(|change| (change, None)))
 }

@@ -14,19 +14,18 @@ pub struct Answers {
     revisions: i32,
 }
 
-/// The revision that stands for one that is to be registered.
-#[must_use]
-pub fn is_new_revision(revision: i32) -> bool {
-    revision >= FIRST_NEW
-}
-
 /// The text with words in place of numbers of revisions that do not exist yet.
 #[must_use]
 pub fn spoken(text: &str) -> String {
-    let Some(at) = text.find(":2000000") else { return text.to_owned() };
-    let (before, rest) = text.split_at(at);
-    let digits = rest.chars().skip(1).take_while(char::is_ascii_digit).count();
-    format!("{before}:(new revision){}", spoken(rest.get(digits + 1..).unwrap_or_default()))
+    let Some((before, rest)) = text.split_once("2000000") else { return text.to_owned() };
+    let digits = rest.chars().take_while(char::is_ascii_digit).count();
+    let after = rest.get(digits..).unwrap_or_default();
+    let stands_alone = digits == 3 && !before.ends_with(|c: char| c.is_ascii_alphanumeric());
+    if stands_alone {
+        format!("{before}(new revision){}", spoken(after))
+    } else {
+        format!("{before}2000000{}", spoken(rest))
+    }
 }
 
 impl Answers {
@@ -84,6 +83,6 @@ mod tests {
     fn numbers_of_revisions_that_do_not_exist_are_said_in_words() {
         assert_eq!(spoken("web:3 → web:2000000001."), "web:3 → web:(new revision).");
         assert_eq!(spoken("web:2000000000"), "web:(new revision)");
-        assert_eq!(spoken("web:20"), "web:20");
+        assert_eq!(spoken("web:20 12000000000 2000000"), "web:20 12000000000 2000000");
     }
 }

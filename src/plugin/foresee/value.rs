@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answers::spoken;
 use super::wire::Call;
+use crate::controllers::arn::short;
 use crate::controllers::foreseen::{Intent, Told};
 use crate::diff::Change;
 use crate::diff::effect::Effect;
@@ -169,7 +170,11 @@ fn word(effect: Effect) -> &'static str {
 /// A change with its effect.
 #[must_use]
 pub fn member(change: &Change, effect: Option<Effect>) -> Member {
-    let said = |text: &Option<String>| text.as_deref().map(spoken);
+    let named = matches!(change.path.as_str(), "taskDefinition" | "cluster");
+    let said = |text: &Option<String>| {
+        let text = text.as_deref()?;
+        Some(spoken(if named { short(text) } else { text }))
+    };
     Member { path: change.path.clone(), from: said(&change.from), to: said(&change.to), effect: effect.map(word) }
 }
 

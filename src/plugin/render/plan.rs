@@ -3,6 +3,7 @@
 use super::text::wrap;
 use super::{Line, Look};
 use crate::plugin::foresee::value::{Forecast, Foretold, Member, Outcome};
+use crate::plugin::lint::Finding;
 use crate::plugin::tree::Tone;
 
 /// Columns before the members of a call.
@@ -177,4 +178,25 @@ fn patched(change: &Member) -> String {
     let lines = [line('-', &change.from), line('+', &change.to)];
     let lines: Vec<String> = lines.into_iter().flatten().collect();
     lines.join("\n") + &effect + "\n"
+}
+
+/// Findings as `file:line object field why; remedy`, and their number.
+pub fn found(findings: &[Finding], objects: usize, look: &Look) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for finding in findings {
+        lines.push(vec![
+            (Tone::Strong, format!("{}:{} ", finding.file, finding.line)),
+            (Tone::Quiet, finding.object.clone()),
+        ]);
+        let field = if finding.field.is_empty() { String::new() } else { format!("`{}` ", finding.field) };
+        indented(&mut lines, 4, &format!("{field}{}", finding.why), Tone::Bad, look);
+        indented(&mut lines, 4, &format!("→ {}", finding.remedy), Tone::Plain, look);
+    }
+    let text = match findings.len() {
+        0 => format!("{objects} objects, nothing found"),
+        1 => format!("{objects} objects, 1 finding"),
+        many => format!("{objects} objects, {many} findings"),
+    };
+    lines.push(vec![(Tone::Strong, text)]);
+    lines
 }

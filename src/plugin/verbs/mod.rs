@@ -11,6 +11,7 @@ pub mod completion;
 pub mod diff;
 pub mod events;
 pub mod exec;
+pub mod lint;
 pub mod logs;
 pub mod open;
 pub mod pause;
