@@ -8,7 +8,7 @@ use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
     abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry, scale, status,
-    stop_task, tasks, tree, undo, version, wait,
+    stop_task, tasks, tree, undo, verify, version, wait,
 };
 
 /// See and steer what runs on Amazon ECS from Kubernetes: clusters, services, server groups and their rollouts.
@@ -89,6 +89,8 @@ pub enum Verb {
     Diff(diff::Arguments),
     /// What is wrong with manifests: schema, rules and the operator's own checks; makes no call
     Lint(lint::Arguments),
+    /// Whether what manifests name exists in AWS and fits: roles, secrets, networks, images
+    Verify(verify::Arguments),
     /// Replaces all tasks by new ones of the same revision
     Restart(restart::Arguments),
     /// Sets the number of tasks
@@ -130,6 +132,7 @@ impl Verb {
             Self::Plan(arguments) => plan::run(arguments, setting).await,
             Self::Diff(arguments) => diff::run(arguments, setting).await,
             Self::Lint(arguments) => lint::run(&arguments, setting),
+            Self::Verify(arguments) => verify::run(arguments, setting).await,
             Self::Restart(arguments) => restart::run(arguments, setting).await,
             Self::Scale(arguments) => scale::run(arguments, setting).await,
             Self::Pause(arguments) => pause::run(arguments, setting).await,

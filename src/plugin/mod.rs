@@ -19,6 +19,7 @@ pub mod setting;
 pub mod terminal;
 pub mod tree;
 pub mod verbs;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;

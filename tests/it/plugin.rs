@@ -1,5 +1,6 @@
 //! `kubectl ecs`: what it shows, on statuses of runs in the simulation; what it does, on a real kube-apiserver.
 
+mod checks;
 mod gate;
 mod local;
 mod look;

@@ -5,6 +5,7 @@ use super::{Line, Look};
 use crate::plugin::foresee::value::{Forecast, Foretold, Member, Outcome};
 use crate::plugin::lint::Finding;
 use crate::plugin::tree::Tone;
+use crate::plugin::verify::{Check, Verdict};
 
 /// Columns before the members of a call.
 const INDENT: usize = 6;
@@ -197,6 +198,37 @@ pub fn found(findings: &[Finding], objects: usize, look: &Look) -> Vec<Line> {
         1 => format!("{objects} objects, 1 finding"),
         many => format!("{objects} objects, {many} findings"),
     };
+    lines.push(vec![(Tone::Strong, text)]);
+    lines
+}
+
+/// Checks of what manifests name, and their numbers.
+pub fn checked(checks: &[Check], shown: impl Fn(&&Check) -> bool, look: &Look) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for check in checks.iter().filter(shown) {
+        let (sign, tone) = match check.verdict {
+            Verdict::Ok => ("✔", Tone::Good),
+            Verdict::Wrong => ("✖", Tone::Bad),
+            Verdict::NotChecked => ("?", Tone::Quiet),
+        };
+        lines.push(vec![
+            (tone, format!("{sign} ")),
+            (Tone::Strong, check.object.clone()),
+            (Tone::Quiet, format!(" {}", check.field)),
+        ]);
+        let not = if check.verdict == Verdict::NotChecked { "not checked, " } else { "" };
+        indented(&mut lines, 4, &format!("{}: {not}{}", check.what, check.why), Tone::Plain, look);
+        if !check.remedy.is_empty() {
+            indented(&mut lines, 4, &format!("→ {}", check.remedy), Tone::Plain, look);
+        }
+    }
+    let count = |verdict: Verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    let text = format!(
+        "Verify: {} ok, {} wrong, {} not checked",
+        count(Verdict::Ok),
+        count(Verdict::Wrong),
+        count(Verdict::NotChecked)
+    );
     lines.push(vec![(Tone::Strong, text)]);
     lines
 }

@@ -27,6 +27,7 @@ pub mod stop_task;
 pub mod tasks;
 pub mod tree;
 pub mod undo;
+pub mod verify;
 pub mod version;
 pub mod wait;
 

@@ -1,5 +1,7 @@
 //! `plan` and `diff`: what they say is what the operator then does, call by call; nothing is changed meanwhile.
 
+use std::collections::BTreeSet;
+
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_operator::controllers::context::Config;
 use ecs_operator::plugin::foresee::answers::spoken;
@@ -114,7 +116,7 @@ async fn then_done(world: &World, operator: &mut Operator, manifests: &[Value], 
                 break;
             }
         }
-        assert_eq!(calls(object), sent, "{} {}: {:#?}", object.kind, object.name, forecast.objects);
+        assert_eq!(calls(object), sent, "{} {}", object.kind, object.name);
         if object.kind == "EcsCluster" {
             tokio::time::sleep(std::time::Duration::from_secs(3)).await;
             operator.look();
@@ -187,4 +189,105 @@ async fn a_group_says_which_version_it_makes() {
     drawn(&world, "plan-group.txt", |look, _| draw::lines(&forecast, look, false));
     assert_eq!(object(&forecast, "ServerGroup").outcome, Outcome::Rolls, "{forecast:#?}");
     then_done(&world, &mut operator, &second, &forecast).await;
+}
+
+/// The members that a call was said to change are those that it sends.
+fn members_are_those_sent(object: &Foretold) {
+    for call in object.calls.iter().filter(|call| call.operation == "UpdateService") {
+        let own = |name: &&str| !matches!(*name, "cluster" | "service" | "forceNewDeployment");
+        let top = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+        let said: BTreeSet<String> = call.changes.iter().map(|change| top(&change.path)).collect();
+        let said: BTreeSet<&str> = said.iter().map(String::as_str).filter(own).collect();
+        let sent: BTreeSet<&str> = call.request.as_object().unwrap().keys().map(String::as_str).filter(own).collect();
+        assert_eq!(said, sent, "{call:#?}");
+    }
+}
+
+/// One random edit of what people edit.
+fn edit(random: &mut fastrand::Rng, manifests: &mut [Value; 3]) {
+    let number = random.i32(1..6);
+    let [cluster, definition, service] = manifests;
+    let (pointer, value) = match random.u8(0..16) {
+        0 => (&mut cluster["spec"], json!({"settings": [{"name": "containerInsights", "value": *random.choice(["enabled", "disabled"].iter()).unwrap()}]})),
+        1 => (&mut cluster["spec"], json!({"tags": {"team": number.to_string()}})),
+        2 => (&mut cluster["spec"], json!({"defaultCapacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": number}]})),
+        3 => (&mut definition["spec"], json!({"tags": {"team": number.to_string()}})),
+        4 => (&mut definition["spec"]["containerDefinitions"][0], json!({"image": format!("nginx:{number}")})),
+        5 => (&mut definition["spec"]["containerDefinitions"][0], json!({"environment": [{"name": "A", "value": format!("value-{number}")}]})),
+        6 => (&mut definition["spec"]["containerDefinitions"][0], json!({"command": ["serve", format!("--threads={number}")]})),
+        7 => (&mut definition["spec"], json!({"memory": *random.choice(["512", "1024"].iter()).unwrap()})),
+        8 => (&mut service["spec"], json!({"tags": {"team": number.to_string()}})),
+        9 => (&mut service["spec"], json!({"enableExecuteCommand": random.bool()})),
+        10 => (&mut service["spec"], json!({"deploymentConfiguration": {"maximumPercent": 100 + 20 * number}})),
+        11 => (&mut service["spec"]["networkConfiguration"]["awsvpcConfiguration"], json!({"securityGroups": [format!("sg-{number}")]})),
+        12 => (&mut service["spec"], json!({"propagateTags": *random.choice(["SERVICE", "TASK_DEFINITION"].iter()).unwrap()})),
+        13 => (&mut service["spec"], json!({"managementMode": *random.choice(["Plan", "Manage"].iter()).unwrap()})),
+        14 => (&mut service["spec"], json!({"scaling": {"minCapacity": number, "maxCapacity": number + 3}})),
+        _ => (&mut service["spec"], json!({"desiredCount": number})),
+    };
+    json_patch::merge(pointer, &value);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_edited_the_operator_then_makes_the_calls_that_were_planned() {
+    for seed in 0..6 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let world = World::ready(600 + seed).await;
+        let mut operator = world.operator();
+        let mut manifests = shop("nginx:1", 2);
+        let mut made = 0;
+        for step in 0..6 {
+            let forecast = planned(&world, &manifests, false).await;
+            assert_eq!(forecast.summary.refused, 0, "{seed}/{step}: {forecast:#?}");
+            forecast.objects.iter().for_each(members_are_those_sent);
+            made += forecast.objects.iter().map(|object| object.calls.len()).sum::<usize>();
+            then_done(&world, &mut operator, &manifests, &forecast).await;
+            operator.rest().await;
+            if random.u8(0..3) == 0 {
+                // Somebody else changes something behind the operator's back.
+                let count = random.i32(0..5);
+                let _ = world.cli().update_service().cluster("prod").service("web").desired_count(count).send().await;
+            }
+            for _ in 0..random.u8(1..4) {
+                edit(&mut random, &mut manifests);
+            }
+        }
+        assert!(made > 6, "{seed}: {made} calls were compared");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_kubernetes_the_same_calls_are_planned_for_what_exists() {
+    let world = World::ready(44).await;
+    let mut operator = world.operator();
+    for manifest in shop("nginx:1", 2) {
+        apply(&world, &manifest).await;
+    }
+    operator.rest().await;
+    let same = planned(&world, &shop("nginx:1", 2), true).await;
+    assert!(!same.changes(), "{same:#?}");
+    let manifests = shop("nginx:2", 3);
+    let (offline, online) = (planned(&world, &manifests, true).await, planned(&world, &manifests, false).await);
+    let all = |forecast: &Forecast| forecast.objects.iter().flat_map(calls).collect::<Vec<_>>();
+    assert_eq!(all(&offline), all(&online));
+    assert_eq!(offline.summary, online.summary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_or_held_back_is_said_with_its_reason() {
+    let world = World::ready(45).await;
+    let mut operator = world.operator();
+    for manifest in shop("nginx:1", 2) {
+        apply(&world, &manifest).await;
+    }
+    operator.rest().await;
+    let mut manifests = shop("nginx:1", 4);
+    manifests[1]["spec"]["cpu"] = json!("257");
+    manifests[2]["spec"]["managementMode"] = json!("Plan");
+    let mut foreign = service("foreign", "prod", "web");
+    foreign["spec"]["serviceName"] = json!("web");
+    let all: Vec<Value> = manifests.into_iter().chain([foreign]).collect();
+    let forecast = planned(&world, &all, false).await;
+    drawn(&world, "plan-refused.txt", |look, _| draw::lines(&forecast, look, false));
+    assert_eq!(forecast.summary.refused, 2, "{forecast:#?}");
 }
