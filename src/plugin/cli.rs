@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
-    abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry, scale, status,
-    stop_task, tasks, tree, undo, verify, version, wait,
+    abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry,
+    scale, status, stop_task, tasks, tree, undo, verify, version, wait,
 };
 
 /// See and steer what runs on Amazon ECS from Kubernetes: clusters, services, server groups and their rollouts.

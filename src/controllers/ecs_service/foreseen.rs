@@ -17,10 +17,7 @@ use crate::diff::{self, Change};
 pub(super) fn told(plan: &Plan<Step>, desired: &Desired, observed: &Observed, facts: &Facts) -> Told {
     let stuck = observed.service.present().filter(|live| live.status.as_deref() == Some("ACTIVE"));
     let stuck = stuck.map(|live| compare(desired, live, observed.revision.as_ref(), &facts.owned_fields).stuck);
-    Told {
-        intents: plan.steps.iter().map(|step| intent(step, desired)).collect(),
-        stuck: stuck.unwrap_or_default(),
-    }
+    Told { intents: plan.steps.iter().map(|step| intent(step, desired)).collect(), stuck: stuck.unwrap_or_default() }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the others say all there is in their line")]

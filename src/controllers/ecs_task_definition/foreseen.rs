@@ -15,10 +15,7 @@ use crate::diff::{self, Change, Scope};
 pub(super) fn told(plan: &Plan<Step>, desired: &Desired, observed: &Observed) -> Told {
     let before = observed.active.first();
     let before = before.map(|newest| document(&EcsTaskDefinitionSpec::observed(&newest.content.definition)));
-    Told {
-        intents: plan.steps.iter().map(|step| intent(step, desired, before.as_ref())).collect(),
-        stuck: Vec::new(),
-    }
+    Told { intents: plan.steps.iter().map(|step| intent(step, desired, before.as_ref())).collect(), stuck: Vec::new() }
 }
 
 fn intent(step: &Step, desired: &Desired, before: Option<&Value>) -> Intent {

@@ -35,13 +35,11 @@ pub struct Speaks {
 /// CloudWatch Logs.
 pub const LOGS: Speaks = Speaks { signing: "logs", host: "logs", target: "Logs_20140328" };
 /// Secrets Manager.
-pub const SECRETS: Speaks =
-    Speaks { signing: "secretsmanager", host: "secretsmanager", target: "secretsmanager" };
+pub const SECRETS: Speaks = Speaks { signing: "secretsmanager", host: "secretsmanager", target: "secretsmanager" };
 /// Systems Manager.
 pub const PARAMETERS: Speaks = Speaks { signing: "ssm", host: "ssm", target: "AmazonSSM" };
 /// Amazon ECR.
-pub const REGISTRY: Speaks =
-    Speaks { signing: "ecr", host: "api.ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
+pub const REGISTRY: Speaks = Speaks { signing: "ecr", host: "api.ecr", target: "AmazonEC2ContainerRegistry_V20150921" };
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,10 +60,9 @@ impl Cloud {
                 code: said.code().unwrap_or("error").to_owned(),
                 message: said.message().unwrap_or_default().to_owned(),
             },
-            None => Said {
-                code: "error".to_owned(),
-                message: aws_sdk_ecs::error::DisplayErrorContext(&error).to_string(),
-            },
+            None => {
+                Said { code: "error".to_owned(), message: aws_sdk_ecs::error::DisplayErrorContext(&error).to_string() }
+            }
         })
     }
 

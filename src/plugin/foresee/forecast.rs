@@ -125,7 +125,9 @@ impl Stage {
 
     /// Nobody may look at accounts: their limits are not known, and the person's own credentials stand for them.
     fn without_accounts(&mut self) {
-        self.forecast.notes.push("AwsAccounts may not be listed: their limits and default roles are not known".to_owned());
+        self.forecast
+            .notes
+            .push("AwsAccounts may not be listed: their limits and default roles are not known".to_owned());
         self.own_account();
     }
 

@@ -80,7 +80,8 @@ pub fn read(paths: &[PathBuf]) -> Result<Files, PluginError> {
             continue;
         }
         let mut found = Vec::new();
-        collect(path, true, &mut found).map_err(|error| PluginError::Missing(format!("{}: {error}", path.display())))?;
+        collect(path, true, &mut found)
+            .map_err(|error| PluginError::Missing(format!("{}: {error}", path.display())))?;
         found.sort();
         for path in found {
             let bytes = std::fs::read(&path);
@@ -142,7 +143,11 @@ impl Files {
         let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
         match Kind::named(&kind).filter(|_| version == format!("{GROUP}/{VERSION}")) {
             Some(_) if name.is_empty() => {
-                self.unreadable.push((at.clone(), format!("this {kind} has no name"), "set `metadata.name`".to_owned()));
+                self.unreadable.push((
+                    at.clone(),
+                    format!("this {kind} has no name"),
+                    "set `metadata.name`".to_owned(),
+                ));
             }
             Some(kind) => self.manifests.push(Manifest { kind, object: value, at: at.clone() }),
             None if ours => {

@@ -235,7 +235,8 @@ fn plain(request: &Value) -> Vec<Member> {
         match (name.as_str(), value) {
             (name, _) if TARGETS.contains(&name) => {}
             ("tags" | "Tags", Value::Array(tags)) => all.extend(tags.iter().map(|tag| {
-                let text = |names: [&str; 2]| names.iter().find_map(|name| tag.get(*name)?.as_str()).unwrap_or_default();
+                let text =
+                    |names: [&str; 2]| names.iter().find_map(|name| tag.get(*name)?.as_str()).unwrap_or_default();
                 new(format!("tags[{}]", text(["key", "Key"])), Some(text(["value", "Value"]).to_owned()))
             })),
             ("tagKeys", Value::Array(keys)) => {

@@ -91,7 +91,8 @@ impl HttpConnector for Connector {
         let asked = Asked::of(&request);
         if asked.is_read() {
             let (answer, shared) = (self.real.call(request), Arc::clone(&self.shared));
-            let watched = matches!(asked.operation.as_str(), "DescribeServices" | "DescribeClusters" | "DescribeTaskDefinition");
+            let watched =
+                matches!(asked.operation.as_str(), "DescribeServices" | "DescribeClusters" | "DescribeTaskDefinition");
             return HttpConnectorFuture::new(async move {
                 let answer = answer.await?;
                 if !watched {
@@ -197,7 +198,9 @@ fn respond(protocol: Protocol, operation: &str, answer: &Value) -> Result<HttpRe
         Protocol::Cbor => ("application/cbor", SdkBody::from(&[0xa0_u8][..])),
         Protocol::Form | Protocol::Unknown => (
             "text/xml",
-            SdkBody::from(format!("<{operation}Response><{operation}Result></{operation}Result></{operation}Response>")),
+            SdkBody::from(format!(
+                "<{operation}Response><{operation}Result></{operation}Result></{operation}Response>"
+            )),
         ),
     };
     let status = 200_u16.try_into().map_err(|_| ConnectorError::other("no status".into(), None))?;

@@ -18,6 +18,9 @@ use crate::plugin::foresee::schemas;
 use crate::plugin::kind::Kind;
 use crate::preflight::{self, Problem};
 
+/// How the evaluator begins when a rule cannot be evaluated.
+const UNEVALUATED: &str = "rule evaluation error";
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
@@ -78,7 +81,8 @@ pub fn problems(manifest: &Manifest, others: &[Manifest]) -> Vec<Problem> {
         found.extend(own(manifest, others).into_iter().map(within_spec));
     }
     let mut seen = BTreeSet::new();
-    found.retain(|problem| seen.insert(problem.path.clone()));
+    // A rule that met a member that is missing: that it is missing is said already.
+    found.retain(|problem| !problem.problem.starts_with(UNEVALUATED) && seen.insert(problem.path.clone()));
     found
 }
 
@@ -118,9 +122,9 @@ fn typed<S: DeserializeOwned>(spec: &Value, check: fn(&S) -> Vec<Problem>) -> Ve
 fn paired(service: &Manifest, spec: &Value, others: &[Manifest]) -> Vec<Problem> {
     let Some(name) = spec.pointer("/taskDefinitionRef/name").and_then(Value::as_str) else { return Vec::new() };
     let namespace = |manifest: &Manifest| manifest.object.pointer("/metadata/namespace").cloned();
-    let definition = others.iter().find(|other| {
-        other.kind == Kind::Definition && other.name() == name && namespace(other) == namespace(service)
-    });
+    let definition = others
+        .iter()
+        .find(|other| other.kind == Kind::Definition && other.name() == name && namespace(other) == namespace(service));
     let Some(definition) = definition.and_then(|definition| definition.object.get("spec")) else { return Vec::new() };
     match (serde_json::from_value(spec.clone()), serde_json::from_value(definition.clone())) {
         (Ok(spec), Ok(definition)) => preflight::service_with_task_definition(&spec, &definition),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::preflight::Problem;
 
 /// As alike as this, and another name is proposed.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.8;
 
 /// Misfits of an object, by path.
 #[must_use]

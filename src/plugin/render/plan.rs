@@ -1,6 +1,6 @@
 //! A forecast as lines, and as Markdown for a comment on a pull request. Pure.
 
-use super::text::wrap;
+use super::text::{width, wrap};
 use super::{Line, Look};
 use crate::plugin::foresee::value::{Forecast, Foretold, Member, Outcome};
 use crate::plugin::lint::Finding;
@@ -37,7 +37,8 @@ fn address(object: &Foretold) -> String {
 /// What is said beside the outcome.
 fn beside(object: &Foretold) -> String {
     let part = object.part_of.as_ref().map(|group| format!(" (of {group})")).unwrap_or_default();
-    let follows = if object.asked || object.part_of.is_some() { "" } else { " (not in the files: it follows from them)" };
+    let follows =
+        if object.asked || object.part_of.is_some() { "" } else { " (not in the files: it follows from them)" };
     format!("{part}{follows}")
 }
 
@@ -45,7 +46,7 @@ fn beside(object: &Foretold) -> String {
 fn speaks(object: &Foretold) -> bool {
     let idle = object.calls.is_empty() && object.steps.is_empty();
     let waits = idle && !object.message.is_empty() && !matches!(object.reason.as_str(), "Succeeded" | "Observed");
-    object.refused || object.held || waits
+    object.refused || object.held || waits || (object.kind == "ServerGroup" && !idle)
 }
 
 /// The plan: every object with its calls. Those that do not change only where `all`.
@@ -56,13 +57,8 @@ pub fn lines(forecast: &Forecast, look: &Look, all: bool) -> Vec<Line> {
             continue;
         }
         let (sign, word, tone) = outcome(object);
-        lines.push(vec![
-            (tone, format!("{sign} ")),
-            (Tone::Strong, address(object)),
-            (Tone::Plain, "  ".to_owned()),
-            (tone, word.to_owned()),
-            (Tone::Quiet, beside(object)),
-        ]);
+        let first = [(tone, format!("{sign} ")), (Tone::Strong, address(object)), (tone, format!("  {word}"))];
+        head(&mut lines, &first, &beside(object), look);
         if speaks(object) {
             let text = format!("{}: {}", object.reason, object.message);
             indented(&mut lines, 4, &text, if object.refused { Tone::Bad } else { Tone::Plain }, look);
@@ -89,7 +85,7 @@ pub fn differences(forecast: &Forecast, look: &Look) -> Vec<Line> {
         if changes.is_empty() && !object.refused {
             continue;
         }
-        lines.push(vec![(Tone::Strong, address(object)), (Tone::Quiet, beside(object))]);
+        head(&mut lines, &[(Tone::Strong, address(object))], &beside(object), look);
         if object.refused {
             indented(&mut lines, 4, &format!("{}: {}", object.reason, object.message), Tone::Bad, look);
         }
@@ -102,6 +98,18 @@ pub fn differences(forecast: &Forecast, look: &Look) -> Vec<Line> {
 /// All members of an object that differ.
 pub fn changes(object: &Foretold) -> impl Iterator<Item = &Member> {
     object.calls.iter().flat_map(|call| &call.changes).chain(&object.stuck)
+}
+
+/// A line, with what stands beside it on a line of its own where it does not fit.
+fn head(lines: &mut Vec<Line>, first: &[(Tone, String)], beside: &str, look: &Look) {
+    let mut line: Line = first.to_vec();
+    let taken: usize = line.iter().map(|(_, piece)| width(piece)).sum();
+    if taken + width(beside) <= look.width {
+        line.push((Tone::Quiet, beside.to_owned()));
+        return lines.push(line);
+    }
+    lines.push(line);
+    indented(lines, 4, beside.trim(), Tone::Quiet, look);
 }
 
 fn end(lines: &mut Vec<Line>, forecast: &Forecast, look: &Look) {
@@ -185,10 +193,8 @@ fn patched(change: &Member) -> String {
 pub fn found(findings: &[Finding], objects: usize, look: &Look) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for finding in findings {
-        lines.push(vec![
-            (Tone::Strong, format!("{}:{} ", finding.file, finding.line)),
-            (Tone::Quiet, finding.object.clone()),
-        ]);
+        let first = [(Tone::Strong, format!("{}:{} ", finding.file, finding.line))];
+        head(&mut lines, &first, &finding.object, look);
         let field = if finding.field.is_empty() { String::new() } else { format!("`{}` ", finding.field) };
         indented(&mut lines, 4, &format!("{field}{}", finding.why), Tone::Bad, look);
         indented(&mut lines, 4, &format!("→ {}", finding.remedy), Tone::Plain, look);
@@ -211,11 +217,8 @@ pub fn checked(checks: &[Check], shown: impl Fn(&&Check) -> bool, look: &Look) -
             Verdict::Wrong => ("✖", Tone::Bad),
             Verdict::NotChecked => ("?", Tone::Quiet),
         };
-        lines.push(vec![
-            (tone, format!("{sign} ")),
-            (Tone::Strong, check.object.clone()),
-            (Tone::Quiet, format!(" {}", check.field)),
-        ]);
+        let first = [(tone, format!("{sign} ")), (Tone::Strong, check.object.clone())];
+        head(&mut lines, &first, &format!(" {}", check.field), look);
         let not = if check.verdict == Verdict::NotChecked { "not checked, " } else { "" };
         indented(&mut lines, 4, &format!("{}: {not}{}", check.what, check.why), Tone::Plain, look);
         if !check.remedy.is_empty() {

@@ -101,7 +101,8 @@ impl Eyes<'_> {
     async fn secret(&self, name: &str) -> Found {
         // `arn:…:secret:name-suffix:json-key:version-stage:version-id`
         let parts: Vec<&str> = name.split(':').collect();
-        let (id, rest) = if name.starts_with("arn:") { parts.split_at(parts.len().min(7)) } else { (&parts[..], &[][..]) };
+        let (id, rest) =
+            if name.starts_with("arn:") { parts.split_at(parts.len().min(7)) } else { (&parts[..], &[][..]) };
         let region = if name.starts_with("arn:") { parts.get(3).copied() } else { None };
         let region = region.unwrap_or(&self.scope.region);
         let asked = json!({"SecretId": id.join(":")});
@@ -122,7 +123,10 @@ impl Eyes<'_> {
             stages.any(|one| one.as_str() == Some(stage))
         };
         if let Some(stage) = part(1).filter(|stage| !staged(stage)) {
-            return Found::wrong(format!("no version has the stage {stage}"), "correct the stage behind the second colon");
+            return Found::wrong(
+                format!("no version has the stage {stage}"),
+                "correct the stage behind the second colon",
+            );
         }
         if let Some(id) = part(2).filter(|id| versions.is_none_or(|all| !all.contains_key(*id))) {
             return Found::wrong(format!("it has no version {id}"), "correct the version behind the third colon");
@@ -256,7 +260,8 @@ impl Eyes<'_> {
                 Found::ok(format!("cluster {} has it", short(cluster)))
             }
             Ok(Some(_)) => {
-                let remedy = if FARGATE.contains(&name) { "add it to the cluster" } else { "make it and add it to the cluster" };
+                let remedy =
+                    if FARGATE.contains(&name) { "add it to the cluster" } else { "make it and add it to the cluster" };
                 Found::wrong(format!("cluster {} does not have it", short(cluster)), remedy)
             }
             Ok(None) => Found::unchecked(format!("there is no cluster {}", short(cluster))),
@@ -323,7 +328,13 @@ impl Stored {
         };
         let (repository, tag) = rest.rsplit_once(':').unwrap_or((rest, "latest"));
         let text = str::to_owned;
-        Some(Self { account: text(account), region: text(region), repository: text(repository), tag: text(tag), digest })
+        Some(Self {
+            account: text(account),
+            region: text(region),
+            repository: text(repository),
+            tag: text(tag),
+            digest,
+        })
     }
 }
 

@@ -95,9 +95,8 @@ impl Named {
         let name = text(input, "repositoryName").unwrap_or_default();
         let registry = text(input, "registryId").unwrap_or_default();
         let Some(tags) = self.repositories.get(name) else {
-            let message = format!(
-                "The repository with name '{name}' does not exist in the registry with id '{registry}'"
-            );
+            let message =
+                format!("The repository with name '{name}' does not exist in the registry with id '{registry}'");
             return Err(Refusal::new("RepositoryNotFoundException", message));
         };
         let mut details = Vec::new();
