@@ -21,7 +21,7 @@ pub struct Intent {
 
 impl Intent {
     /// A step of which no members are known.
-    pub fn new(text: impl ToString, is_call: bool) -> Self {
+    pub fn new(text: &impl ToString, is_call: bool) -> Self {
         Self { text: text.to_string(), is_call, changes: Vec::new() }
     }
 

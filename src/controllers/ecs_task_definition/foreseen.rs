@@ -24,18 +24,15 @@ fn intent(step: &Step, desired: &Desired, before: Option<&Value>) -> Intent {
         return intent;
     }
     let mut wanted = document(&desired.spec);
-    let changes = match before {
+    let changes: Vec<Change> = if let Some(before) = before {
         // A family that the spec leaves to the object's name is no difference.
-        Some(before) => {
-            if let (Some(wanted), Some(family)) = (wanted.as_object_mut(), before.get("family")) {
-                wanted.insert("family".to_owned(), family.clone());
-            }
-            diff::task_definition::diff(&wanted, before, Scope::Whole)
+        if let (Some(wanted), Some(family)) = (wanted.as_object_mut(), before.get("family")) {
+            wanted.insert("family".to_owned(), family.clone());
         }
-        None => {
-            let all = diff::task_definition::diff(&wanted, &json!({}), Scope::Declared);
-            all.into_iter().map(Change::of_nothing).collect()
-        }
+        diff::task_definition::diff(&wanted, before, Scope::Whole)
+    } else {
+        let all = diff::task_definition::diff(&wanted, &json!({}), Scope::Declared);
+        all.into_iter().map(Change::of_nothing).collect()
     };
     intent.changing(changes.into_iter().map(|change| (change, None)))
 }

@@ -141,12 +141,11 @@ impl Stage {
     async fn take(&mut self, manifest: &Manifest, kube: Option<&Client>) {
         let Some(key) = key_of(&manifest.object) else { return };
         let live = self.shadow.get(&key);
-        let stored = match kube {
-            Some(kube) => merge::dry_run(kube, manifest, live.as_ref()).await,
-            None => {
-                self.own_account();
-                Stored::Object(merge::fresh(manifest))
-            }
+        let stored = if let Some(kube) = kube {
+            merge::dry_run(kube, manifest, live.as_ref()).await
+        } else {
+            self.own_account();
+            Stored::Object(merge::fresh(manifest))
         };
         let mut object = match stored {
             Stored::Object(object) => object,
@@ -222,9 +221,9 @@ impl Stage {
 
     /// Without its status nobody knows the versions of a group.
     fn not_offline(&mut self, key: &Key) {
-        let mut group = self.foretold(key, None, true, &Passed::default(), None);
-        group.reason = "NotPlanned".to_owned();
-        group.message = "which versions a group has stands in its status; plan it without --offline".to_owned();
+        let why = "which versions a group has stands in its status; plan it without --offline";
+        let refused = ("NotPlanned".to_owned(), why.to_owned());
+        let group = self.foretold(key, Some(refused), true, &Passed::default(), None);
         self.forecast.objects.push(group);
     }
 

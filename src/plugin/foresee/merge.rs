@@ -27,19 +27,16 @@ pub enum Stored {
 pub async fn dry_run(kube: &Client, manifest: &Manifest, live: Option<&Value>) -> Stored {
     let namespace = manifest.object.pointer("/metadata/namespace").and_then(Value::as_str);
     let api: Api<DynamicObject> = objects(kube, manifest.kind, namespace);
-    let asked = match live.filter(|live| applied(live).is_some()) {
-        Some(live) => {
-            let Ok(object) = serde_json::from_value::<DynamicObject>(merged(live, &manifest.object)) else {
-                return local(manifest, Some(live), "it could not be read");
-            };
-            let params = PostParams { dry_run: true, ..PostParams::default() };
-            api.replace(manifest.name(), &params, &object).await
-        }
-        None => {
-            let manager = live.and_then(manager).unwrap_or_else(|| "kubectl".to_owned());
-            let params = PatchParams { dry_run: true, ..PatchParams::apply(&manager).force() };
-            api.patch(manifest.name(), &params, &Patch::Apply(&manifest.object)).await
-        }
+    let asked = if let Some(live) = live.filter(|live| applied(live).is_some()) {
+        let Ok(object) = serde_json::from_value::<DynamicObject>(merged(live, &manifest.object)) else {
+            return local(manifest, Some(live), "it could not be read");
+        };
+        let params = PostParams { dry_run: true, ..PostParams::default() };
+        api.replace(manifest.name(), &params, &object).await
+    } else {
+        let manager = live.and_then(manager).unwrap_or_else(|| "kubectl".to_owned());
+        let params = PatchParams { dry_run: true, ..PatchParams::apply(&manager).force() };
+        api.patch(manifest.name(), &params, &Patch::Apply(&manifest.object)).await
     };
     match asked {
         Ok(mut object) => {
@@ -102,7 +99,9 @@ fn defaults(value: &mut Value, schema: &Value) {
         }
         Value::Array(items) => {
             if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| defaults(item, schema));
+                for item in items {
+                    defaults(item, schema);
+                }
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

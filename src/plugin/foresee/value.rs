@@ -257,8 +257,9 @@ pub fn redacted(request: &Value) -> Value {
             let hidden = |(name, value): (&String, &Value)| {
                 let value = match name.as_str() {
                     "environment" => pairs(value),
-                    "command" | "entryPoint" | "hookDetails" => blank(value),
-                    "dockerLabels" | "options" | "driverOpts" | "labels" => blank(value),
+                    "command" | "entryPoint" | "hookDetails" | "dockerLabels" | "options" | "driverOpts" | "labels" => {
+                        blank(value)
+                    }
                     _ => redacted(value),
                 };
                 (name.clone(), value)

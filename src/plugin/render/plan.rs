@@ -89,7 +89,9 @@ pub fn differences(forecast: &Forecast, look: &Look) -> Vec<Line> {
         if object.refused {
             indented(&mut lines, 4, &format!("{}: {}", object.reason, object.message), Tone::Bad, look);
         }
-        changes.into_iter().for_each(|change| row(&mut lines, change, look));
+        for change in changes {
+            row(&mut lines, change, look);
+        }
     }
     end(&mut lines, forecast, look);
     lines
@@ -150,32 +152,28 @@ fn said(change: &Member) -> String {
 
 /// For a comment on a pull request: the summary first, details folded.
 pub fn markdown(forecast: &Forecast) -> String {
-    let mut text = format!("**{}**\n", forecast.summary.line());
+    let mut lines = vec![format!("**{}**", forecast.summary.line())];
     let shown = forecast.objects.iter().filter(|object| object.outcome != Outcome::None || speaks(object));
     let shown: Vec<&Foretold> = shown.collect();
     let open = if shown.len() <= OPEN { " open" } else { "" };
     for object in shown {
         let (sign, word, _) = outcome(object);
-        text += &format!(
-            "\n<details{open}><summary>{sign} <code>{}</code>: {word}{}</summary>\n\n```diff\n",
-            address(object),
-            beside(object)
-        );
+        let (name, beside) = (address(object), beside(object));
+        lines
+            .push(format!("\n<details{open}><summary>{sign} <code>{name}</code>: {word}{beside}</summary>\n\n```diff"));
         if speaks(object) {
-            text += &format!("! {}: {}\n", object.reason, object.message.replace('\n', " "));
+            lines.push(format!("! {}: {}", object.reason, object.message.replace('\n', " ")));
         }
-        object.steps.iter().for_each(|step| text += &format!("# {step}\n"));
+        lines.extend(object.steps.iter().map(|step| format!("# {step}")));
         for call in &object.calls {
-            text += &format!("# {} {}\n", call.operation, call.target);
-            call.changes.iter().for_each(|change| text += &patched(change));
+            lines.push(format!("# {} {}", call.operation, call.target));
+            lines.extend(call.changes.iter().map(patched));
         }
-        object.stuck.iter().for_each(|change| text += &patched(change));
-        text += "```\n\n</details>\n";
+        lines.extend(object.stuck.iter().map(patched));
+        lines.push("```\n\n</details>".to_owned());
     }
-    for note in &forecast.notes {
-        text += &format!("\n> {note}\n");
-    }
-    text
+    lines.extend(forecast.notes.iter().map(|note| format!("\n> {note}")));
+    lines.join("\n") + "\n"
 }
 
 fn patched(change: &Member) -> String {
@@ -186,7 +184,7 @@ fn patched(change: &Member) -> String {
     };
     let lines = [line('-', &change.from), line('+', &change.to)];
     let lines: Vec<String> = lines.into_iter().flatten().collect();
-    lines.join("\n") + &effect + "\n"
+    lines.join("\n") + &effect
 }
 
 /// Findings as `file:line object field why; remedy`, and their number.

@@ -36,7 +36,7 @@ struct Differences<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<&'a str>,
-    differences: Vec<&'a Member>,
+    changes: Vec<&'a Member>,
 }
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, Plugin
             namespace: &object.namespace,
             name: &object.name,
             refused: object.refused.then_some(object.message.as_str()),
-            differences: draw::changes(object).collect(),
+            changes: draw::changes(object).collect(),
         }
     };
     if setting.format() == Some(Format::Markdown) {

@@ -46,10 +46,10 @@ struct Eyes<'a> {
 
 /// A read that failed is no verdict.
 fn unread(error: &AwsError) -> Found {
-    match error.class {
-        Class::Permission => Found::unchecked(format!("access denied: {}", error.operation)),
-        _ => Found::unchecked(error.to_string()),
+    if error.class == Class::Permission {
+        return Found::unchecked(format!("access denied: {}", error.operation));
     }
+    Found::unchecked(error.to_string())
 }
 
 fn unsaid(operation: &str, said: &Said) -> Found {
