@@ -110,6 +110,7 @@ impl Stage {
                         for object in list.items {
                             let mut value = serde_json::to_value(&object).unwrap_or_default();
                             json_patch::merge(&mut value, &json!({"kind": kind.name()}));
+                            self.placed(&mut value);
                             self.shadow.put(value);
                         }
                     }
@@ -129,6 +130,18 @@ impl Stage {
             .notes
             .push("AwsAccounts may not be listed: their limits and default roles are not known".to_owned());
         self.own_account();
+    }
+
+    /// Without accounts, everything is where the person's credentials are.
+    fn placed(&self, object: &mut Value) {
+        if self.cx.config.ambient.accounts {
+            return;
+        }
+        for (place, member) in [("/spec", "accountRef"), ("/status/account", "name")] {
+            if let Some(members) = object.pointer_mut(place).and_then(Value::as_object_mut) {
+                members.remove(member);
+            }
+        }
     }
 
     fn own_account(&mut self) {
@@ -160,9 +173,7 @@ impl Stage {
             }
         };
         json_patch::merge(&mut object, &json!({"kind": manifest.kind.name()}));
-        if !self.cx.config.ambient.accounts {
-            json_patch::merge(&mut object, &json!({"spec": {"accountRef": null}}));
-        }
+        self.placed(&mut object);
         self.asked.insert(key);
         self.shadow.put(object);
     }

@@ -9,7 +9,7 @@ use ecs_operator::plugin::foresee::forecast::{Question, forecast};
 use ecs_operator::plugin::foresee::manifests::{At, Manifest};
 use ecs_operator::plugin::foresee::value::{Forecast, Foretold, Outcome, redacted};
 use ecs_operator::plugin::kind::Kind;
-use ecs_operator::plugin::render::plan as draw;
+use ecs_operator::plugin::render::{Line, plan as draw};
 use serde_json::{Value, json};
 
 use super::look::{compared, drawn};
@@ -133,6 +133,12 @@ async fn then_done(world: &World, operator: &mut Operator, manifests: &[Value], 
     }
 }
 
+/// What fits on a page; nobody scrolls in a picture.
+fn cut(mut lines: Vec<Line>, height: usize) -> Vec<Line> {
+    lines.truncate(height);
+    lines
+}
+
 fn object<'a>(forecast: &'a Forecast, kind: &str) -> &'a Foretold {
     forecast.objects.iter().find(|object| object.kind == kind).unwrap()
 }
@@ -148,7 +154,7 @@ async fn what_does_not_exist_yet_is_planned_as_made_first_and_so_it_is_done() {
     let world = World::ready(41).await;
     let manifests = shop("nginx:1", 2);
     let forecast = planned(&world, &manifests, false).await;
-    drawn(&world, "plan-new.txt", |look, _| draw::lines(&forecast, look, false));
+    drawn(&world, "plan-new.txt", |look, height| cut(draw::lines(&forecast, look, false), height));
     assert_eq!((forecast.summary.create, forecast.summary.refused), (3, 0), "{forecast:#?}");
     let mut operator = world.operator();
     then_done(&world, &mut operator, &manifests, &forecast).await;
@@ -167,7 +173,7 @@ async fn an_edit_of_image_and_count_says_what_rolls_and_what_is_in_place() {
     let mut manifests = shop("nginx:2", 3);
     manifests[1]["spec"]["containerDefinitions"][0]["environment"] = json!([{"name": "TOKEN", "value": "hunter2"}]);
     let forecast = planned(&world, &manifests, false).await;
-    drawn(&world, "plan-edit.txt", |look, _| draw::lines(&forecast, look, true));
+    drawn(&world, "plan-edit.txt", |look, height| cut(draw::lines(&forecast, look, true), height));
     drawn(&world, "diff-edit.txt", |look, _| draw::differences(&forecast, look));
     compared("plan-edit.md", &draw::markdown(&forecast));
     let json = serde_json::to_string_pretty(&forecast).unwrap() + "\n";
@@ -194,7 +200,7 @@ async fn a_group_says_which_version_it_makes() {
     operator.rest().await;
     let second = [group("nginx:2", &json!({}))];
     let forecast = planned(&world, &second, false).await;
-    drawn(&world, "plan-group.txt", |look, _| draw::lines(&forecast, look, false));
+    drawn(&world, "plan-group.txt", |look, height| cut(draw::lines(&forecast, look, false), height));
     assert_eq!(object(&forecast, "ServerGroup").outcome, Outcome::Rolls, "{forecast:#?}");
     then_done(&world, &mut operator, &second, &forecast).await;
 }
@@ -328,6 +334,6 @@ async fn what_is_refused_or_held_back_is_said_with_its_reason() {
     foreign["spec"]["serviceName"] = json!("web");
     let all: Vec<Value> = manifests.into_iter().chain([foreign]).collect();
     let forecast = planned(&world, &all, false).await;
-    drawn(&world, "plan-refused.txt", |look, _| draw::lines(&forecast, look, false));
+    drawn(&world, "plan-refused.txt", |look, height| cut(draw::lines(&forecast, look, false), height));
     assert_eq!(forecast.summary.refused, 2, "{forecast:#?}");
 }
