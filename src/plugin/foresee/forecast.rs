@@ -50,6 +50,8 @@ struct Stage {
     /// Is there no Kubernetes that knows UIDs?
     offline: bool,
     forecast: Forecast,
+    /// Objects as Kubernetes has them.
+    live: BTreeMap<Key, Value>,
     asked: BTreeSet<Key>,
     _woken: Woken,
 }
@@ -81,7 +83,8 @@ pub async fn forecast(question: Question, kube: Option<Client>) -> Result<Foreca
     cx.foreseen = Foreseen::listening();
     let forecast = Forecast { account: Some(account), ..Forecast::default() };
     let offline = kube.is_none();
-    let mut stage = Stage { cx, shadow, wire, offline, forecast, asked: BTreeSet::new(), _woken: woken };
+    let (live, asked) = (BTreeMap::new(), BTreeSet::new());
+    let mut stage = Stage { cx, shadow, wire, offline, forecast, live, asked, _woken: woken };
     if let Some(kube) = &kube {
         stage.load(kube, &question.manifests).await?;
     }
@@ -110,6 +113,7 @@ impl Stage {
                         for object in list.items {
                             let mut value = serde_json::to_value(&object).unwrap_or_default();
                             json_patch::merge(&mut value, &json!({"kind": kind.name()}));
+                            self.live.extend(key_of(&value).map(|key| (key, value.clone())));
                             self.placed(&mut value);
                             self.shadow.put(value);
                         }
@@ -153,7 +157,7 @@ impl Stage {
     /// Takes a manifest in, as the API server would store it.
     async fn take(&mut self, manifest: &Manifest, kube: Option<&Client>) {
         let Some(key) = key_of(&manifest.object) else { return };
-        let live = self.shadow.get(&key);
+        let live = self.live.get(&key).cloned();
         let stored = if let Some(kube) = kube {
             merge::dry_run(kube, manifest, live.as_ref()).await
         } else {
