@@ -48,6 +48,8 @@ pub struct AwsSettings {
     pub gather: Duration,
     /// Hosts that metrics may be asked of: names, `*.example.com`, or `*` for all.
     pub metric_hosts: Vec<String>,
+    /// Makes every account's calls with the process's own credentials, and assumes no role.
+    pub own_credentials: bool,
     /// Refuses writes while it answers `false`, for instance without the lease.
     pub fence: Option<Fence>,
     /// What every call is counted in.
@@ -62,6 +64,7 @@ impl Default for AwsSettings {
             operation_timeout: Duration::from_secs(20),
             gather: Duration::from_millis(20),
             metric_hosts: vec!["*".to_owned()],
+            own_credentials: false,
             fence: None,
             metrics: AwsMetrics::default(),
         }
@@ -272,6 +275,11 @@ impl Aws {
 
     pub(super) fn identities(&self) -> &Identities {
         &self.0.identities
+    }
+
+    /// Are all calls made with the process's own credentials?
+    pub(super) fn is_one_identity(&self) -> bool {
+        self.0.settings.own_credentials
     }
 
     /// The process's own configuration.

@@ -139,6 +139,9 @@ impl Identities {
 impl Aws {
     /// Declares the role of a set of credentials; makes no call. The same role again changes nothing.
     pub fn declare(&self, account: &AccountKey, role: &Role) {
+        if self.is_one_identity() {
+            return self.set_account(account, self.base().clone());
+        }
         let slot = Slot::default();
         {
             let mut sessions = lock(&self.identities().sessions);
@@ -176,7 +179,7 @@ impl Aws {
     /// The account id that a set of credentials belongs to. Assumes the role of the set where that is due: one caller
     /// does, the others wait for it.
     pub async fn identity(&self, scope: &Scope) -> Result<String, AwsError> {
-        if scope.account.is_own() {
+        if scope.account.is_own() || self.is_one_identity() {
             return self.own_identity(scope).await;
         }
         let unknown =

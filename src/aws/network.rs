@@ -94,6 +94,22 @@ impl Aws {
         Ok(found)
     }
 
+    /// Security groups by id, sorted by id. An id that nobody has is left out.
+    pub async fn security_groups_by_id(
+        &self,
+        scope: &Scope,
+        ids: &[String],
+        priority: Priority,
+    ) -> Result<Vec<SecurityGroupSeen>, AwsError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(VALUES) {
+            let (op, filters) = (Op::DescribeSecurityGroups, [("group-id", ids)]);
+            found.extend(self.ec2_items(scope, op, "securityGroupInfo", &filters, priority, security_group).await?);
+        }
+        found.sort_by(|a: &SecurityGroupSeen, b| a.id.cmp(&b.id));
+        Ok(found)
+    }
+
     /// All items of a listing of EC2's.
     async fn ec2_items<T>(
         &self,

@@ -62,14 +62,19 @@ pub(super) struct Web {
     hosts: Arc<[String]>,
 }
 
+/// The HTTP client of a configuration, or the SDK's own.
+pub fn http_client(config: &SdkConfig) -> Option<SharedHttpClient> {
+    let default = || {
+        let plugin = default_http_client_plugin_v2(behavior())?;
+        plugin.runtime_components(&RuntimeComponentsBuilder::new("web")).http_client()
+    };
+    config.http_client().or_else(default)
+}
+
 impl Web {
     /// The client of the configuration, or the SDK's own; `hosts` may be asked, all of them for `*`.
     pub(super) fn new(config: &SdkConfig, hosts: &[String]) -> Self {
-        let default = || {
-            let plugin = default_http_client_plugin_v2(behavior())?;
-            plugin.runtime_components(&RuntimeComponentsBuilder::new("web")).http_client()
-        };
-        Self { client: config.http_client().or_else(default), hosts: hosts.into() }
+        Self { client: http_client(config), hosts: hosts.into() }
     }
 
     /// Origin and path of a URL that may be asked.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::watcher::Event;
 use kube::{Resource, ResourceExt};
 
 use crate::api::policy::{DeletionPolicy, DriftPolicy, ManagementMode};
@@ -18,6 +19,7 @@ use crate::controllers::backoff::Failed;
 use crate::controllers::brake::Brake;
 use crate::controllers::clock::Clock;
 use crate::controllers::familiar::Familiar;
+use crate::controllers::foreseen::Foreseen;
 use crate::controllers::hints::Hinted;
 use crate::controllers::kind::Kind;
 use crate::controllers::pace::Pace;
@@ -120,6 +122,18 @@ impl Stores {
         }
     }
 
+    /// Stores that hold these objects, and no watch fills. Objects of other kinds are left out.
+    #[must_use]
+    pub fn holding(objects: &[serde_json::Value]) -> Self {
+        Self {
+            accounts: holding(objects),
+            clusters: holding(objects),
+            task_definitions: holding(objects),
+            services: holding(objects),
+            server_groups: holding(objects),
+        }
+    }
+
     /// Waits until every watch has told all there is. Never, if a writer is gone.
     pub async fn warm(&self) {
         let warm = [
@@ -133,6 +147,17 @@ impl Stores {
             std::future::pending::<()>().await;
         }
     }
+}
+
+fn holding<K: Kind>(objects: &[serde_json::Value]) -> Store<DeserializeGuard<K>> {
+    let (store, mut writer) = reflector::store();
+    writer.apply_watcher_event(&Event::Init);
+    let ours = objects.iter().filter(|object| object.get("kind").and_then(|kind| kind.as_str()) == Some(K::KIND));
+    for object in ours.filter_map(|object| serde_json::from_value(object.clone()).ok()) {
+        writer.apply_watcher_event(&Event::InitApply(object));
+    }
+    writer.apply_watcher_event(&Event::InitDone);
+    store
 }
 
 /// What a reference leads to.
@@ -218,6 +243,8 @@ pub struct Context {
     pub brake: Brake,
     /// Whose next pass a hint brought forward.
     pub hinted: Hinted,
+    /// Who is told what passes are about to do.
+    pub foreseen: Foreseen,
     failed: Arc<Mutex<Failed>>,
 }
 
@@ -249,6 +276,7 @@ impl Context {
             pace: Pace::default(),
             brake: Brake::default(),
             hinted: Hinted::default(),
+            foreseen: Foreseen::default(),
             failed: Arc::default(),
         }
     }

@@ -21,6 +21,7 @@ pub mod events;
 pub mod facts;
 pub mod failure;
 pub mod familiar;
+pub mod foreseen;
 pub mod hash;
 pub mod held;
 pub mod hidden;

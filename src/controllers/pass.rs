@@ -19,6 +19,7 @@ use crate::controllers::accounts::Place;
 use crate::controllers::context::Context;
 use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
+use crate::controllers::foreseen::Told;
 use crate::controllers::kind::{Kind, Policies};
 use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
@@ -93,6 +94,12 @@ impl<'a, K: Kind> Pass<'a, K> {
             claimed_now: AtomicBool::new(false),
             look: Mutex::default(),
         }
+    }
+
+    /// Tells who listens what this pass is about to do.
+    pub fn tell(&self, told: impl FnOnce() -> Told) {
+        let name = || (K::KIND, self.owner.namespace.clone(), self.owner.name.clone());
+        self.cx.foreseen.tell(name, told);
     }
 
     /// If this pass leaves the object at rest, the sweep looks at it so.

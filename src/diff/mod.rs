@@ -51,6 +51,12 @@ impl Change {
     pub fn member(&self) -> &str {
         top_level(&self.path)
     }
+
+    /// The same of something that is not there yet, so that no default stands in the place of nothing.
+    #[must_use]
+    pub fn of_nothing(self) -> Self {
+        Self { from: None, ..self }
+    }
 }
 
 /// `path: from → to`, at most 200 characters.

@@ -13,16 +13,20 @@ use crate::preflight::Problem;
 
 /// Problems of a manifest against the CRD of its kind.
 pub fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
+    match known(kind) {
+        Ok(known) => against(kind.as_str(), &known, manifest),
+        Err(error) => vec![Problem::new("spec", format!("cannot be checked: {error}"), "report this")],
+    }
+}
+
+/// Problems of a manifest against the schema of its kind, and the schema's rules.
+pub fn against(kind: &str, schema: &Value, manifest: &Value) -> Vec<Problem> {
     let mut found = Vec::new();
-    let known = match known(kind) {
-        Ok(known) => known,
-        Err(error) => return vec![Problem::new("spec", format!("cannot be checked: {error}"), "report this")],
-    };
-    let spec = known.get("properties").and_then(|members| members.get("spec"));
+    let spec = schema.get("properties").and_then(|members| members.get("spec"));
     if let (Some(schema), Some(spec)) = (spec, manifest.get("spec")) {
         walk(spec, schema, "", &mut found);
     }
-    let violations = rules::violations(kind.as_str(), manifest, None::<&Value>);
+    let violations = rules::violations(kind, manifest, None::<&Value>);
     found.extend(violations.into_iter().map(|violation| {
         let path = violation.path.trim_start_matches("spec").trim_start_matches('.');
         let path = if path.is_empty() { "spec" } else { path };

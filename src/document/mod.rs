@@ -18,7 +18,7 @@ mod spec;
 
 use serde_json::Value;
 
-pub use admission::check as admit;
+pub use admission::{against, check as admit};
 pub use definition::task_definition;
 pub use judge::{Verdict, judge};
 pub use kind::Kind;
@@ -72,6 +72,11 @@ struct Draft {
 /// cannot be read at all gives one `Err`.
 pub fn read(text: &str) -> Vec<Result<Intake, Refused>> {
     drafts(text).into_iter().map(|draft| draft.and_then(Draft::finish)).collect()
+}
+
+/// The documents of a text as they stand: JSON or YAML, in which no member occurs twice.
+pub fn values(text: &str) -> Result<Vec<Value>, Refused> {
+    parse::documents(text)
 }
 
 fn drafts(text: &str) -> Vec<Result<Draft, Refused>> {

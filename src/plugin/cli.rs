@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
-    abort, completion, events, exec, logs, open, pause, promote, refresh, restart, resume, retry, scale, status,
-    stop_task, tasks, tree, undo, version, wait,
+    abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry,
+    scale, status, stop_task, tasks, tree, undo, verify, version, wait,
 };
 
 /// See and steer what runs on Amazon ECS from Kubernetes: clusters, services, server groups and their rollouts.
@@ -33,6 +33,8 @@ pub enum Format {
     Json,
     /// One YAML document.
     Yaml,
+    /// For a comment on a pull request; `plan` and `diff` only.
+    Markdown,
 }
 
 /// What every verb takes.
@@ -81,6 +83,14 @@ pub enum Verb {
     Open(open::Arguments),
     /// Waits until an object is ready, or failed
     Wait(wait::Arguments),
+    /// What the operator would do with manifests: its own plan; nothing is changed
+    Plan(plan::Arguments),
+    /// What differs between manifests and AWS
+    Diff(diff::Arguments),
+    /// What is wrong with manifests: schema, rules and the operator's own checks; makes no call
+    Lint(lint::Arguments),
+    /// Whether what manifests name exists in AWS and fits: roles, secrets, networks, images
+    Verify(verify::Arguments),
     /// Replaces all tasks by new ones of the same revision
     Restart(restart::Arguments),
     /// Sets the number of tasks
@@ -119,6 +129,10 @@ impl Verb {
             Self::Exec(arguments) => exec::run(arguments, setting).await,
             Self::Open(arguments) => open::run(arguments, setting).await,
             Self::Wait(arguments) => wait::run(arguments, setting).await,
+            Self::Plan(arguments) => plan::run(arguments, setting).await,
+            Self::Diff(arguments) => diff::run(arguments, setting).await,
+            Self::Lint(arguments) => lint::run(&arguments, setting),
+            Self::Verify(arguments) => verify::run(arguments, setting).await,
             Self::Restart(arguments) => restart::run(arguments, setting).await,
             Self::Scale(arguments) => scale::run(arguments, setting).await,
             Self::Pause(arguments) => pause::run(arguments, setting).await,

@@ -11,8 +11,8 @@ use crate::aws::AwsError;
 pub const CODES: &str = "\
 Exit codes:
   0   healthy, or done
-  1   failed: somebody has to act
-  2   in progress, or not answered in time
+  1   failed: somebody has to act; a manifest is refused, or wrong
+  2   in progress, or not answered in time; with --exit-code: there are changes
   3   waits for a person: a gate, a pause, a plan
   4   not found
   5   refused: the verb makes no sense for this object now; nothing was changed

@@ -9,7 +9,9 @@ pub mod cli;
 pub mod cloud;
 pub mod cluster;
 pub mod exit;
+pub mod foresee;
 pub mod kind;
+pub mod lint;
 pub mod page;
 pub mod reference;
 pub mod render;
@@ -17,6 +19,7 @@ pub mod setting;
 pub mod terminal;
 pub mod tree;
 pub mod verbs;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;

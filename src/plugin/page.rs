@@ -57,6 +57,6 @@ impl Page {
 pub fn written<T: Serialize>(value: &T, format: Format) -> Result<String, PluginError> {
     match format {
         Format::Yaml => Ok(serde_saphyr::to_string(value)?),
-        Format::Json | Format::Wide => Ok(serde_json::to_string_pretty(value)? + "\n"),
+        Format::Json | Format::Wide | Format::Markdown => Ok(serde_json::to_string_pretty(value)? + "\n"),
     }
 }

@@ -1,7 +1,9 @@
 //! `kubectl ecs`: what it shows, on statuses of runs in the simulation; what it does, on a real kube-apiserver.
 
+mod checks;
 mod gate;
 mod local;
 mod look;
 mod pictures;
+mod plans;
 mod verbs;

@@ -2,6 +2,7 @@
 
 mod act;
 mod desired;
+mod foreseen;
 mod observe;
 mod plan;
 mod status;
@@ -29,6 +30,7 @@ impl Reconcile for EcsCluster {
         }
         let observed = observe::observe(&desired, pass).await;
         let plan = plan::plan(&desired, &observed, &facts);
+        pass.tell(|| foreseen::told(&plan, &desired));
         if let Some(live) = observed.cluster.present().filter(|_| plan.steps.is_empty() && plan.verdict.ready) {
             let name = pass.common.arn.clone().unwrap_or_else(|| desired.name.clone());
             pass.rests(Look::Cluster { scope: pass.scope(), name, digest: digest_of_cluster(live) });

@@ -3,6 +3,7 @@
 mod act;
 mod content;
 mod desired;
+mod foreseen;
 mod happened;
 mod hiding;
 mod observe;
@@ -57,6 +58,7 @@ impl Reconcile for EcsService {
         desired.fixed_ports = observe::fixed_ports(&desired, &observed, pass).await;
         desired.hands_off = observed.scaling.hands_off(&desired, &facts);
         let plan = plan::plan(&desired, &observed, &at);
+        pass.tell(|| foreseen::told(&plan, &desired, &observed, &facts));
         if plan.steps.is_empty() && plan.verdict.ready {
             observed.look(&desired, pass).into_iter().for_each(|look| pass.rests(look));
         }

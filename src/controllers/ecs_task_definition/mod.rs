@@ -2,6 +2,7 @@
 
 mod act;
 mod desired;
+mod foreseen;
 mod observe;
 mod plan;
 mod status;
@@ -37,6 +38,7 @@ impl Reconcile for EcsTaskDefinition {
             }
         };
         let plan = plan::plan(&desired, &observed, &facts);
+        pass.tell(|| foreseen::told(&plan, &desired, &observed));
         if plan.steps.is_empty() && plan.verdict.ready {
             pass.rests(Look::Unchanging);
         }

@@ -239,6 +239,12 @@ impl Desired {
         self.refusal.clone().filter(|_| !facts.deleting)
     }
 
+    /// Why nothing is done for this spec, while nothing is being deleted.
+    #[must_use]
+    pub fn judged(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
     /// Whether the tasks run on Fargate.
     #[must_use]
     pub fn on_fargate(&self) -> bool {

@@ -47,6 +47,7 @@ use crate::controllers::context::{Stores, some};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::StepError;
+use crate::controllers::foreseen::{Intent, Told};
 use crate::controllers::owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::reference::cluster;
@@ -157,6 +158,7 @@ async fn carry_out(
         ended.said.extend(ignored.into_iter().map(|note| Happening::new(EventReason::RequestIgnored, note)));
     }
     let first = steps.len();
+    pass.tell(|| foreseen(&steps));
     let (puts, conflicts) = scale::puts(desired, before, &observed.children, &observed.scale, &pass.owner);
     steps.extend(puts);
     if before.rollout.is_none() && ended.blocked.is_none() {
@@ -175,6 +177,11 @@ async fn carry_out(
         }
     }
     steps
+}
+
+/// The effects, for who listens.
+fn foreseen(steps: &[Step]) -> Told {
+    Told { intents: steps.iter().map(|step| Intent::new(step, step.is_call())).collect(), stuck: Vec::new() }
 }
 
 /// Makes alarms and copies. One that is refused holds up neither the rollout nor the traffic.

@@ -1,12 +1,14 @@
 //! AWS with the user's own credentials, never the operator's: tasks, events, logs, ECS Exec.
 
 pub mod act;
+pub mod json;
 pub mod logs;
 pub mod observe;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 
 use super::exit::PluginError;
+use super::foresee::wire::ReadOnly;
 use super::tree::Object;
 use crate::aws::{Aws, AwsSettings, LimiterSettings, Scope};
 
@@ -50,6 +52,23 @@ impl Cloud {
         let limiter = LimiterSettings { share: 1.0, ..LimiterSettings::default() };
         let aws = Aws::new(config.clone(), AwsSettings { limiter, ..AwsSettings::default() });
         Self { aws, config }
+    }
+
+    /// The same for who only reads: nothing else leaves.
+    pub fn reading(&self) -> Result<Self, PluginError> {
+        let real = crate::aws::web::http_client(&self.config);
+        let real = real.ok_or_else(|| PluginError::Cloud("there is no HTTP client".to_owned()))?;
+        Ok(Self::of(self.config.to_builder().http_client(ReadOnly::before(real)).build()))
+    }
+
+    /// The clients.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
     }
 
     /// Where a service's object says it runs.

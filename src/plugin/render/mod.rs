@@ -1,5 +1,6 @@
-//! Reports, trees and tables → lines of text. Pure: width, colour and time are arguments.
+//! Reports, plans, trees and tables → lines of text. Pure: width, colour and time are arguments.
 
+pub mod plan;
 pub mod report;
 pub mod table;
 pub mod text;

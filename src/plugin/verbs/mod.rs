@@ -8,11 +8,14 @@
 pub mod abort;
 mod ask;
 pub mod completion;
+pub mod diff;
 pub mod events;
 pub mod exec;
+pub mod lint;
 pub mod logs;
 pub mod open;
 pub mod pause;
+pub mod plan;
 pub mod promote;
 pub mod refresh;
 pub mod restart;
@@ -24,6 +27,7 @@ pub mod stop_task;
 pub mod tasks;
 pub mod tree;
 pub mod undo;
+pub mod verify;
 pub mod version;
 pub mod wait;
 
@@ -41,6 +45,7 @@ use super::terminal::print;
 fn show<T: Serialize>(setting: &Setting, value: &T, lines: impl FnOnce(&Look) -> Vec<Line>) -> Result<(), PluginError> {
     let text = match setting.format() {
         Some(format @ (Format::Json | Format::Yaml)) => written(value, format)?,
+        Some(Format::Markdown) => return Err(PluginError::Usage("`-o markdown` is for plan and diff".to_owned())),
         Some(Format::Wide) | None => {
             let look = Look::of(setting.page.measured(), setting.clock.exact());
             painted(&lines(&look), setting.page.colour).into_iter().map(|line| line + "\n").collect()

@@ -279,3 +279,48 @@ async fn the_same_verbs_work_by_way_of_kubectl() {
         .out;
     assert_eq!(words, "restart\nresume\nretry\nrefresh\n:4\n");
 }
+
+#[tokio::test]
+async fn manifests_are_linted_verified_and_planned_before_they_are_applied() {
+    let desk = serving("desk-plans").await;
+    let file = |name: &str, manifests: &[Value]| {
+        let path = desk.tools.path.join(name);
+        let documents: Vec<String> = manifests.iter().map(Value::to_string).collect();
+        std::fs::write(&path, documents.join("\n---\n")).unwrap();
+        path.display().to_string()
+    };
+    let here = |mut manifest: Value| {
+        manifest["metadata"].as_object_mut().unwrap().remove("namespace");
+        manifest
+    };
+    let mut wanted = [here(cluster("prod")), here(logging("nginx:1")), here(service("web", "prod", "web"))];
+    let same = file("same.yaml", &wanted);
+    desk.ecs(&["lint", "-f", &same]).await.with(0);
+    let none = desk.ecs(&["plan", "-f", &same, "--exit-code"]).await.with(0);
+    assert_eq!(none.out, "Plan: 0 to create, 0 in place, 0 rolls, 0 replaces, 0 to delete\n");
+    wanted[1]["spec"]["containerDefinitions"][0]["image"] = json!("nginx:2");
+    wanted[2]["spec"]["desiredCount"] = json!(3);
+    let edited = file("edited.yaml", &wanted);
+    let before = desk.stage.get("ecss/web").await;
+    for offline in [&[][..], &["--offline"]] {
+        let arguments = [&["plan", "-f", edited.as_str(), "--exit-code"], offline].concat();
+        let plan = desk.ecs(&arguments).await.with(2).out;
+        assert!(plan.contains("taskDefinition: web:1 → web:(new revision) (rolls)"), "{plan}");
+        assert!(plan.ends_with("Plan: 0 to create, 1 in place, 1 rolls, 0 replaces, 0 to delete\n"), "{plan}");
+    }
+    let diff = desk.ecs(&["diff", "-f", &edited, "-o", "json"]).await.with(0).json();
+    assert!(diff.to_string().contains("desiredCount"), "{diff}");
+    assert!(desk.ecs(&["plan", "-f", &edited, "-o", "markdown"]).await.with(0).out.starts_with("**Plan: "));
+    assert_eq!(desk.stage.get("ecss/web").await["metadata"]["generation"], before["metadata"]["generation"]);
+    desk.ecs(&["status", "-o", "markdown"]).await.with(64);
+
+    wanted[2]["spec"]["desiredCount"] = json!(-1);
+    let refused = file("refused.yaml", &wanted);
+    let said = desk.ecs(&["plan", "-f", &refused]).await.with(1).out;
+    assert!(said.contains("✖ ecsservice/web  refused"), "{said}");
+    let found = desk.ecs(&["lint", "-f", &refused, "-o", "json"]).await.with(1).json();
+    assert_eq!(found["findings"][0]["field"], "spec.desiredCount", "{found}");
+    let checks = desk.ecs(&["verify", "-f", &edited, "-o", "json"]).await.with(1).json();
+    assert!(checks.to_string().contains("there is no such log group"), "{checks}");
+    desk.ecs(&["plan", "-f", "nowhere.yaml"]).await.with(4);
+}

@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::wire::call::{self, Call, Protocol};
 use crate::wire::{HttpRequest, HttpResponse, cbor, xml};
 use crate::world::{DEFAULT_ACCOUNT, Principal, RegionKey, Sim};
-use crate::{ecs, neighbours};
+use crate::{ecs, named, neighbours};
 
 impl Sim {
     /// Answers one request. The world is first advanced to `now_ms` (milliseconds since the epoch);
@@ -97,7 +97,7 @@ impl Sim {
         let result = self.with_cx(key, caller, region.as_mut(), |region, cx| match call.model {
             Some(Service::Ecs) => ecs::dispatch(region, cx, &call.action, &call.input),
             Some(service) => neighbours::dispatch(region, cx, service, &call.action, &call.input),
-            None => Err(Refusal::unknown_operation()),
+            None => named::dispatch(&region.fixtures.named, &call.service, &call.action, &call.input),
         });
         if changes {
             self.record_lag(key);

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::cloudwatch::Alarm;
 use crate::elbv2::Balancing;
+use crate::named::Named;
 
 /// What becomes of a container of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -166,6 +167,8 @@ pub struct Fixtures {
     pub capacity: BTreeMap<String, i64>,
     /// Alarms by name.
     pub alarms: BTreeMap<String, Alarm>,
+    /// Secrets, parameters, log groups and images, which others only name.
+    pub named: Named,
 }
 
 impl Fixtures {

@@ -15,6 +15,7 @@ pub mod iam;
 pub mod kube;
 pub mod lag;
 pub mod model;
+pub mod named;
 pub mod neighbours;
 pub mod queue;
 pub mod refusal;
