@@ -86,7 +86,7 @@ pub(super) fn speaks(config: &SdkConfig, region: &str) -> Speaks {
 }
 
 /// The region that stands for the whole partition.
-fn signing_region(region: &str) -> &'static str {
+pub(crate) fn signing_region(region: &str) -> &'static str {
     match partition(region) {
         "aws-cn" => "cn-north-1",
         "aws-us-gov" => "us-gov-west-1",
@@ -100,7 +100,7 @@ fn signing_region(region: &str) -> &'static str {
 }
 
 /// The endpoint of the region's partition, from the rules of the service model.
-fn endpoint(config: &SdkConfig, region: &str) -> String {
+pub(crate) fn endpoint(config: &SdkConfig, region: &str) -> String {
     let (fips, dual) = (config.use_fips().unwrap_or_default(), config.use_dual_stack().unwrap_or_default());
     let name = if fips { "iam-fips" } else { "iam" };
     match partition(region) {

@@ -48,6 +48,7 @@ pub use clients::{Aws, AwsSettings, Fence, load_config};
 pub use cloudwatch::{AlarmState, Point, Series};
 pub use error::AwsError;
 pub use iam::RoleSeen;
+pub(crate) use iam::{endpoint as iam_endpoint, signing_region as iam_region};
 pub use identity::Role;
 pub use limiter::LimiterSettings;
 pub use network::{SecurityGroupSeen, SubnetFilter, SubnetSeen};

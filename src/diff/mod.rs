@@ -15,6 +15,7 @@ mod spell;
 pub mod tags;
 #[cfg(test)]
 mod tests;
+pub mod tidy;
 
 pub use normalize::{cluster, service, task_definition};
 

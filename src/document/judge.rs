@@ -57,14 +57,26 @@ fn object(mut draft: Draft, definitions: &[Draft]) -> Verdict {
     }
     let intake = draft.intake();
     problems.extend(admission::check(intake.kind, &intake.manifest));
-    // A member that did not fit was left out, and that it is absent is no news.
-    let mut seen = BTreeSet::new();
-    problems.retain(|problem| seen.insert(problem.path.clone()));
+    let problems = once(problems);
     if problems.is_empty() {
         Verdict::Accepted(intake)
     } else {
         Verdict::Refused { kind: intake.kind, problems, notes: intake.notes }
     }
+}
+
+/// Each path once: a member that did not fit was left out, and that it is absent is no news.
+fn once(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let mut seen = BTreeSet::new();
+    problems.retain(|problem| seen.insert(problem.path.clone()));
+    problems
+}
+
+/// What keeps a manifest from being applied, or would be refused by ECS.
+pub fn problems(kind: Kind, manifest: &Value) -> Vec<Problem> {
+    let mut found = preflight_of(kind, manifest.get("spec").unwrap_or(&Value::Null));
+    found.extend(admission::check(kind, manifest));
+    once(found)
 }
 
 fn preflight_of(kind: Kind, spec: &Value) -> Vec<Problem> {

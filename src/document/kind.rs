@@ -10,7 +10,7 @@ use crate::api::ecs_service::EcsServiceSpec;
 use crate::api::ecs_task_definition::EcsTaskDefinitionSpec;
 
 /// Group and version of our kinds.
-pub(super) const API_VERSION: &str = "ecs-operator.dev/v1alpha1";
+pub(crate) const API_VERSION: &str = "ecs-operator.dev/v1alpha1";
 
 /// A kind of ours that a document can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +61,7 @@ impl Kind {
     }
 
     /// The member that holds the name in ECS.
-    pub(super) fn name_member(self) -> &'static str {
+    pub(crate) fn name_member(self) -> &'static str {
         match self {
             Self::TaskDefinition => "family",
             Self::Service => "serviceName",
@@ -145,7 +145,7 @@ impl Kind {
 }
 
 /// A name in ECS as an object's name: lower case, digits, `-` and `.`.
-pub(super) fn object_name(name: &str) -> String {
+pub(crate) fn object_name(name: &str) -> String {
     let folded: String = name
         .chars()
         .map(|c| c.to_ascii_lowercase())

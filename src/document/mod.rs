@@ -9,20 +9,24 @@ mod definition;
 mod fit;
 mod foreign;
 mod judge;
-mod kind;
-mod parse;
+pub(crate) mod kind;
+pub(crate) mod parse;
 mod placeholder;
 mod recognise;
 mod shape;
 mod spec;
+mod take;
+mod tidy;
 
 use serde_json::Value;
 
 pub use admission::{against, check as admit};
 pub use definition::task_definition;
-pub use judge::{Verdict, judge};
+pub use judge::{Verdict, judge, problems};
 pub use kind::Kind;
 pub use parse::decode;
+pub use take::{Taken, take};
+pub use tidy::tidy;
 
 use crate::preflight::Problem;
 

@@ -24,7 +24,7 @@ pub fn decode(bytes: &[u8]) -> Result<String, Refused> {
 }
 
 /// The documents of a text. What begins with `{` or `[` is JSON, everything else YAML.
-pub(super) fn documents(text: &str) -> Result<Vec<Value>, Refused> {
+pub(crate) fn documents(text: &str) -> Result<Vec<Value>, Refused> {
     let text = text.trim_start_matches('\u{feff}');
     let text = text.trim_end_matches(['\0', '\u{1a}', '\n', '\r', ' ', '\t']);
     if text.trim().is_empty() {

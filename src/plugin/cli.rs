@@ -7,8 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit::{CODES, Exit, PluginError};
 use super::setting::Setting;
 use super::verbs::{
-    abort, completion, diff, events, exec, lint, logs, open, pause, plan, promote, refresh, restart, resume, retry,
-    scale, status, stop_task, tasks, tree, undo, verify, version, wait,
+    abort, completion, diff, doctor, events, exec, export, import, lint, logs, open, pause, plan, promote, refresh,
+    report, restart, resume, retry, scale, status, stop_task, tasks, tree, undo, verify, version, wait,
 };
 
 /// See and steer what runs on Amazon ECS from Kubernetes: clusters, services, server groups and their rollouts.
@@ -111,6 +111,14 @@ pub enum Verb {
     StopTask(stop_task::Arguments),
     /// Has the operator look at an object now
     Refresh(refresh::Arguments),
+    /// Manifests of what runs in ECS, or of another tool's files
+    Import(import::Arguments),
+    /// Objects of the cluster as the manifests that make them
+    Export(export::Arguments),
+    /// What may be wrong around the operator, each thing with its remedy
+    Doctor(doctor::Arguments),
+    /// One archive for a bug report, without values that people keep to themselves
+    Report(report::Arguments),
     /// Script that completes the command line in a shell
     Completion(completion::Arguments),
     /// Versions of the plugin and of the server's kinds
@@ -143,6 +151,10 @@ impl Verb {
             Self::Undo(arguments) => undo::run(arguments, setting).await,
             Self::StopTask(arguments) => stop_task::run(arguments, setting).await,
             Self::Refresh(arguments) => refresh::run(arguments, setting).await,
+            Self::Import(arguments) => import::run(arguments, setting).await,
+            Self::Export(arguments) => export::run(arguments, setting).await,
+            Self::Doctor(arguments) => doctor::run(arguments, setting).await,
+            Self::Report(arguments) => report::run(arguments, setting).await,
             Self::Completion(arguments) => completion::run(&arguments, setting),
             Self::Version(arguments) => version::run(arguments, setting).await,
         }

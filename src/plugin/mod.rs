@@ -5,11 +5,15 @@
 //! arguments) → [`terminal`]. [`cluster`] reads and writes Kubernetes with the user's kubeconfig, [`cloud`] calls AWS
 //! with the user's own credentials, and only for verbs that say so.
 
+pub mod bundle;
+pub mod clean;
 pub mod cli;
 pub mod cloud;
 pub mod cluster;
+pub mod doctor;
 pub mod exit;
 pub mod foresee;
+pub mod import;
 pub mod kind;
 pub mod lint;
 pub mod page;

@@ -18,7 +18,7 @@ use crate::support::wire::Sent;
 use crate::support::world::{NAMESPACE, REGION, World};
 
 /// The name of a cluster, or `family:revision` of a task definition, from a name or ARN.
-fn short(reference: &str) -> &str {
+pub fn short(reference: &str) -> &str {
     reference.rsplit('/').next().unwrap()
 }
 
@@ -98,7 +98,7 @@ fn definition(spec: &Value) -> Value {
 }
 
 /// Makes the cluster, as an object where the service refers to one.
-async fn make_cluster(world: &World, spec: &Value) {
+pub async fn make_cluster(world: &World, spec: &Value) {
     for name in providers(spec) {
         let arn = format!("arn:aws:autoscaling:{REGION}:1:autoScalingGroup:u:autoScalingGroupName/{name}");
         let group = aws_sdk_ecs::types::AutoScalingGroupProvider::builder().auto_scaling_group_arn(arn).build();
@@ -118,7 +118,7 @@ async fn make_cluster(world: &World, spec: &Value) {
 }
 
 /// Makes the task definition, as an object where the service refers to one; up to the revision that is named.
-async fn make_definition(world: &World, spec: &Value) {
+pub async fn make_definition(world: &World, spec: &Value) {
     let definition = definition(spec);
     if let Some(name) = spec["taskDefinitionRef"]["name"].as_str() {
         world.apply::<EcsTaskDefinition>(&manifest("EcsTaskDefinition", name, definition)).await;

@@ -113,7 +113,9 @@ fn look(desired: &Desired, observed: &Observed) -> Plan<Step> {
 /// Whose the family is. `None` = ours, or nobody's yet.
 fn ownership(desired: &Desired, observed: &Observed, facts: &Facts) -> Option<Plan<Step>> {
     let newest = observed.active.first()?;
-    if facts.arn.is_some() || observed.active.iter().any(|r| facts.owner.owns(&r.content.tags)) {
+    // A revision that was only looked at, in `Observe` or `Plan`, is not ours yet.
+    let had = facts.arn.is_some() && facts.claimed;
+    if had || observed.active.iter().any(|r| facts.owner.owns(&r.content.tags)) {
         return None;
     }
     let what = format!("Task definition family `{}`", desired.family);

@@ -2,7 +2,7 @@
 
 use super::documents::{described, task_definition, turned};
 use crate::diff::task_definition::{content_hash, diff, normalize};
-use crate::diff::{Scope, cluster, service};
+use crate::diff::{Scope, cluster, service, tidy};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -115,6 +115,15 @@ proptest! {
         prop_assert_eq!(diff(&document, &described, Scope::Declared), []);
         prop_assert_eq!(diff(&document, &described, Scope::Whole), []);
         prop_assert_eq!(content_hash(&document), content_hash(&described));
+    }
+
+    #[test]
+    fn a_document_without_what_ecs_fills_in_is_the_same_content(document in task_definition()) {
+        for document in [described(&document), document] {
+            let tidied = tidy::task_definition(&document);
+            prop_assert_eq!(normalize(&tidied), normalize(&document));
+            prop_assert_eq!(tidy::task_definition(&tidied), tidied);
+        }
     }
 
     #[test]

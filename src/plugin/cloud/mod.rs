@@ -1,9 +1,12 @@
 //! AWS with the user's own credentials, never the operator's: tasks, events, logs, ECS Exec.
 
 pub mod act;
+pub mod existing;
 pub mod json;
 pub mod logs;
 pub mod observe;
+pub mod person;
+pub mod wire;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 

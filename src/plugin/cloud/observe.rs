@@ -1,11 +1,11 @@
 //! What ECS says of a service: its tasks, those that stopped lately, its events.
 
-use aws_sdk_ecs::types::{Container, Task};
+use aws_sdk_ecs::types::{Container, Tag, Task, TaskDefinition, TaskDefinitionField};
 use jiff::Timestamp;
 
 use super::{Cloud, Place};
 use crate::aws::pages::TaskFilter;
-use crate::aws::{Priority, Scope};
+use crate::aws::{AwsError, Op, Priority, Scope};
 use crate::plugin::exit::PluginError;
 use crate::plugin::tree::task::{ContainerSeen, ServiceSeen, TaskSeen};
 use crate::plugin::tree::{Happening, Object, short};
@@ -60,6 +60,15 @@ impl Cloud {
         let mut all: Vec<Happening> = events.iter().filter_map(told).collect();
         all.reverse();
         Ok(all)
+    }
+
+    /// A revision and its tags.
+    pub(super) async fn revision(&self, scope: &Scope, name: &str) -> Result<(TaskDefinition, Vec<Tag>), AwsError> {
+        let call = self.aws.ecs(scope).describe_task_definition().task_definition(name);
+        let call = call.include(TaskDefinitionField::Tags).send();
+        let answer = self.aws.call(scope, Op::DescribeTaskDefinition, Priority::Edit, call).await?;
+        let definition = answer.task_definition.unwrap_or_else(|| TaskDefinition::builder().build());
+        Ok((definition, answer.tags.unwrap_or_default()))
     }
 
     /// The log driver's options of the containers of a revision: container → options of `awslogs`.

@@ -24,12 +24,14 @@ pub struct Gate {
     pub logs: Arc<Mutex<Vec<Written>>>,
     /// Requests to CloudWatch Logs and ECS Exec.
     pub asked: Arc<Mutex<Vec<Value>>>,
+    /// What the simulator of IAM denies; without it, nobody may ask.
+    pub denied: Arc<Mutex<Option<Vec<String>>>>,
 }
 
 impl Gate {
     /// Opens it; gives its address too.
     pub async fn open(aws: &AwsWire) -> (Self, String) {
-        let gate = Self { aws: aws.of_a_person(), logs: Arc::default(), asked: Arc::default() };
+        let gate = Self { aws: aws.of_a_person(), logs: Arc::default(), asked: Arc::default(), denied: Arc::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(gate.clone());
@@ -37,8 +39,30 @@ impl Gate {
         (gate, address)
     }
 
+    /// The answer of IAM's simulator to a form.
+    fn simulated(&self, form: &str) -> Option<(u16, String)> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+        pairs.iter().find(|pair| pair.0 == "Action" && pair.1 == "SimulatePrincipalPolicy")?;
+        let denied = self.denied.lock().unwrap().clone();
+        let Some(denied) = denied else {
+            let error = "<Error><Code>AccessDenied</Code><Message>not authorized</Message></Error>";
+            return Some((403, format!("<ErrorResponse>{error}</ErrorResponse>")));
+        };
+        let actions = pairs.iter().filter(|pair| pair.0.starts_with("ActionNames.member."));
+        let mut members = String::new();
+        for (_, action) in actions {
+            let decision = if denied.contains(action) { "implicitDeny" } else { "allowed" };
+            members.push_str("<member><EvalActionName>");
+            members.extend([action.as_str(), "</EvalActionName><EvalDecision>", decision, "</EvalDecision></member>"]);
+        }
+        Some((200, format!("<Answer><EvaluationResults>{members}</EvaluationResults></Answer>")))
+    }
+
     fn own(&self, target: &str, body: &Value) -> Option<(u16, Value)> {
         let operation = target.rsplit('.').next().unwrap_or_default();
+        if operation == "ListServiceQuotas" {
+            return Some((400, json!({"__type": "AccessDeniedException", "message": "not authorized"})));
+        }
         if !matches!(operation, "FilterLogEvents" | "ExecuteCommand") {
             return None;
         }
@@ -77,6 +101,9 @@ async fn answer(State(gate): State<Gate>, request: Request) -> Response<Body> {
     let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     if let Some((status, said)) = gate.own(&header("x-amz-target"), &value) {
         return Response::builder().status(status).body(said.to_string().into()).unwrap();
+    }
+    if let Some((status, said)) = gate.simulated(&String::from_utf8_lossy(&bytes)) {
+        return Response::builder().status(status).body(said.into()).unwrap();
     }
     let mut asked = HttpRequest::new(SdkBody::from(bytes.to_vec()));
     asked.set_method(parts.method.as_str()).unwrap();

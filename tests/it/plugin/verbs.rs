@@ -277,7 +277,7 @@ async fn the_same_verbs_work_by_way_of_kubectl() {
         .await
         .with(0)
         .out;
-    assert_eq!(words, "restart\nresume\nretry\nrefresh\n:4\n");
+    assert_eq!(words, "restart\nresume\nretry\nrefresh\nreport\n:4\n");
 }
 
 #[tokio::test]
