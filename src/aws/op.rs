@@ -186,7 +186,7 @@ operations! {
 
 /// Does an operation of this name change nothing?
 pub(super) fn reads(name: &str) -> bool {
-    ["Describe", "List", "Get", "Assume"].iter().any(|verb| name.starts_with(verb))
+    ["Describe", "List", "Get", "Assume", "Receive"].iter().any(|verb| name.starts_with(verb))
 }
 
 impl fmt::Display for Op {

@@ -3,7 +3,9 @@
 
 use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
-use ecs_operator::document::{Kind, admit};
+use ecs_operator::plugin::foresee::manifests::{At, Manifest};
+use ecs_operator::plugin::kind::Kind;
+use ecs_operator::plugin::lint::problems;
 use serde_json::{Value, json};
 
 use crate::behaviour::line;
@@ -36,14 +38,11 @@ fn containers(count: usize) -> Value {
     definition(&json!({"containerDefinitions": all}))
 }
 
-/// What the schema and its rules say.
-fn schema(manifest: &Value) -> String {
-    let kind = match manifest["kind"].as_str().unwrap() {
-        "EcsCluster" => Kind::Cluster,
-        "EcsService" => Kind::Service,
-        _ => Kind::TaskDefinition,
-    };
-    admit(kind, manifest).iter().map(|problem| problem.to_string() + "\n").collect()
+/// What is known of a manifest without any call.
+fn lint(manifest: &Value) -> String {
+    let kind = Kind::named(manifest["kind"].as_str().unwrap()).unwrap();
+    let manifest = Manifest { kind, object: manifest.clone(), at: At::default() };
+    problems(&manifest, &[]).iter().map(|problem| problem.to_string() + "\n").collect()
 }
 
 /// Does the API server take it?
@@ -76,8 +75,9 @@ fn refused_at_apply() -> Vec<(u8, Value, &'static str)> {
         (5, fargate(&json!({"networkMode": null})), "networkMode"),
         (
             6,
-            container(
-                &json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-region": "eu-west-1"}}}),
+            with(
+                container(&json!({"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-region": "r"}}})),
+                &json!({"executionRoleArn": "arn:aws:iam::123456789012:role/execution"}),
             ),
             "awslogs-group",
         ),
@@ -129,14 +129,14 @@ fn refused_at_apply() -> Vec<(u8, Value, &'static str)> {
 fn what_a_schema_or_rule_can_tell_names_the_member() {
     let mut wrong = Vec::new();
     for (number, manifest, words) in refused_at_apply() {
-        let said = schema(&manifest);
+        let said = lint(&manifest);
         if !said.contains(words) {
             wrong.push(format!("{number}: {words}: {said}"));
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
     for manifest in [web("bad", "nginx"), service("bad", "prod", "web"), cluster("bad")] {
-        assert_eq!(schema(&manifest), "", "the manifest without the mistake is good");
+        assert_eq!(lint(&manifest), "", "the manifest without the mistake is good");
     }
 }
 

@@ -177,7 +177,7 @@ async fn labels_stay_in_their_closed_sets() {
     }
     for (label, most) in [
         ("code", 12),
-        ("result", 12),
+        ("result", 16),
         ("type", 8),
         ("status", 3),
         ("method", 6),

@@ -197,7 +197,10 @@ impl Stage {
         }
         let mut moved = BTreeSet::new();
         for key in of(Kind::Definition, &asked) {
-            if self.one(&key).await {
+            let revision = |shadow: &Shadow| shadow.get(&key)?.pointer("/status/arn").cloned();
+            let was = revision(&self.shadow);
+            // Content of an earlier revision is that revision again, without a call.
+            if self.one(&key).await || revision(&self.shadow) != was {
                 moved.insert(key);
             }
         }
@@ -224,7 +227,7 @@ impl Stage {
         }
     }
 
-    /// Services, not in the files, that refer to task definitions that get a new revision.
+    /// Services, not in the files, that refer to task definitions that come to another revision.
     fn dependants(&self, moved: &BTreeSet<Key>) -> Vec<Key> {
         let refers = |object: &Value| {
             let key = key_of(object).filter(|key| key.0 == Kind::Service)?;

@@ -11,6 +11,7 @@ use ecs_operator::plugin::import::arrange::arrange;
 use ecs_operator::plugin::import::{Manifest, Wish};
 use serde_json::{Value, json};
 
+use super::plans::planned;
 use crate::behaviour::line;
 use crate::registered::documents;
 use crate::registered_services::{make_cluster, make_definition, placed, short};
@@ -98,6 +99,13 @@ async fn taken_over(world: &World, place: &str, wanted: Wanted) -> Result<Vec<Ma
         let ready = find(&conditions, ConditionType::Ready).unwrap();
         if ready.status != "True" {
             return Err(format!("{}: {} {}", manifest.address(), ready.reason, ready.message));
+        }
+    }
+    let values: Vec<Value> = managing.iter().map(|manifest| manifest.value.clone()).collect();
+    for offline in [false, true] {
+        let forecast = planned(world, &values, offline).await;
+        if forecast.changes() || forecast.summary.refused > 0 {
+            return Err(format!("planned, offline {offline}: {forecast:#?}"));
         }
     }
     Ok(managing)

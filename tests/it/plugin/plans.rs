@@ -188,6 +188,24 @@ async fn an_edit_of_image_and_count_says_what_rolls_and_what_is_in_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn content_of_an_earlier_revision_makes_no_call_and_rolls_who_refers_to_it() {
+    let world = World::ready(46).await;
+    let mut operator = world.operator();
+    for image in ["nginx:1", "nginx:2"] {
+        for manifest in shop(image, 2) {
+            apply(&world, &manifest).await;
+        }
+        operator.rest().await;
+    }
+    let back = [web("web", "nginx:1")];
+    let forecast = planned(&world, &back, false).await;
+    assert_eq!(object(&forecast, "EcsTaskDefinition").calls.len(), 0, "{forecast:#?}");
+    let follows = object(&forecast, "EcsService");
+    assert!(!follows.asked && follows.outcome == Outcome::Rolls, "{follows:#?}");
+    then_done(&world, &mut operator, &back, &forecast).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_group_says_which_version_it_makes() {
     let world = World::ready(43).await;
     let mut operator = world.operator();
