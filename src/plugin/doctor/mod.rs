@@ -8,6 +8,7 @@ pub use kubernetes::OPERATOR;
 
 use serde::Serialize;
 
+use super::render::text::wrap;
 use super::render::{Line, Look};
 use super::setting::Setting;
 use super::tree::Tone;
@@ -126,7 +127,7 @@ impl Finding {
 
 /// The checks as lines.
 #[must_use]
-pub fn lines(checks: &[Check], _: &Look) -> Vec<Line> {
+pub fn lines(checks: &[Check], look: &Look) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut area = "";
     for check in checks {
@@ -135,10 +136,22 @@ pub fn lines(checks: &[Check], _: &Look) -> Vec<Line> {
             lines.push(vec![(Tone::Strong, if area == "aws" { "AWS" } else { "Kubernetes" }.to_owned())]);
         }
         let sign = (check.finding.tone(), format!("  {} ", check.finding.sign()));
-        let what = (Tone::Plain, format!("{}: ", check.what));
-        lines.push(vec![sign, what, (Tone::Quiet, check.said.clone())]);
-        if let Some(remedy) = &check.remedy {
-            lines.push(vec![(Tone::Plain, format!("      → {remedy}"))]);
+        // What does not fit goes on below, clear of the sign.
+        let mut parts = wrap(&format!("{}: {}", check.what, check.said), look.width.saturating_sub(4)).into_iter();
+        let first = parts.next().unwrap_or_default();
+        match first.strip_prefix(&format!("{}: ", check.what)) {
+            Some(said) => {
+                let what = (Tone::Plain, format!("{}: ", check.what));
+                lines.push(vec![sign, what, (Tone::Quiet, said.to_owned())]);
+            }
+            None => lines.push(vec![sign, (Tone::Plain, first)]),
+        }
+        lines.extend(parts.map(|part| vec![(Tone::Quiet, format!("    {part}"))]));
+        for (at, part) in
+            wrap(check.remedy.as_deref().unwrap_or_default(), look.width.saturating_sub(8)).iter().enumerate()
+        {
+            let start = if at == 0 { "      → " } else { "        " };
+            lines.push(vec![(Tone::Plain, format!("{start}{part}"))]);
         }
     }
     let count = |finding: Finding| checks.iter().filter(|check| check.finding == finding).count();

@@ -23,6 +23,7 @@ fn outcome(object: &Foretold) -> (&'static str, &'static str, Tone) {
     match object.outcome {
         Outcome::None => ("·", "no change", Tone::Quiet),
         Outcome::Create => ("+", "create", Tone::Good),
+        Outcome::InPlace if object.kind == "EcsTaskDefinition" => ("~", "new revision", Tone::Moving),
         Outcome::InPlace => ("~", "in place", Tone::Moving),
         Outcome::Rolls => ("↻", "rolls", Tone::Moving),
         Outcome::Replaces => ("±", "needs replacement", Tone::Bad),

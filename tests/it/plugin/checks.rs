@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use ecs_operator::aws::Scope;
 use ecs_operator::plugin::cloud::Cloud;
+use ecs_operator::plugin::doctor::{self, Finding};
 use ecs_operator::plugin::foresee::manifests::Files;
 use ecs_operator::plugin::lint::findings;
 use ecs_operator::plugin::render::plan::{checked, found};
@@ -167,6 +168,41 @@ async fn verify_tells_what_is_missing_what_does_not_fit_and_what_it_could_not_se
     let wrong: Vec<&str> = of(&checks, Verdict::Wrong);
     assert_eq!(wrong.len(), 7, "{wrong:#?}");
     assert_eq!(of(&checks, Verdict::NotChecked).len(), 2, "{checks:#?}");
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_wrong_and_what_to_do_on_every_page() {
+    let check = |area, what: &str, finding, said: &str, remedy: Option<&str>| doctor::Check {
+        area,
+        what: what.to_owned(),
+        finding,
+        said: said.to_owned(),
+        remedy: remedy.map(str::to_owned),
+    };
+    let (good, unknown, bad) = (Finding::Good, Finding::Unknown, Finding::Bad);
+    let long = "DeploymentRolledBack: Deployment ecs-svc/1 of web:2 failed and ECS went back to web:1. ECS: tasks failed \
+                to start.";
+    let checks = [
+        check("kubernetes", "server", good, "Kubernetes v1.34.4", None),
+        check(
+            "kubernetes",
+            "operator",
+            unknown,
+            "no Deployment with app.kubernetes.io/name=ecs-operator",
+            Some("install the chart, unless the operator runs elsewhere"),
+        ),
+        check("kubernetes", "ecsservice/web", bad, long, Some("kubectl ecs status ecsservice/web -n shop")),
+        check(
+            "aws",
+            "clock against AWS",
+            bad,
+            "this machine is 400 s behind",
+            Some("set the clock (NTP): AWS refuses requests that are more than 5 minutes off"),
+        ),
+        check("aws", "quotas of ECS", unknown, "not allowed to ask", None),
+    ];
+    let world = World::new(1);
+    drawn(&world, "doctor.txt", |look, _| doctor::lines(&checks, look));
 }
 
 fn of(checks: &[Check], verdict: Verdict) -> Vec<&str> {
