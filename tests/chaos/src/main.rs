@@ -43,6 +43,9 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    // What clients log of broken connections drowns the failures; RUST_LOG brings it back.
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     std::thread::Builder::new()
         .stack_size(64 << 20)
         .spawn(move || options.replay.map_or_else(|| many(&options), |seed| again(&options, seed)))
