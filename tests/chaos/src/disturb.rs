@@ -60,7 +60,7 @@ async fn begin(stage: &mut Stage<'_>, what: &Disturbance) {
             if stage.second.is_none() {
                 stage.second = Some(Process::start(&stage.tap, stage.started, 0));
                 stage.started += 1;
-                stage.tap.jitter.lock().unwrap().0 = 40;
+                stage.tap.jitter.lock().unwrap().0 = crate::oracles::ON_THE_WAY;
             }
         }
         Disturbance::Skew(seconds, _) => {
@@ -253,7 +253,9 @@ async fn outside(stage: &mut Stage<'_>, what: Outside) {
             }
         }
         // In a family that is not ours yet this would ask for an adoption.
-        Outside::Register if stage.plan.workload.base == crate::workloads::Base::Empty => {}
+        Outside::Register
+            if stage.plan.workload.base == crate::workloads::Base::Empty
+                || stage.plan.workload.name == "delete and make anew" => {}
         Outside::Register => {
             use aws_sdk_ecs::types::ContainerDefinition;
             let container = ContainerDefinition::builder().name("web").image("stranger:1").memory(64).build();

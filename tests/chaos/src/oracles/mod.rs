@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::plan::{Disturbance, Plan};
 use crate::seen::Seen;
+pub use ownership::ON_THE_WAY;
 
 /// A statement that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

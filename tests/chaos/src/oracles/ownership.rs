@@ -82,15 +82,18 @@ pub(super) fn looked_before(trace: &[Seen], _: Setting) -> Vec<String> {
     wrong
 }
 
-/// S6: who may not write any more writes nothing.
+/// A call is on its way so long at most, in milliseconds; nothing calls it back.
+pub const ON_THE_WAY: i64 = 40;
+
+/// S6: who may not write any more writes nothing, but what was on its way arrives.
 pub(super) fn fenced(trace: &[Seen], _: Setting) -> Vec<String> {
-    let mut over: Vec<usize> = Vec::new();
+    let mut over: Vec<(usize, i64)> = Vec::new();
     let mut wrong = Vec::new();
     for seen in trace {
         if let What::Fenced(by) = &seen.what {
-            over.push(*by);
+            over.push((*by, seen.at + ON_THE_WAY));
         }
-        let late = seen.pass.as_ref().is_some_and(|pass| over.contains(&pass.by));
+        let late = seen.pass.as_ref().is_some_and(|pass| over.iter().any(|(by, at)| *by == pass.by && *at < seen.at));
         let aws = seen.aws().is_some_and(|call| call.applied && !reads(&call.operation));
         if late && (aws || seen.kube().is_some_and(|call| call.took && call.method != "GET")) {
             wrong.push(format!("written without a lease: {seen}"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Setting;
-use crate::seen::{Reply, Seen};
+use crate::seen::{Reply, Seen, What};
 
 fn owner(body: &Value) -> String {
     let tags = body["tags"].as_array().into_iter().flatten();
@@ -30,6 +30,11 @@ pub(super) fn one_creation(trace: &[Seen], setting: Setting) -> Vec<String> {
     let mut bodies: BTreeMap<String, String> = BTreeMap::new();
     let mut made: BTreeMap<(String, String), usize> = BTreeMap::new();
     for seen in trace {
+        // What somebody else deleted is made once more.
+        if matches!(&seen.what, What::Word(word) if word.contains("Outside(Delete)")) {
+            tokens.clear();
+            made.clear();
+        }
         let Some(call) = seen.aws() else { continue };
         if call.operation == "DeleteService" && call.applied {
             tokens.clear();

@@ -23,7 +23,9 @@ pub(super) fn one_group_serves(trace: &[Seen], setting: Setting) -> Vec<String> 
         };
         let What::Traffic { groups } = &seen.what else { continue };
         let serving = groups.iter().filter(|(weight, _)| *weight > 0).count();
-        if serving == 0 || (swept && serving != 1) {
+        // Without a healthy target anywhere there is nobody to serve: the group is gone.
+        let healthy = groups.iter().any(|(_, healthy)| *healthy > 0);
+        if serving == 0 || (swept && healthy && serving != 1) {
             wrong.push(format!("{serving} groups serve: {seen}"));
         }
         if setting.ours_only
