@@ -7,7 +7,7 @@ use aws_config::{Region, SdkConfig};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_sdk_ecs::config::timeout::TimeoutConfig;
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::auth::{
@@ -77,24 +77,10 @@ impl FormClient {
     /// One attempt a request; repeats are the caller's. An endpoint in the configuration takes the place of the public.
     pub(super) fn new(config: &SdkConfig, speaks: Speaks, timeouts: TimeoutConfig) -> Self {
         let endpoint = config.endpoint_url().unwrap_or(&speaks.endpoint);
-        let mut builder = Operation::builder()
-            .service_name(speaks.service)
+        let builder = signed(config, speaks.service, speaks.region, endpoint)
             .operation_name("Call")
-            .behavior_version(behavior())
-            .endpoint_url(endpoint)
-            .no_retry()
             .interceptor(Agent)
-            .timeout_config(timeouts)
-            .runtime_plugin(signing(config, speaks.service, speaks.region));
-        if let Some(client) = config.http_client() {
-            builder = builder.http_client(client);
-        }
-        if let Some(time) = config.time_source() {
-            builder = builder.time_source(time);
-        }
-        if let Some(sleep) = config.sleep_impl() {
-            builder = builder.sleep_impl(sleep);
-        }
+            .timeout_config(timeouts);
         Self { protocol: speaks.protocol, operation: builder.serializer(request).deserializer(answer).build() }
     }
 
@@ -126,6 +112,26 @@ impl FormClient {
         let target = Some(format!("{prefix}.{action}"));
         self.operation.invoke(Asked { content_type, target, body: input.to_string() }).await
     }
+}
+
+/// One signed attempt at an endpoint, with the HTTP client, credentials and clock of an SDK configuration.
+pub(crate) fn signed(config: &SdkConfig, service: &'static str, region: String, endpoint: &str) -> OperationBuilder {
+    let mut builder = Operation::builder()
+        .service_name(service)
+        .behavior_version(behavior())
+        .endpoint_url(endpoint)
+        .no_retry()
+        .runtime_plugin(signing(config, service, region));
+    if let Some(client) = config.http_client() {
+        builder = builder.http_client(client);
+    }
+    if let Some(time) = config.time_source() {
+        builder = builder.time_source(time);
+    }
+    if let Some(sleep) = config.sleep_impl() {
+        builder = builder.sleep_impl(sleep);
+    }
+    builder
 }
 
 fn form(action: &str, version: &str, parameters: &[(String, String)]) -> String {

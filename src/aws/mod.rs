@@ -47,6 +47,7 @@ pub use classify::{Class, classify};
 pub use clients::{Aws, AwsSettings, Fence, load_config};
 pub use cloudwatch::{AlarmState, Point, Series};
 pub use error::AwsError;
+pub(crate) use form::signed;
 pub use iam::RoleSeen;
 pub(crate) use iam::{endpoint as iam_endpoint, signing_region as iam_region};
 pub use identity::Role;

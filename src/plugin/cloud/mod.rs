@@ -8,7 +8,7 @@ pub mod observe;
 pub mod person;
 pub mod wire;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, SdkConfig};
 
 use super::exit::PluginError;
 use super::foresee::wire::ReadOnly;
@@ -104,9 +104,5 @@ impl Cloud {
             ))),
             _ => Ok(scope),
         }
-    }
-
-    pub(in crate::plugin) fn region_of(region: &str) -> Region {
-        Region::new(region.to_owned())
     }
 }

@@ -1,25 +1,14 @@
 //! One signed request to a service of which a read or two is needed, so that there is no SDK crate for it.
 
-use aws_runtime::auth::SigV4OperationSigningConfig;
-use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
-use aws_smithy_runtime_api::client::auth::{
-    AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
-};
-use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
-use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::Layer;
 use aws_smithy_types::error::metadata::ErrorMetadata;
-use aws_types::SigningName;
-use aws_types::region::SigningRegion;
 use serde_json::Value;
 
 use super::Cloud;
+use crate::aws::signed;
 
 /// A request.
 #[derive(Clone, Debug)]
@@ -95,47 +84,11 @@ impl Cloud {
     /// Sends it; an error is one of the way there.
     pub(super) async fn send(&self, asked: Asked) -> Result<Answer, String> {
         let endpoint = self.config.endpoint_url().unwrap_or(&asked.endpoint).to_owned();
-        let mut builder = Operation::builder()
-            .service_name(asked.service)
-            .operation_name("Ask")
-            .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
-            .endpoint_url(&endpoint)
-            .no_retry()
-            .runtime_plugin(self.signing(asked.service, &asked.region));
-        if let Some(client) = self.config.http_client() {
-            builder = builder.http_client(client);
-        }
-        if let Some(time) = self.config.time_source() {
-            builder = builder.time_source(time);
-        }
-        if let Some(sleep) = self.config.sleep_impl() {
-            builder = builder.sleep_impl(sleep);
-        }
+        let operation = signed(&self.config, asked.service, asked.region.clone(), &endpoint);
         let operation: Operation<Asked, Answer, ErrorMetadata> =
-            builder.serializer(request).deserializer(answer).build();
+            operation.operation_name("Ask").serializer(request).deserializer(answer).build();
         let sent = operation.invoke(asked).await;
         sent.map_err(|error| aws_sdk_ecs::error::DisplayErrorContext(&error).to_string())
-    }
-
-    fn signing(&self, service: &'static str, region: &str) -> StaticRuntimePlugin {
-        let mut layer = Layer::new(service);
-        layer.store_put(AuthSchemeOptionResolverParams::new(()));
-        layer.store_put(SigV4OperationSigningConfig {
-            region: Some(SigningRegion::from(Self::region_of(region))),
-            name: Some(SigningName::from_static(service)),
-            ..SigV4OperationSigningConfig::default()
-        });
-        let mut components = RuntimeComponentsBuilder::new(service);
-        let schemes = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
-        components.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(schemes)));
-        components.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
-        if let Some(cache) = self.config.identity_cache() {
-            components.set_identity_cache(Some(cache));
-        }
-        if let Some(provider) = self.config.credentials_provider() {
-            components.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(provider));
-        }
-        StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components)
     }
 }
 

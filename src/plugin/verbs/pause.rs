@@ -29,17 +29,28 @@ pub struct Arguments {
 
 /// Does it.
 pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, PluginError> {
-    let (kube, object) = (setting.kube().await?, read::one(setting, &arguments.object).await?);
+    let did = "paused: nothing is changed in AWS until `kubectl ecs resume`";
+    set(setting, &arguments.object, "pause", Some("true"), ("it is paused already", did)).await
+}
+
+/// Sets the annotation, or with `None` takes it away; refuses, in the first words, where it stands so already.
+pub(super) async fn set(
+    setting: &Setting,
+    words: &[String],
+    verb: &str,
+    value: Option<&str>,
+    (already, did): (&str, &str),
+) -> Result<Exit, PluginError> {
+    let (kube, object) = (setting.kube().await?, read::one(setting, words).await?);
     let edited = edit::edit(&kube, object, |object| {
-        able(object, "pause", &[Kind::Service, Kind::Group, Kind::Definition, Kind::Cluster])?;
-        if paused(object) {
-            return refuse(object, "it is paused already");
+        able(object, verb, &[Kind::Service, Kind::Group, Kind::Definition, Kind::Cluster])?;
+        if paused(object) == value.is_some() {
+            return refuse(object, already);
         }
-        Ok(edit::annotation(annotation::PAUSED, Some("true")))
+        Ok(edit::annotation(annotation::PAUSED, value))
     });
-    let edited = edited.await?;
+    let (edited, did) = (edited.await?, did.to_owned());
     warn(&edited, &["f:metadata", "f:annotations", &format!("f:{}", annotation::PAUSED)])?;
-    let did = "paused: nothing is changed in AWS until `kubectl ecs resume`".to_owned();
     tell(setting, &Done { object: edited.address(), did, annotation: Some(annotation::PAUSED), ..Done::default() })?;
     Ok(Exit::Good)
 }

@@ -2,13 +2,9 @@
 
 use clap::Args;
 
-use super::ask::{Done, able, refuse, tell, warn};
-use crate::api::names::annotation;
-use crate::plugin::cluster::{edit, read};
+use super::pause::set;
 use crate::plugin::exit::{Exit, PluginError};
-use crate::plugin::kind::Kind;
 use crate::plugin::setting::Setting;
-use crate::plugin::tree::health::paused;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,17 +23,5 @@ pub struct Arguments {
 
 /// Does it.
 pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, PluginError> {
-    let (kube, object) = (setting.kube().await?, read::one(setting, &arguments.object).await?);
-    let edited = edit::edit(&kube, object, |object| {
-        able(object, "resume", &[Kind::Service, Kind::Group, Kind::Definition, Kind::Cluster])?;
-        if !paused(object) {
-            return refuse(object, "it is not paused");
-        }
-        Ok(edit::annotation(annotation::PAUSED, None))
-    });
-    let edited = edited.await?;
-    warn(&edited, &["f:metadata", "f:annotations", &format!("f:{}", annotation::PAUSED)])?;
-    let did = "resumed".to_owned();
-    tell(setting, &Done { object: edited.address(), did, annotation: Some(annotation::PAUSED), ..Done::default() })?;
-    Ok(Exit::Good)
+    set(setting, &arguments.object, "resume", None, ("it is not paused", "resumed")).await
 }

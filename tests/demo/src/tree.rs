@@ -2,27 +2,11 @@
 
 mod groups;
 
+pub use ecs_operator::plugin::tree::Tone;
+
 use crate::groups::Group;
 use crate::observe::{DeploymentView, Object, Snapshot, TaskView};
 use crate::words::{clip, clip_image, count, pad, short, wrap};
-
-/// How a piece of text is meant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tone {
-    /// As it is.
-    #[default]
-    Plain,
-    /// As it should be.
-    Good,
-    /// On its way.
-    Moving,
-    /// Not as it should be.
-    Bad,
-    /// Less important.
-    Quiet,
-    /// More important.
-    Strong,
-}
 
 /// A line, piece by piece.
 pub type Line = Vec<(Tone, String)>;
