@@ -33,6 +33,12 @@ fn container(change: &Value) -> Value {
     definition
 }
 
+/// A task definition whose containers, in pairs, wait for others.
+fn depends(pairs: &[(&str, &str)]) -> Value {
+    let one = |(name, on): &(&str, &str)| json!({"name": name, "image": "nginx", "dependsOn": [{"containerName": on, "condition": "START"}]});
+    definition(&json!({"containerDefinitions": pairs.iter().map(one).collect::<Vec<_>>()}))
+}
+
 fn containers(count: usize) -> Value {
     let all: Vec<Value> = (0..count).map(|n| json!({"name": format!("c{n}"), "image": "nginx"})).collect();
     definition(&json!({"containerDefinitions": all}))
@@ -56,12 +62,7 @@ async fn taken(world: &World, manifest: &Value) -> bool {
 
 /// Number in the catalogue of mistakes, the manifest, and what the refusal names.
 fn refused_at_apply() -> Vec<(u8, Value, &'static str)> {
-    let fargate = |spec: &Value| definition(spec);
     let long = "x".repeat(256);
-    let depends = |pairs: &[(&str, &str)]| {
-        let one = |(name, on): &(&str, &str)| json!({"name": name, "image": "nginx", "dependsOn": [{"containerName": on, "condition": "START"}]});
-        definition(&json!({"containerDefinitions": pairs.iter().map(one).collect::<Vec<_>>()}))
-    };
     let strategy = |items: Value| serving(&json!({"launchType": null, "capacityProviderStrategy": items}));
     let tags = |tags: Value| with(cluster("bad"), &json!({"tags": tags}));
     let many: serde_json::Map<String, Value> = (0..51).map(|n| (format!("t{n}"), json!("v"))).collect();
@@ -70,9 +71,9 @@ fn refused_at_apply() -> Vec<(u8, Value, &'static str)> {
         (1, definition(&json!({"cpu": {"units": 256}})), "spec.cpu"),
         (2, serving(&json!({"desiredCuont": 2})), "desiredCuont"),
         (3, serving(&json!({"capacityProviderStrategy": [{"capacityProvider": "FARGATE"}]})), "launchType"),
-        (4, fargate(&json!({"cpu": "256", "memory": "4096"})), "memory"),
-        (5, fargate(&json!({"networkMode": "bridge"})), "networkMode"),
-        (5, fargate(&json!({"networkMode": null})), "networkMode"),
+        (4, definition(&json!({"cpu": "256", "memory": "4096"})), "memory"),
+        (5, definition(&json!({"networkMode": "bridge"})), "networkMode"),
+        (5, definition(&json!({"networkMode": null})), "networkMode"),
         (
             6,
             with(
@@ -152,10 +153,6 @@ fn refused_before_any_call() -> Vec<(u8, Vec<Value>, &'static str)> {
         serving(&json!({"loadBalancers": [balancer]}))
     };
     let foreign = |arn: &str| definition(&json!({"taskRoleArn": arn}));
-    let depends = |pairs: &[(&str, &str)]| {
-        let one = |(name, on): &(&str, &str)| json!({"name": name, "image": "nginx", "dependsOn": [{"containerName": on, "condition": "START"}]});
-        definition(&json!({"containerDefinitions": pairs.iter().map(one).collect::<Vec<_>>()}))
-    };
     let elsewhere = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef";
     vec![
         (7, vec![serving(&json!({"networkConfiguration": null}))], "networkConfiguration"),

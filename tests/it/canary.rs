@@ -4,54 +4,21 @@ mod kept;
 mod places;
 mod quoted;
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::driver::Operator;
+use crate::support::log::Log;
 use crate::support::world::World;
 
 /// What stands wherever something can be hidden.
 const MARK: &str = "canary-4b77e2";
-
-/// Everything that is logged in this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Listens to this thread as an operator at the level `trace` does.
-fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let filter = tracing_subscriber::EnvFilter::new("info,ecs_operator=trace");
-    let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).finish();
-    let guard = tracing::subscriber::set_default(listening);
-    (log, guard)
-}
 
 /// Every status and event that was ever written, the log so far and the page of metrics.
 fn told(world: &World, operator: &Operator, log: &Log) -> Vec<(String, String)> {
     let calls = world.api.log().into_iter().filter(ecs_sim::kube::Call::is_write);
     let written = calls.filter(|call| call.path.ends_with("/status") || call.path.contains("/events.k8s.io/"));
     let mut told: Vec<(String, String)> = written.map(|call| (call.path, call.body.to_string())).collect();
-    told.push(("log".to_owned(), String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned()));
+    told.push(("log".to_owned(), log.text()));
     told.push(("metrics".to_owned(), operator.cx.metrics.text().unwrap()));
     told
 }

@@ -5,9 +5,10 @@ use ecs_sim::fixtures::ImageFate;
 use serde_json::{Value, json};
 
 use super::kept::{Source, document, manifest};
-use super::{MARK, annotated, listen, untold};
+use super::{MARK, annotated, untold};
 use crate::server_group::bad_input::{artifact, config_map};
 use crate::server_group::worlds;
+use crate::support::log::Log;
 use crate::support::manifests::{cluster, service, web};
 use crate::support::mishap::run;
 use crate::support::wire::{Fault, Plan};
@@ -27,7 +28,7 @@ fn quoting(of: &'static str, places: &[&str]) -> Plan {
 const IN_CONTAINERS: &[&str] = &["environment", "command", "entrypoint", "label", "health"];
 
 async fn life_of_a_group(seed: u64, source: Source) {
-    let (log, _guard) = listen();
+    let (log, _guard) = Log::listen();
     let (world, mut operator) = worlds(seed).await;
     let apply = async |image: &str| {
         if source == Source::ConfigMap {
@@ -157,7 +158,7 @@ fn broken() -> Vec<String> {
 #[test]
 fn a_document_that_cannot_be_read_is_refused_without_its_values() {
     run(async {
-        let (log, _guard) = listen();
+        let (log, _guard) = Log::listen();
         let (world, mut operator) = worlds(734).await;
         let mut found = Vec::new();
         for text in broken() {
@@ -167,7 +168,7 @@ fn a_document_that_cannot_be_read_is_refused_without_its_values() {
             if !said.is_empty() {
                 found.push(format!("{text}: {said:#?}"));
                 world.api.take_log();
-                log.0.lock().unwrap().clear();
+                log.clear();
             }
         }
         assert!(found.is_empty(), "{found:#?}");
@@ -178,7 +179,7 @@ fn a_document_that_cannot_be_read_is_refused_without_its_values() {
 #[test]
 fn a_service_tells_nothing_of_its_hooks_its_proxy_logs_and_of_what_is_refused() {
     run(async {
-        let (log, _guard) = listen();
+        let (log, _guard) = Log::listen();
         let world = World::ready(735).await;
         let mut operator = world.operator();
         world.apply::<EcsCluster>(&annotated(cluster("prod"))).await;
@@ -203,7 +204,7 @@ fn a_service_tells_nothing_of_its_hooks_its_proxy_logs_and_of_what_is_refused() 
             Box::pin(operator.rest()).await;
             untold(&world, &operator, &log, operation);
         }
-        let said = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+        let said = log.text();
         assert!(said.contains("(value of splunk-token)"), "the refusal was told of");
         world.delete::<EcsService>("web").await;
         Box::pin(operator.rest()).await;
@@ -243,7 +244,7 @@ fn poisoned() -> Vec<(&'static str, &'static str, Value)> {
 #[test]
 fn an_object_that_cannot_be_read_tells_nothing_of_its_values_nor_do_its_neighbours() {
     run(async {
-        let (log, _guard) = listen();
+        let (log, _guard) = Log::listen();
         let world = World::ready(736).await;
         let mut operator = world.operator();
         world.apply::<EcsCluster>(&cluster("prod")).await;

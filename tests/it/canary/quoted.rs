@@ -5,8 +5,9 @@ use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
 use super::kept::{Source, manifest};
-use super::{MARK, annotated, listen, untold};
+use super::{MARK, annotated, untold};
 use crate::server_group::worlds;
+use crate::support::log::Log;
 use crate::support::manifests::cluster;
 use crate::support::mishap::run;
 use crate::support::world::{REGION, World};
@@ -14,7 +15,7 @@ use crate::support::world::{REGION, World};
 #[test]
 fn a_version_that_the_api_server_refuses_is_told_of_without_the_value_it_quotes() {
     run(async {
-        let (log, _guard) = listen();
+        let (log, _guard) = Log::listen();
         let (world, mut operator) = worlds(741).await;
         world.api.with(|api| {
             api.add_validator(Box::new(|object, _| {
@@ -35,7 +36,7 @@ fn a_version_that_the_api_server_refuses_is_told_of_without_the_value_it_quotes(
 #[test]
 fn an_external_id_is_told_nowhere() {
     run(async {
-        let (log, _guard) = listen();
+        let (log, _guard) = Log::listen();
         let world = World::ready(742).await;
         let mut operator = world.operator();
         let account = json!({

@@ -1,15 +1,12 @@
 //! Laws that need all four kinds: any order of coming and going, nothing secret told, nothing left in the metrics.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_sim::fixtures::ImageFate;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::behaviour::shop;
 use crate::server_group::group;
+use crate::support::log::Log;
 use crate::support::manifests::{cluster, service, web};
 use crate::support::mishap::run;
 use crate::support::wire::Fault;
@@ -107,27 +104,6 @@ fn a_deleted_object_leaves_nothing_in_the_metrics() {
     });
 }
 
-/// Everything that is logged in this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 const CANARY: &str = "canary-7d1c90";
 
 /// A definition with the canary wherever people put what others shall not read.
@@ -154,7 +130,7 @@ fn told(world: &World, operator: &crate::support::driver::Operator, log: &Log) -
     }
     let events: String =
         world.api.with(|api| api.all("events.events.k8s.io")).iter().map(ToString::to_string).collect();
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     vec![("status", status), ("events", events), ("metrics", operator.cx.metrics.text().unwrap()), ("log", log)]
 }
 
@@ -168,10 +144,7 @@ fn untold(world: &World, operator: &crate::support::driver::Operator, log: &Log,
 
 #[test]
 fn what_people_hide_in_a_definition_is_told_nowhere() {
-    let log = Log::default();
-    let filter = tracing_subscriber::EnvFilter::new("info,ecs_operator=trace");
-    let listening = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(listening);
+    let (log, _guard) = Log::listen();
     run(async {
         let world = World::ready(203).await;
         let mut operator = world.operator();
@@ -200,7 +173,7 @@ fn what_people_hide_in_a_definition_is_told_nowhere() {
             world.apply::<EcsTaskDefinition>(&secretive("nginx:1", 3)).await;
             operator.rest().await;
         }
-        let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+        let log = log.text();
         assert!(log.contains("SpecRejected"), "the log is listened to");
     });
 }

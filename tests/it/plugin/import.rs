@@ -4,7 +4,7 @@ use ecs_operator::api::condition::{ConditionType, find};
 use ecs_operator::api::{
     EcsCluster, EcsService, EcsServiceSpec, EcsTaskDefinition, EcsTaskDefinitionSpec, ServerGroup,
 };
-use ecs_operator::document::{self, Kind, Verdict};
+use ecs_operator::document::Kind;
 use ecs_operator::plugin::cloud::Cloud;
 use ecs_operator::plugin::cloud::existing::{Existing, Wanted};
 use ecs_operator::plugin::import::arrange::arrange;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::plans::planned;
 use crate::behaviour::line;
-use crate::registered::documents;
+use crate::registered::accepted;
 use crate::registered_services::{make_cluster, make_definition, placed, short};
 use crate::support::wire::Sent;
 use crate::support::world::{NAMESPACE, REGION, World};
@@ -154,18 +154,10 @@ async fn service(place: &str, manifest: Value) -> Result<(), String> {
 #[tokio::test(start_paused = true)]
 async fn an_imported_service_is_adopted_by_tags_alone() {
     let (mut imported, mut wrong) = (0, Vec::new());
-    for path in documents() {
-        let Ok(text) = document::decode(&std::fs::read(&path).unwrap()) else { continue };
-        for (number, verdict) in document::judge(&text).into_iter().enumerate() {
-            let Verdict::Accepted(intake) = verdict else { continue };
-            if intake.kind != Kind::Service {
-                continue;
-            }
-            let place = format!("{} ({number})", path.display());
-            match service(&place, intake.manifest).await {
-                Ok(()) => imported += 1,
-                Err(reason) => wrong.push(format!("{place}: {reason}")),
-            }
+    for (place, intake) in accepted(Kind::Service) {
+        match service(&place, intake.manifest).await {
+            Ok(()) => imported += 1,
+            Err(reason) => wrong.push(format!("{place}: {reason}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -175,25 +167,17 @@ async fn an_imported_service_is_adopted_by_tags_alone() {
 #[tokio::test(start_paused = true)]
 async fn an_imported_task_definition_is_adopted_by_tags_alone() {
     let (mut imported, mut wrong) = (0, Vec::new());
-    for path in documents() {
-        let Ok(text) = document::decode(&std::fs::read(&path).unwrap()) else { continue };
-        for (number, verdict) in document::judge(&text).into_iter().enumerate() {
-            let Verdict::Accepted(intake) = verdict else { continue };
-            if intake.kind != Kind::TaskDefinition {
-                continue;
-            }
-            let place = format!("{} ({number})", path.display());
-            let world = World::ready(1).await;
-            let manifest = placed(intake.manifest);
-            let typed: EcsTaskDefinitionSpec = serde_json::from_value(manifest["spec"].clone()).unwrap();
-            let family = typed.family.clone().unwrap_or(intake.name);
-            typed.to_register(&family).unwrap().send_with(&world.cli()).await.unwrap();
-            let wanted = Wanted { definitions: vec![family], ..Wanted::default() };
-            match taken_over(&world, &place, wanted).await {
-                Ok(made) if made.len() == 1 => imported += 1,
-                Ok(made) => wrong.push(format!("{place}: {} objects", made.len())),
-                Err(reason) => wrong.push(format!("{place}: {reason}")),
-            }
+    for (place, intake) in accepted(Kind::TaskDefinition) {
+        let world = World::ready(1).await;
+        let manifest = placed(intake.manifest);
+        let typed: EcsTaskDefinitionSpec = serde_json::from_value(manifest["spec"].clone()).unwrap();
+        let family = typed.family.clone().unwrap_or(intake.name);
+        typed.to_register(&family).unwrap().send_with(&world.cli()).await.unwrap();
+        let wanted = Wanted { definitions: vec![family], ..Wanted::default() };
+        match taken_over(&world, &place, wanted).await {
+            Ok(made) if made.len() == 1 => imported += 1,
+            Ok(made) => wrong.push(format!("{place}: {} objects", made.len())),
+            Err(reason) => wrong.push(format!("{place}: {reason}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,6 +1,7 @@
 //! What the tests share: both simulated worlds, the wires into them, and a driver that decides who runs next.
 
 pub mod driver;
+pub mod log;
 pub mod manifests;
 pub mod mishap;
 pub mod replica;
