@@ -31,6 +31,8 @@ pub struct Facts {
     pub generation: i64,
     /// Was the spec edited since the last pass that finished?
     pub edited: bool,
+    /// Was this generation `Ready` after the last pass?
+    pub was_ready: bool,
     /// Where the resource came from, if it is known.
     pub origin: Option<Origin>,
     /// ARN in the status.
@@ -54,6 +56,7 @@ impl Facts {
             mode: pass.mode(),
             generation: pass.generation(),
             edited: pass.edited(),
+            was_ready: pass.was_ready(),
             origin: pass.common.origin,
             arn: pass.common.arn.clone(),
             owned_fields: pass.common.owned_fields.iter().cloned().collect(),

@@ -239,6 +239,17 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.cx.failed().gone(self.uid(), gone, self.now)
     }
 
+    /// Something is being made, or was: that it was not there before says nothing any more.
+    pub fn may_be_there(&self) {
+        self.cx.failed().gone(self.uid(), false, self.now);
+    }
+
+    /// Was this generation `Ready` after the last pass?
+    pub fn was_ready(&self) -> bool {
+        self.common.observed_generation == Some(self.generation())
+            && is_true(&self.common.conditions, ConditionType::Ready)
+    }
+
     /// The management mode in force.
     pub fn mode(&self) -> ManagementMode {
         self.directive.mode

@@ -70,6 +70,7 @@ fn refused(desired: &Desired) -> String {
         mode: ManagementMode::Manage,
         generation: 1,
         edited: false,
+        was_ready: false,
         origin: None,
         arn: None,
         owned_fields: std::collections::BTreeSet::new(),

@@ -29,7 +29,9 @@ async fn one(step: &Step, pass: &Pass<'_, EcsCluster>) -> Result<(), StepError> 
         Step::Claim => pass.claim().await,
         Step::Create(request) => {
             let call = request.as_ref().clone().send_with(&client);
-            aws.call(&scope, Op::CreateCluster, pass.priority, call).await?;
+            let answer = aws.call(&scope, Op::CreateCluster, pass.priority, call).await;
+            pass.may_be_there();
+            answer?;
             Ok(())
         }
         Step::Tag(tagging) => effects::tag(tagging, pass).await,

@@ -60,7 +60,9 @@ async fn one(step: &Step, pass: &Pass<'_, EcsService>) -> Result<Option<Service>
         }
         Step::Create(request) => {
             let call = request.as_ref().clone().send_with(&client);
-            return Ok(aws.call(&scope, Op::CreateService, priority, call).await?.service);
+            let answer = aws.call(&scope, Op::CreateService, priority, call).await;
+            pass.may_be_there();
+            return Ok(answer?.service);
         }
         Step::Tag(tagging) => effects::tag(tagging, pass).await?,
         Step::Update(request, _) | Step::Force(request) => {

@@ -253,7 +253,8 @@ fn corrections(
         }
     }
     steps.extend(scaling::plan(desired, &observed.scaling, live, facts).into_iter().map(Step::Scaling));
-    let again = asked.retry && !rolls && failed_in_place(at.status);
+    // What failed is what stands in ECS (nothing was rolled back, or to the same content): only force tries it again.
+    let again = asked.retry && !rolls;
     if let Some(value) = asked.restart.clone().or_else(|| again.then(|| retry_value(at))) {
         // A deployment that starts anyway is the restart.
         if !rolls && !is_barred {
@@ -295,11 +296,6 @@ fn restart(live: &Service, value: &str, is_retry: bool, at: &Situation<'_>) -> V
         .set_service(live.service_arn.clone())
         .force_new_deployment(true);
     vec![Step::Record(record), Step::Force(Box::new(request))]
-}
-
-/// The failed content still stands in ECS (nothing was rolled back), so only force tries it again.
-fn failed_in_place(status: &EcsServiceStatus) -> bool {
-    status.held.as_ref().is_some_and(|held| held.reason == Reason::DeploymentFailed.as_str())
 }
 
 fn retry_value(at: &Situation<'_>) -> String {

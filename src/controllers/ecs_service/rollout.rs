@@ -64,7 +64,10 @@ pub fn follow(
         return Some(retreat(before, primary, deployment, now));
     }
     if before.finished_at.is_none() && was_rolled_back(before, primary, live, deployment) {
-        let fallen = Rollout { rolled_back_to: Some(id), ..before.clone() };
+        // Not always what ran before: a deployment that was overtaken is nothing to go back to.
+        let to = primary.task_definition.as_deref().map(|arn| short(arn).to_owned());
+        let previous_task_definition = to.or_else(|| before.previous_task_definition.clone());
+        let fallen = Rollout { rolled_back_to: Some(id), previous_task_definition, ..before.clone() };
         return Some(retreat(&fallen, primary, deployment, now));
     }
     Some(begin(primary, live, deployment, before.task_definition.as_deref(), content, now))

@@ -81,8 +81,9 @@ pub(super) fn report(
             .present()
             .is_none_or(|live| scaling::refusal(desired, &observed.scaling, live, facts).is_none());
     let unread = observed.service.error().is_some() || observed.scaling.error.is_some();
+    let overtaken = unread && moved_on(desired, at.status);
     let synced = if unread {
-        pass.was_synced() && !pass.edited()
+        pass.was_synced() && !pass.edited() && !overtaken
     } else {
         judged.as_ref().is_some_and(|judged| judged.comparison.sent.is_empty() && judged.comparison.stuck.is_empty())
             && todo.is_empty()
@@ -102,7 +103,7 @@ pub(super) fn report(
         synced,
         available: live.filter(|_| ours).map(verdict::available),
         drift,
-        had_work: !calls.is_empty() || facts.deleting,
+        had_work: !calls.is_empty() || facts.deleting || overtaken,
         steps: calls,
         owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
         scaling: Some(desired.scaling),
@@ -112,6 +113,12 @@ pub(super) fn report(
         consequence,
     };
     conclude(pass, status, &findings)
+}
+
+/// Does the reference lead to another revision than the one last seen in ECS? Then what was true is not any more.
+fn moved_on(desired: &Desired, before: &EcsServiceStatus) -> bool {
+    desired.spec.task_definition_ref.is_some()
+        && desired.task_definition.value() != before.task_definition_arn.as_deref()
 }
 
 /// What was written down before a call whose effect is not known yet.

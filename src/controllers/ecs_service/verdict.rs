@@ -131,6 +131,11 @@ fn steady(
     let runs = live.task_definition.as_deref().map_or("tasks", crate::controllers::arn::short);
     let counts = format!("{} of {} tasks run {runs}.", live.running_count, live.desired_count);
     if live.running_count >= tasks_wanted(live) {
+        // After a count was taken back ECS may stop one that runs and keep one that starts. Once it was Ready,
+        // a task too many is ECS's own business: it rebalances zones and replaces the sick.
+        if live.pending_count > 0 && !facts.was_ready && desired.owns_count() {
+            return Verdict::underway(Reason::Progressing, format!("{counts} {} still starts.", live.pending_count));
+        }
         return Verdict::settled(counts);
     }
     let failed = rollout.map(ending);

@@ -38,6 +38,7 @@ async fn one(step: &Step, pass: &Pass<'_, EcsTaskDefinition>) -> Result<Option<D
             let family = request.get_family().clone().unwrap_or_default();
             let call = request.as_ref().clone().send_with(&client);
             let answer = aws.call(&scope, Op::RegisterTaskDefinition, pass.priority, call).await;
+            pass.may_be_there();
             let answer = answer.map_err(|error| Hidden::of_spec(&pass.object.spec).out_of_error(error))?;
             let tags = request.get_tags().clone().unwrap_or_default();
             return Ok(answer.task_definition.and_then(|definition| {

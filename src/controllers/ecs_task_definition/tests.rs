@@ -51,6 +51,7 @@ fn facts() -> Facts {
         mode: ManagementMode::Manage,
         generation: 1,
         edited: false,
+        was_ready: false,
         origin: None,
         arn: None,
         owned_fields: BTreeSet::new(),

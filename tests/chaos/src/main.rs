@@ -11,6 +11,10 @@ use ecs_chaos::sites;
 use ecs_chaos::stage::play;
 use ecs_chaos::tally::{self, lines};
 
+/// A third of the time of a schedule goes into the allocation of JSON.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Random, repeatable schedules of faults against the operator.
 #[derive(Debug, Parser)]
 #[command(name = "ecs-chaos")]
@@ -39,6 +43,9 @@ struct Options {
     /// With --replay: do not print the trace.
     #[arg(long)]
     quiet: bool,
+    /// With --replay: print requests whole.
+    #[arg(long)]
+    whole: bool,
 }
 
 fn main() -> ExitCode {
@@ -67,7 +74,7 @@ fn again(options: &Options, seed: u64) -> ExitCode {
         outcome = play(&plan);
     }
     if !options.quiet {
-        println!("{}", lines(&outcome.trace));
+        println!("{}", lines(&outcome.trace, options.whole));
     }
     println!("{plan}trace {:016x}, {} passes", outcome.hash, outcome.passes);
     for broken in &outcome.broken {

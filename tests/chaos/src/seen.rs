@@ -144,14 +144,14 @@ impl fmt::Display for Seen {
             What::Aws(call) => {
                 write!(f, "{} {:?}{}", call.operation, call.reply, if call.took { "" } else { " (no effect)" })?;
                 if !reads(&call.operation) {
-                    write!(f, " {}", short(&call.body))?;
+                    write!(f, " {}", short(&call.body, f.alternate()))?;
                 }
                 Ok(())
             }
             What::Kube(call) => {
                 write!(f, "{} {} {:?}", call.method, call.path, call.reply)?;
                 if call.method != "GET" {
-                    write!(f, " {}", short(&call.body))?;
+                    write!(f, " {}", short(&call.body, f.alternate()))?;
                 }
                 Ok(())
             }
@@ -164,9 +164,9 @@ impl fmt::Display for Seen {
     }
 }
 
-fn short(body: &Value) -> String {
+fn short(body: &Value, whole: bool) -> String {
     let text = body.to_string();
-    text.chars().take(420).collect()
+    if whole { text } else { text.chars().take(420).collect() }
 }
 
 /// Does an operation of this name change nothing?

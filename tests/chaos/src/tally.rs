@@ -166,6 +166,7 @@ pub fn run(
 }
 
 /// A trace, line by line.
-pub fn lines(trace: &[Seen]) -> String {
-    trace.iter().flat_map(|seen| [seen.to_string(), "\n".to_owned()]).collect()
+pub fn lines(trace: &[Seen], whole: bool) -> String {
+    let line = |seen: &Seen| if whole { format!("{seen:#}\n") } else { format!("{seen}\n") };
+    trace.iter().map(line).collect()
 }

@@ -43,6 +43,78 @@ async fn missing_references_are_waited_for_and_arrive() {
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
 }
 
+/// Looks at what was not made yet say nothing about what was made since and is not visible yet.
+#[tokio::test(start_paused = true)]
+async fn what_is_made_after_a_long_wait_and_not_seen_at_once_is_not_taken_for_gone() {
+    for deleted in [false, true] {
+        let world = World::ready(89).await;
+        let mut operator = world.operator();
+        world.apply::<EcsCluster>(&cluster("prod")).await;
+        world.apply::<EcsService>(&service("web", "prod", "web")).await;
+        operator.settle(MINUTE, 2 * MINUTE).await;
+        let mut unseen = 0;
+        world.aws.set_plan(Some(Box::new(move |_, operation| match operation {
+            "CreateService" => {
+                unseen = 3;
+                if deleted { Fault::Lost } else { Fault::Pass }
+            }
+            "DescribeServices" if unseen > 0 => {
+                unseen -= 1;
+                Fault::Refuse(400, "ClusterNotFoundException", "Cluster not found.")
+            }
+            _ => Fault::Pass,
+        })));
+        world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+        while !writes(&world).contains(&"CreateService".to_owned()) {
+            operator.next().await;
+        }
+        if deleted {
+            world.delete::<EcsService>("web").await;
+        }
+        operator.rest().await;
+        assert_eq!(writes(&world), if deleted { vec!["UpdateService", "DeleteService"] } else { vec![] });
+        assert_eq!(world.get::<EcsService>("web").await.is_none(), deleted);
+    }
+}
+
+/// ECS stops a running task rather than one that starts: three of three are soon two.
+#[tokio::test(start_paused = true)]
+async fn a_count_taken_back_while_a_task_starts_is_not_ready_before_it_is_settled() {
+    let (world, mut operator) = shop(90, &json!({"desiredCount": 3})).await;
+    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 4}})).await;
+    while writes(&world).is_empty() {
+        operator.next().await;
+    }
+    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 3}})).await;
+    loop {
+        operator.next().await;
+        let status = world.status::<EcsService>("web").await;
+        let live = world.cli().describe_services().cluster("prod").services("web").send().await.unwrap();
+        let live = &live.services()[0];
+        if ready(&world).await.starts_with("True") && status.observed_generation == Some(3) {
+            assert_eq!((live.running_count, live.pending_count), (3, 0));
+            break;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_cannot_be_looked_at_is_not_ready_once_its_task_definition_has_a_new_revision() {
+    let (world, mut operator) = shop(91, &json!({})).await;
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "DescribeServices" => Fault::Refuse(500, "ServerException", "Service Unavailable."),
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:2")).await;
+    operator.settle(Duration::from_secs(10), MINUTE).await;
+    let said = ready(&world).await;
+    assert!(said.starts_with("False ProgressingWithRetry") && said.contains("DescribeServices"), "{said}");
+    assert!(!stands(&world, ConditionType::Synced).await);
+    world.aws.set_plan(None);
+    operator.settle(10 * MINUTE, 20 * MINUTE).await;
+    assert!(ready(&world).await.starts_with("True") && ready(&world).await.contains("web:2"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_denied_call_is_stalled_after_a_while_and_heals_by_itself() {
     let world = World::ready(83).await;

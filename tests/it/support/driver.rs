@@ -237,13 +237,13 @@ fn refresh<K: Kind>(
     seen: &BTreeMap<Key, String>,
     present: &mut Vec<(Key, String)>,
 ) {
-    let stored = api.with(|api| api.all(plural));
+    let stored = api.with(|api| api.shared(plural));
     let mut here = BTreeSet::new();
     for value in stored {
         let text = |member: &str| value["metadata"][member].as_str().unwrap_or_default().to_owned();
         let (key, version) = ((K::KIND, text("namespace"), text("name")), text("resourceVersion"));
         if seen.get(&key) != Some(&version) {
-            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(value).unwrap()));
+            writer.apply_watcher_event(&Event::Apply(serde_json::from_value((*value).clone()).unwrap()));
         }
         here.insert(key.clone());
         present.push((key, version));

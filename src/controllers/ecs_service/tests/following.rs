@@ -139,6 +139,17 @@ fn a_newer_deployment_takes_the_place_of_the_one_under_way() {
     assert_eq!(seen[2].rolled_back_to, None);
 }
 
+/// Revision 2 was overtaken before it ran, so ECS goes back past it.
+#[test]
+fn a_rollback_names_what_ecs_went_back_to_and_not_what_was_under_way_before() {
+    let newer = service(vec![deployment("d3", "PRIMARY", 1, &InProgress), deployment("d2", "ACTIVE", 2, &InProgress)]);
+    let back = service(vec![deployment("d1", "PRIMARY", 1, &Completed)]);
+    let seen =
+        watch(&[(rolling(), None), (newer, None), (back, Some(told(ServiceDeploymentStatus::RollbackSuccessful)))]);
+    assert_eq!(seen[1].previous_task_definition.as_deref(), Some("web:2"));
+    assert_eq!((seen[2].state.as_str(), seen[2].previous_task_definition.as_deref()), ("ROLLED_BACK", Some("web:1")));
+}
+
 #[test]
 fn a_restart_is_a_rollout_of_the_same_revision() {
     let again = service(vec![deployment("d2", "PRIMARY", 1, &InProgress), deployment("d1", "ACTIVE", 1, &Completed)]);

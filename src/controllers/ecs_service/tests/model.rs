@@ -80,6 +80,7 @@ impl Model {
                 mode: ManagementMode::Manage,
                 generation: 1,
                 edited: false,
+                was_ready: false,
                 origin: None,
                 arn: None,
                 owned_fields: BTreeSet::new(),

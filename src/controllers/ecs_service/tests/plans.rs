@@ -261,6 +261,30 @@ fn held_content_is_not_sent_again_but_the_rest_is_and_a_retry_lifts_it() {
     assert!(model.calls(&after).iter().any(|call| call.contains("web:2")), "an ask is an edit");
 }
 
+/// A to B and back to A, and the deployment of A failed: ECS went back to an older deployment of A.
+#[test]
+fn what_was_rolled_back_to_the_same_content_is_tried_again_by_force() {
+    let spec = spec(&json!({}));
+    let mut model = Model::settled(&spec);
+    let live = model.live.as_ref().unwrap();
+    let hash = super::super::compare(&desired(&spec), live, None, &model.facts.owned_fields).rolling_hash;
+    let runs = live.deployments()[0].id.clone();
+    let fallen = Rollout { content_hash: Some(hash.clone()), rolled_back_to: runs, ..rollout("ROLLED_BACK") };
+    let finished_at = Some(Time(Timestamp::UNIX_EPOCH));
+    model.status.rollout = Some(Rollout { id: "ecs-svc/0".into(), finished_at, ..fallen });
+    model.status.held = Some(Held {
+        content_hash: hash,
+        rollout: "ecs-svc/0".into(),
+        reason: "DeploymentRolledBack".into(),
+        message: "It failed.".into(),
+    });
+    assert_eq!(model.plan(&spec).verdict.reason, Reason::DeploymentRolledBack);
+    assert_eq!(model.calls(&spec), NOTHING);
+    model.directive.retry = Some("ecs-svc/0".into());
+    let calls = model.calls(&spec);
+    assert!(calls.len() == 1 && calls[0].contains("forceNewDeployment"), "{calls:?}");
+}
+
 #[test]
 fn a_restart_is_written_down_first_and_not_repeated_when_its_effect_is_seen() {
     let spec = spec(&json!({}));

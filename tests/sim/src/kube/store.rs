@@ -162,7 +162,12 @@ impl MemApi {
 
     /// All stored objects of a resource, by namespace and name.
     pub fn all(&self, resource: &str) -> Vec<Value> {
-        self.objects.iter().filter(|(k, _)| k.resource == resource).map(|(_, o)| (**o).clone()).collect()
+        self.shared(resource).into_iter().map(Arc::unwrap_or_clone).collect()
+    }
+
+    /// The same without copies, for who looks often.
+    pub fn shared(&self, resource: &str) -> Vec<Arc<Value>> {
+        self.objects.iter().filter(|(k, _)| k.resource == resource).map(|(_, o)| o.clone()).collect()
     }
 
     pub(crate) fn kind(&self, group: &str, plural: &str) -> Option<Arc<Kind>> {

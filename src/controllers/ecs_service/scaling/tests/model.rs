@@ -126,6 +126,7 @@ impl Model {
             mode: ManagementMode::Manage,
             generation: 1,
             edited: self.edited,
+            was_ready: false,
             origin: None,
             arn: None,
             owned_fields: std::collections::BTreeSet::new(),
