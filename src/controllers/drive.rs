@@ -82,8 +82,8 @@ pub async fn reconcile<K: Reconcile>(
 
 /// Passes in this order ask AWS for what it describes together.
 fn neighbourhood<K: Kind>(object: &DeserializeGuard<K>) -> String {
-    let cluster = object.0.as_ref().ok().and_then(|object| object.policies().cluster).unwrap_or_default();
-    format!("{}/{cluster}/{}", object.namespace().unwrap_or_default(), object.name_any())
+    let cluster = object.0.as_ref().ok().and_then(Kind::neighbourhood).unwrap_or_default();
+    format!("{cluster}/{}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
 
 /// What came of a pass.

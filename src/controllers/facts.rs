@@ -12,6 +12,7 @@ use crate::controllers::pass::Pass;
 
 /// The circumstances of a pass.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// Who we are in tags.
     pub owner: Owner,

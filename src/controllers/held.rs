@@ -63,9 +63,9 @@ fn report<K: Kind>(pass: &Pass<'_, K>, verdict: Verdict, consequence: Option<Con
     let available = find(&pass.common.conditions, ConditionType::Available);
     let findings = Findings {
         verdict,
-        synced: pass.was_synced() && !pass.edited(),
+        synced: pass.was_synced() && !pass.edited() && !pass.moved_on(),
         available: available.map(|said| (said.status == "True", said.message.clone())),
-        had_work: pass.edited() || pass.deleting(),
+        had_work: pass.edited() || pass.moved_on() || pass.deleting(),
         consequence,
         ..Findings::refused(&Refusal { message: String::new() }, &pass.common.owned_fields)
     };

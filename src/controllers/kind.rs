@@ -12,6 +12,9 @@ use crate::api::{
     AwsAccount, AwsAccountStatus, EcsCluster, EcsClusterStatus, EcsService, EcsServiceStatus, EcsTaskDefinition,
     EcsTaskDefinitionStatus, ServerGroup, ServerGroupStatus,
 };
+use crate::controllers::arn::short;
+use crate::controllers::context::Stores;
+use crate::controllers::ecs_service;
 
 /// The members of a spec that every kind has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +58,14 @@ pub trait Kind:
     /// The object as a service, if it is one.
     fn as_service(&self) -> Option<&EcsService> {
         None
+    }
+    /// The cluster with whose other objects it is described: its name, or that of the `EcsCluster`.
+    fn neighbourhood(&self) -> Option<String> {
+        self.policies().cluster
+    }
+    /// Does a reference lead elsewhere than what was last seen in AWS? Then what was true is not any more.
+    fn moved_on(&self, _: &Stores) -> bool {
+        false
     }
     /// An `AwsAccount` that it reads in besides its own.
     fn beside(&self) -> Option<&str> {
@@ -133,6 +144,12 @@ kind!(
     cluster_ref;
     fn as_service(&self) -> Option<&EcsService> {
         Some(self)
+    }
+    fn neighbourhood(&self) -> Option<String> {
+        self.policies().cluster.or_else(|| self.spec.cluster.as_deref().map(|name| short(name).to_owned()))
+    }
+    fn moved_on(&self, stores: &Stores) -> bool {
+        ecs_service::moved_on(self, stores)
     }
     fn service_status(status: &EcsServiceStatus) -> Option<&EcsServiceStatus> {
         Some(status)

@@ -152,6 +152,11 @@ impl<'a, K: Kind> Pass<'a, K> {
             || ready.is_some_and(|ready| OPEN.iter().any(|reason| reason.as_str() == ready.reason))
     }
 
+    /// Does a reference lead elsewhere than what was last seen in AWS?
+    pub fn moved_on(&self) -> bool {
+        self.object.moved_on(&self.cx.stores)
+    }
+
     /// Did AWS equal the spec when it was last read?
     pub fn was_synced(&self) -> bool {
         is_true(&self.common.conditions, ConditionType::Synced)

@@ -139,6 +139,14 @@ fn scaling_mode(spec: &EcsServiceSpec) -> ScalingMode {
     scaling.mode.unwrap_or(if declares { ScalingMode::External } else { ScalingMode::Managed })
 }
 
+/// Does `taskDefinitionRef` lead to another revision than the one last seen in ECS?
+#[must_use]
+pub fn moved_on(object: &EcsService, stores: &Stores) -> bool {
+    let seen = object.status.as_ref().and_then(|status| status.task_definition_arn.as_deref());
+    let (reference, _) = task_definition(&object.spec, stores, &object.namespace().unwrap_or_default());
+    object.spec.task_definition_ref.is_some() && reference.value() != seen
+}
+
 /// The task definition, and the object it comes from. A reference is ready when it has a revision **for its
 /// current generation**: an older one starts no rollout while a newer spec is pending.
 fn task_definition(

@@ -21,7 +21,7 @@ mod tests;
 mod verdict;
 
 pub use content::{Comparison, compare};
-pub use desired::{Desired, Reference};
+pub use desired::{Desired, Reference, moved_on};
 pub use observe::Observed;
 pub use plan::{Situation, plan};
 pub use rollout::{Ending, follow};

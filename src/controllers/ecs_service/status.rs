@@ -81,7 +81,7 @@ pub(super) fn report(
             .present()
             .is_none_or(|live| scaling::refusal(desired, &observed.scaling, live, facts).is_none());
     let unread = observed.service.error().is_some() || observed.scaling.error.is_some();
-    let overtaken = unread && moved_on(desired, at.status);
+    let overtaken = unread && pass.moved_on();
     let synced = if unread {
         pass.was_synced() && !pass.edited() && !overtaken
     } else {
@@ -113,12 +113,6 @@ pub(super) fn report(
         consequence,
     };
     conclude(pass, status, &findings)
-}
-
-/// Does the reference lead to another revision than the one last seen in ECS? Then what was true is not any more.
-fn moved_on(desired: &Desired, before: &EcsServiceStatus) -> bool {
-    desired.spec.task_definition_ref.is_some()
-        && desired.task_definition.value() != before.task_definition_arn.as_deref()
 }
 
 /// What was written down before a call whose effect is not known yet.

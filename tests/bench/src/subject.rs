@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::stage::Stage;
 use crate::{NAMESPACE, REGION, SWEEP};
 
+/// As the operator's own setting is unless told.
+const CONCURRENCY: u16 = 256;
+
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Subject {
@@ -80,8 +83,15 @@ fn operator(stage: &Stage, share: f64) -> Running {
     let config = Config { region: REGION.to_owned(), sweep: SWEEP, ..Config::default() };
     let clock = stage.clock.clone();
     let context = Context::new(kube, aws, clock, controllers.stores(), config, metrics, wakes);
-    let operator =
-        Operator { controllers, context, woken, concurrency: 64, lead, election: None, health: Health::default() };
+    let operator = Operator {
+        controllers,
+        context,
+        woken,
+        concurrency: CONCURRENCY,
+        lead,
+        election: None,
+        health: Health::default(),
+    };
     let run = async move {
         let stop = CancellationToken::new();
         // It ends only when it is dropped.

@@ -173,7 +173,8 @@ impl Bench<'_> {
         let last = stage.aws.journal(|calls| described_by(calls, began, &names));
         let floor = SERVICE_READ.seconds(describes(stage.shape), self.subject.share());
         let counts = Counts::of(&stage.aws.take());
-        let note = format!("{:.2} % throttled", counts.throttled_percent());
+        let looks = counts.by_operation.get("DescribeServices").copied().unwrap_or_default();
+        let note = format!("{looks} DescribeServices, {:.2} % throttled", counts.throttled_percent());
         self.note(
             "restart",
             "restart → every service looked at, s",

@@ -17,6 +17,7 @@
 
 pub mod dice;
 pub mod disturb;
+mod ending;
 pub mod facts;
 pub mod faults;
 pub mod oracles;

@@ -92,6 +92,32 @@ async fn after_a_restart_all_are_seen_in_batches_and_nothing_is_written() {
     assert!(is_ready(&world, &all[0]).await);
 }
 
+/// Names say nothing of clusters: batches are full all the same, though fewer passes may run than there are services.
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_services_of_a_cluster_are_looked_at_together_whatever_their_names() {
+    let world = World::ready(905).await;
+    let four: Vec<String> = names("cluster-", 4);
+    clusters(&world, &four).await;
+    let config = ecs_operator::controllers::context::Config::default;
+    let process = Process::with(&world, unhurried(), 256, config());
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    let all = names("s", 80);
+    for (number, service) in all.iter().enumerate() {
+        world.apply::<EcsService>(&plain(service, &four[number % 4])).await;
+    }
+    all_ready(&world, &all).await;
+    process.kill().await;
+    let since = Instant::now();
+    let process = Process::with(&world, unhurried(), 20, config());
+    while process.sweeps.resting() < 80 {
+        assert!(since.elapsed() < 120 * SECOND, "{} at rest", process.sweeps.resting());
+        sleep(SECOND).await;
+    }
+    // The first twenty are those that are told of first; by name all others would come five of a cluster at a time, too.
+    let looks = process.calls(since)["DescribeServices"];
+    assert!(looks <= 4 + 8, "{looks}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_of_many_goes_a_fifth_at_once_and_then_one_by_one() {
     let (world, process, all) = resting(904).await;

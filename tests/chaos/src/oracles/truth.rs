@@ -1,5 +1,7 @@
 //! S1, S2, S8, S10: traffic is served, secrets stay where they are, and what the status says is so.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Setting;
@@ -69,12 +71,26 @@ fn says_ready(status: &Value) -> bool {
     conditions.into_iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
+fn without_note(status: &Value) -> Value {
+    let mut status = status.clone();
+    if let Some(members) = status.as_object_mut() {
+        members.remove("inFlight");
+    }
+    status
+}
+
 /// S10: no generation is observed that is not there, and `Ready` is said only of what was so in the same pass.
 pub(super) fn ready_is_true(trace: &[Seen], setting: Setting) -> Vec<String> {
     let mut wrong = Vec::new();
+    let mut told = BTreeMap::new();
     for seen in trace {
         let Some(call) = seen.kube().filter(|call| call.took && call.path.ends_with("/status")) else { continue };
         let status = &call.body["status"];
+        // A note of what is about to be asked says nothing new of the rest.
+        let before = told.insert(&call.path, without_note(status));
+        if status["inFlight"].is_object() && before.is_none_or(|before| before == without_note(status)) {
+            continue;
+        }
         let observed = status["observedGeneration"].as_i64();
         let generation = call.object["metadata"]["generation"].as_i64();
         if observed > generation {
