@@ -2,6 +2,7 @@
 //! tests of the library catch.
 
 #![allow(clippy::print_stdout, reason = "a program of the tests, for people")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "of Rust's syntax only a part is looked at")]
 
 mod compile;
 mod copy;
@@ -14,6 +15,7 @@ mod values;
 mod weave;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -83,7 +85,10 @@ fn run(options: &Options) -> Result<bool, Error> {
         name == copy::LIBRARY || sources.iter().any(|source| source.name == name)
     })?;
     copy::wire(&root, &copy)?;
-    let (executable, unviable) = built(&copy, &place.join("target"), &sources, options.jobs)?;
+    let known = place.join("unviable.txt");
+    let before = remembered(&known, &sources, &mutants);
+    let (executable, unviable) = built(&copy, &place.join("target"), &sources, before, options.jobs)?;
+    remember(&known, &sources, &mutants, &unviable)?;
     let tests = Tests { executable, copy, all: mutants.len(), workers: options.workers };
     let names = tests.list()?;
     eprintln!("{} mutants, {} of them do not compile; {} tests", mutants.len(), unviable.len(), names.len());
@@ -114,8 +119,13 @@ fn planted(root: &Path, tracked: &[String]) -> Result<(Vec<Source>, Vec<Mutant>)
 }
 
 /// Weaves and builds, each time without what did not compile, until the rest does.
-fn built(copy: &Path, target: &Path, sources: &[Source], jobs: usize) -> Result<(PathBuf, BTreeSet<usize>), Error> {
-    let mut unviable = BTreeSet::new();
+fn built(
+    copy: &Path,
+    target: &Path,
+    sources: &[Source],
+    mut unviable: BTreeSet<usize>,
+    jobs: usize,
+) -> Result<(PathBuf, BTreeSet<usize>), Error> {
     loop {
         let mut files: BTreeMap<String, Woven> = BTreeMap::new();
         for source in sources {
@@ -133,13 +143,33 @@ fn built(copy: &Path, target: &Path, sources: &[Source], jobs: usize) -> Result<
     }
 }
 
+/// A mutant in a file as it stands: what does not compile today will not tomorrow.
+fn key(sources: &[Source], mutant: &Mutant) -> String {
+    let mut hasher = DefaultHasher::new();
+    sources.iter().find(|source| source.name == mutant.file).map(|source| &source.text).hash(&mut hasher);
+    format!("{:016x} {mutant}", hasher.finish())
+}
+
+/// What did not compile when it was built last, so that it need not be found out again.
+fn remembered(path: &Path, sources: &[Source], mutants: &[Mutant]) -> BTreeSet<usize> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let known: BTreeSet<&str> = text.lines().collect();
+    mutants.iter().filter(|mutant| known.contains(key(sources, mutant).as_str())).map(|mutant| mutant.id).collect()
+}
+
+fn remember(path: &PathBuf, sources: &[Source], mutants: &[Mutant], unviable: &BTreeSet<usize>) -> Result<(), Error> {
+    let left_out = mutants.iter().filter(|mutant| unviable.contains(&mutant.id));
+    let text: String = left_out.map(|mutant| key(sources, mutant) + "\n").collect();
+    error::write(path, text.as_bytes())
+}
+
 /// Prints what was not caught, and keeps it in a file.
 fn tell(mutants: &[Mutant], ends: &BTreeMap<usize, End>, path: &PathBuf) -> Result<(), Error> {
     let mut text = String::new();
     for mutant in mutants {
         match ends.get(&mutant.id) {
-            Some(End::Missed) => text.push_str(&format!("missed {mutant}\n")),
-            Some(End::Unreached) => text.push_str(&format!("unreached {mutant}\n")),
+            Some(End::Missed) => text.extend(["missed ", &mutant.to_string(), "\n"]),
+            Some(End::Unreached) => text.extend(["unreached ", &mutant.to_string(), "\n"]),
             Some(End::TimedOut) => eprintln!("took too long: {mutant}"),
             Some(End::Caught) | None => {}
         }

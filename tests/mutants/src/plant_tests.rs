@@ -97,6 +97,6 @@ fn what_cannot_be_switched_at_run_time_is_left_alone() {
 fn conditions_beside_a_binding_are_changed_but_not_the_and_that_joins_them() {
     assert_eq!(
         of_expression("if let Some(a) = b && a > 1 { c } else { d }"),
-        ["2:25 replace > with >=", "2:24 replace > with <"]
+        ["2:25 replace > with >=", "2:25 replace > with <"]
     );
 }

@@ -1,5 +1,7 @@
 //! Which files are tried: the pure rooms of the operator.
 
+use std::path::Path;
+
 use crate::error::Error;
 
 /// A part of the operator that is scored by itself.
@@ -58,7 +60,7 @@ fn covers(pattern: &str, path: &str) -> bool {
 }
 
 fn is_source(path: &str) -> bool {
-    path.ends_with(".rs") && !path.contains("tests")
+    Path::new(path).extension().is_some_and(|extension| extension == "rs") && !path.contains("tests")
 }
 
 /// The files of all rooms among the tracked ones, each with its room.

@@ -55,7 +55,7 @@ pub(crate) fn print(scores: &BTreeMap<&'static str, Score>) -> String {
         "room", "mutants", "caught", "missed", "unreached", "caught %", "unviable"
     );
     for (name, score) in ROOMS.iter().filter_map(|room| scores.get(room.name).map(|score| (room.name, score))) {
-        text.push_str(&format!(
+        let row = format!(
             "{name:12} {:>8} {:>8} {:>8} {:>9} {:>8.1} {:>9}\n",
             score.all(),
             score.caught + score.timed_out,
@@ -63,7 +63,8 @@ pub(crate) fn print(scores: &BTreeMap<&'static str, Score>) -> String {
             score.unreached,
             score.per_cent(),
             score.unviable
-        ));
+        );
+        text.push_str(&row);
     }
     text
 }

@@ -163,8 +163,8 @@ impl Tests {
         Ok(end.unwrap_or(if status.success() { End::Missed } else { End::Caught }))
     }
 
-    /// Calls `work` with each number below `count`, by several workers.
-    fn each(&self, count: usize, word: &str, work: impl Fn(usize) -> Result<(), Error> + Sync) -> Result<(), Error> {
+    /// Calls `one` with each number below `count`, by several workers.
+    fn each(&self, count: usize, verb: &str, one: impl Fn(usize) -> Result<(), Error> + Sync) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
         let failed = Mutex::new(None);
         let step = (count / 10).max(1);
@@ -176,11 +176,11 @@ impl Tests {
                         if index >= count || locked(&failed).is_some() {
                             return;
                         }
-                        if let Err(error) = work(index) {
+                        if let Err(error) = one(index) {
                             *locked(&failed) = Some(error);
                         }
-                        if (index + 1) % step == 0 {
-                            eprintln!("  {word}: {} of {count}", index + 1);
+                        if (index + 1).is_multiple_of(step) {
+                            eprintln!("  {verb}: {} of {count}", index + 1);
                         }
                     }
                 });
@@ -198,15 +198,15 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// Reads what the tests print; `None` when the process ended without telling of a failure.
 fn watch(child: &mut Child, limit: Duration) -> Option<End> {
     let out = child.stdout.take()?;
-    let (tell, told) = mpsc::channel();
+    let (failed, outcome) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             if is_failure(&line) {
-                tell.send(()).ok();
+                failed.send(()).ok();
             }
         }
     });
-    match told.recv_timeout(limit) {
+    match outcome.recv_timeout(limit) {
         Ok(()) => Some(End::Caught),
         Err(mpsc::RecvTimeoutError::Timeout) => Some(End::TimedOut),
         Err(mpsc::RecvTimeoutError::Disconnected) => None,

@@ -19,13 +19,10 @@ fn of_type(ty: &Type) -> Vec<String> {
         Type::Group(inner) => of_type(&inner.elem),
         Type::Tuple(tuple) => {
             let firsts: Option<Vec<String>> = tuple.elems.iter().map(|ty| of_type(ty).into_iter().next()).collect();
-            firsts
-                .map(|parts| parts.iter().map(|part| format!("{part}, ")).collect::<String>())
-                .map(|parts| vec![format!("({parts})")])
-                .unwrap_or_default()
+            firsts.map(|parts| vec![format!("({},)", parts.join(", "))]).unwrap_or_default()
         }
         Type::Reference(reference) if reference.mutability.is_none() => match &*reference.elem {
-            Type::Path(path) if path.path.is_ident("str") => literals(&["\"\"", "\"xyzzy\""]),
+            Type::Path(named) if named.path.is_ident("str") => literals(&["\"\"", "\"xyzzy\""]),
             Type::Slice(_) => literals(&["&[]"]),
             _ => Vec::new(),
         },
@@ -36,7 +33,7 @@ fn of_type(ty: &Type) -> Vec<String> {
 fn of_path(path: &TypePath) -> Vec<String> {
     let Some(last) = path.path.segments.last() else { return Vec::new() };
     let mut within = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
+        PathArguments::AngleBracketed(arguments) => arguments
             .args
             .iter()
             .filter_map(|argument| if let GenericArgument::Type(ty) = argument { Some(ty) } else { None })
@@ -92,7 +89,7 @@ mod tests {
             ("-> &[Plan]", &["&[]"]),
             ("-> Result<bool, Error>", &["Ok(true)", "Ok(false)"]),
             ("-> fmt::Result", &["Ok(())"]),
-            ("-> (bool, Option<Plan>)", &["(true, None, )"]),
+            ("-> (bool, Option<Plan>)", &["(true, None,)"]),
             ("-> Plan", &["Default::default()"]),
             ("-> &Plan", &[]),
             ("-> &mut str", &[]),

@@ -84,7 +84,7 @@ fn insert(index: usize, place: &Place, alternatives: &[&(usize, String)], insert
         Form::Instead => {
             opening.text.push('(');
             for (id, text) in alternatives {
-                opening.text.push_str(&format!("if {} {{ ", switch(*id)));
+                opening.text.extend(["if ", &switch(*id), " { "]);
                 let start = opening.text.len();
                 opening.text.push_str(text);
                 opening.marks.push((start..opening.text.len(), *id));
@@ -96,9 +96,9 @@ fn insert(index: usize, place: &Place, alternatives: &[&(usize, String)], insert
         Form::Return => {
             opening.at += 1;
             for (id, text) in alternatives {
-                opening.text.push_str(&format!(" if {} {{ ", switch(*id)));
+                opening.text.extend([" if ", &switch(*id), " { "]);
                 let start = opening.text.len();
-                opening.text.push_str(&format!("return {text};"));
+                opening.text.extend(["return ", text, ";"]);
                 opening.marks.push((start..opening.text.len(), *id));
                 opening.text.push_str(" }");
             }
