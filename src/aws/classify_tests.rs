@@ -149,3 +149,35 @@ fn needles_are_lower_case() {
         assert_eq!(*needle, needle.to_ascii_lowercase());
     }
 }
+
+const ALL: &[Class] = &[
+    Class::Throttled,
+    Class::UnknownOutcome,
+    Class::Credentials,
+    Class::Permission,
+    Class::Concurrent,
+    Class::NameBlocked,
+    Class::DeleteOrder,
+    Class::Settling,
+    Class::NotIdempotent,
+    Class::NeedsForce,
+    Class::StalePage,
+    Class::DependencyMissing,
+    Class::TargetMissing,
+    Class::NotActive,
+    Class::ChildrenRemain,
+    Class::Busy,
+    Class::Quota,
+    Class::Permanent,
+];
+
+#[test]
+fn what_is_to_be_done_about_a_class_is_one_of_a_few_things() {
+    let these = |fits: fn(Class) -> bool| ALL.iter().copied().filter(|class| fits(*class)).collect::<Vec<Class>>();
+    assert_eq!(these(Class::is_permanent), [Class::Permanent]);
+    assert_eq!(these(Class::needs_operator), [Class::Credentials, Class::Permission, Class::Quota]);
+    assert_eq!(these(Class::is_gone), [Class::DependencyMissing, Class::TargetMissing, Class::NotActive]);
+    let passing = these(Class::is_transient);
+    assert!(passing.len() == 9 && passing.contains(&Class::Throttled) && !passing.contains(&Class::NeedsForce));
+    assert!(ALL.iter().all(|class| class.as_str() == format!("{class:?}")));
+}

@@ -131,4 +131,18 @@ mod tests {
         assert!(failed.of("u", "2").is_none());
         assert_eq!(failed.add("u", "2", at).count, 1);
     }
+
+    #[test]
+    fn a_success_forgets_the_failures_and_the_end_of_the_object_everything() {
+        let (mut failed, at) = (Failed::default(), Timestamp::UNIX_EPOCH);
+        failed.add("u", "1", at);
+        assert_eq!(failed.of("u", "1").map(|failures| failures.count), Some(1));
+        failed.clear("u");
+        assert_eq!(failed.of("u", "1"), None);
+        failed.add("u", "1", at);
+        failed.gone("u", true, at);
+        failed.forget("u");
+        assert_eq!(failed.of("u", "1"), None);
+        assert!(!failed.gone("u", true, at + GONE_FOR), "it is looked for anew");
+    }
 }

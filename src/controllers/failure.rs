@@ -107,3 +107,7 @@ pub fn judge(error: &StepError, failures: &Failures, uid: &str, now: Timestamp) 
         | Class::Permanent => again(Reason::ProgressingWithRetry, delay),
     }
 }
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

@@ -55,3 +55,37 @@ pub fn problems<K: Kind>(object: &K) -> Vec<String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::EcsService;
+
+    #[test]
+    fn five_problems_are_shown_and_the_rest_is_counted() {
+        let shown = |count: usize| {
+            let problems: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+            Refusal::of(&problems).map(|refusal| refusal.message)
+        };
+        assert_eq!(shown(0), None);
+        assert_eq!(shown(5).as_deref(), Some("0; 1; 2; 3; 4"));
+        assert_eq!(shown(7).as_deref(), Some("0; 1; 2; 3; 4; and 2 more"));
+    }
+
+    #[test]
+    fn a_spec_that_breaks_a_rule_is_refused_by_its_field_and_a_good_one_is_not() {
+        let service = |spec: Value| -> EcsService {
+            let object = serde_json::json!({
+                "apiVersion": "ecs-operator.dev/v1alpha1", "kind": "EcsService", "metadata": {"name": "web"}, "spec": spec,
+            });
+            serde_json::from_value(object).unwrap()
+        };
+        let good = service(serde_json::json!({"cluster": "prod", "taskDefinition": "web:1"}));
+        assert_eq!((problems(&good), check(&good)), (Vec::new(), None));
+        let bad =
+            service(serde_json::json!({"cluster": "prod", "clusterRef": {"name": "prod"}, "taskDefinition": "web:1"}));
+        let found = problems(&bad);
+        assert!(!found.is_empty() && found.iter().any(|problem| problem.contains("cluster")), "{found:?}");
+        assert_eq!(check(&bad), Refusal::of(&found));
+    }
+}

@@ -29,6 +29,8 @@ mod scale_act;
 mod scale_reads;
 mod status;
 mod step;
+#[cfg(test)]
+mod tests;
 pub mod traffic;
 mod verdict;
 

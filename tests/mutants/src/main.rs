@@ -37,6 +37,9 @@ struct Options {
     /// Only mutants whose line in the list has this text: a room's file, a function.
     #[arg(long)]
     only: Vec<String>,
+    /// Only mutants that the last run did not catch.
+    #[arg(long)]
+    again: bool,
     /// Print the mutants and do nothing else.
     #[arg(long)]
     list: bool,
@@ -71,23 +74,27 @@ fn run(options: &Options) -> Result<bool, Error> {
     let root = root.canonicalize().map_err(Error::io(root.display().to_string()))?;
     let tracked = copy::tracked(&root)?;
     let (sources, mutants) = planted(&root, &tracked)?;
+    let place = root.join("target/mutants");
+    let missed = place.join("missed.txt");
+    let before = if options.again { error::read(&missed)? } else { String::new() };
+    let before: BTreeSet<&str> = before.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
     let chosen = |mutant: &&Mutant| {
         let line = mutant.to_string();
-        options.only.is_empty() || options.only.iter().any(|part| line.contains(part))
+        let named = options.only.is_empty() || options.only.iter().any(|part| line.contains(part));
+        named && (!options.again || before.contains(line.as_str()))
     };
     if options.list {
         mutants.iter().filter(chosen).for_each(|mutant| println!("{mutant}"));
         return Ok(true);
     }
-    let place = root.join("target/mutants");
     let copy = place.join("source");
     copy::bring(&root, &copy, &tracked, |name| {
         name == copy::LIBRARY || sources.iter().any(|source| source.name == name)
     })?;
     copy::wire(&root, &copy)?;
     let known = place.join("unviable.txt");
-    let before = remembered(&known, &sources, &mutants);
-    let (executable, unviable) = built(&copy, &place.join("target"), &sources, before, options.jobs)?;
+    let unviable = remembered(&known, &sources, &mutants);
+    let (executable, unviable) = built(&copy, &place.join("target"), &sources, unviable, options.jobs)?;
     remember(&known, &sources, &mutants, &unviable)?;
     let tests = Tests { executable, copy, all: mutants.len(), workers: options.workers };
     let names = tests.list()?;
@@ -97,7 +104,7 @@ fn run(options: &Options) -> Result<bool, Error> {
     let reached = tests.record(&names, &record)?;
     let viable = mutants.iter().filter(chosen).map(|mutant| mutant.id).filter(|id| !unviable.contains(id));
     let ends: BTreeMap<usize, End> = tests.judge(&viable.collect::<Vec<_>>(), &reached)?.into_iter().collect();
-    tell(&mutants, &ends, &place.join("missed.txt"))?;
+    tell(&mutants, &ends, &missed)?;
     let scores = table::scores(mutants.iter().filter(chosen), &ends);
     print!("{}", table::print(&scores));
     Ok(scores.values().all(|score| score.per_cent() >= options.at_least))

@@ -101,7 +101,7 @@ impl Model {
         model
     }
 
-    fn observed(&self) -> Observed {
+    pub(super) fn observed(&self) -> Observed {
         Observed {
             service: self.live.clone().map_or(Seen::Absent, Seen::Present),
             deployment: self.deployment.clone(),
