@@ -1,6 +1,7 @@
 //! Tests of the comparison, with documents of their own and property tests.
 
 mod documents;
+mod edges;
 mod printing;
 mod properties;
 mod service;
