@@ -91,6 +91,17 @@ fn a_cluster_is_claimed_before_it_is_made_and_an_inactive_one_does_not_exist() {
 }
 
 #[test]
+fn a_cluster_is_being_brought_in_line_until_no_call_is_left() {
+    let made = planned(&json!({}), Seen::Absent, &facts());
+    assert_eq!(made.steps.iter().map(Step::is_call).collect::<Vec<_>>(), [false, true]);
+    assert!(!Step::Release(String::new()).is_call());
+    let spec = json!({"settings": [{"name": "containerInsights", "value": "enabled"}]});
+    let changed = planned(&spec, Seen::Present(live()), &facts());
+    assert_eq!((changed.verdict.ready, changed.verdict.course), (false, Course::Underway));
+    assert!(changed.verdict.message.starts_with("1 call to bring cluster"), "{}", changed.verdict.message);
+}
+
+#[test]
 fn what_cannot_be_read_is_never_made_nor_deleted() {
     let error = AwsError::new("DescribeClusters", "ServerException", "down");
     for deleting in [false, true] {

@@ -16,7 +16,7 @@ use crate::api::policy::{AdoptionPolicy, DeletionPolicy, DriftPolicy, Management
 use crate::controllers::context::Stores;
 use crate::controllers::facts::Facts;
 use crate::controllers::ownership::Owner;
-use crate::controllers::report::Plan;
+use crate::controllers::report::{Plan, Requeue};
 use crate::controllers::revisions::Revision;
 
 const NOTHING: Vec<String> = Vec::new();
@@ -156,6 +156,45 @@ fn observe_mode_plans_nothing_and_plan_mode_the_same_as_manage() {
         plan(&desired, &none, &Facts { mode: ManagementMode::Plan, ..facts() }),
         plan(&desired, &none, &facts())
     );
+}
+
+#[test]
+fn more_than_five_at_once_are_left_for_a_pass_that_comes_sooner() {
+    use std::time::Duration;
+    let deleting = Facts { deleting: true, ..facts() };
+    let removal = |count: i32| {
+        let all = seen((1..=count).rev().map(|number| ours(number, "old")).collect());
+        let plan = plan(&desired(&json!({})), &all, &deleting);
+        (plan.steps.len(), plan.requeue)
+    };
+    assert_eq!(removal(5), (5, Requeue::After(Duration::from_secs(1))));
+    assert_eq!(removal(6), (5, Requeue::After(Duration::from_secs(5))));
+    let upkeep = |count: i32| {
+        let desired = desired(&json!({"revisionHistoryLimit": 0}));
+        let mut all = vec![ours(count + 1, &desired.content_hash)];
+        all.extend((1..=count).rev().map(|number| ours(number, "old")));
+        let plan = plan(&desired, &seen(all), &facts());
+        (plan.steps.len(), plan.requeue)
+    };
+    assert_eq!(upkeep(5), (5, Requeue::Sweep));
+    assert_eq!(upkeep(6), (5, Requeue::After(Duration::from_secs(10))));
+}
+
+#[test]
+fn only_what_leaves_the_object_alone_is_no_call() {
+    let made = plan(&desired(&json!({})), &seen(Vec::new()), &facts());
+    assert_eq!(made.steps.iter().map(Step::is_call).collect::<Vec<_>>(), [false, true]);
+    assert!(!Step::Release(String::new()).is_call());
+}
+
+#[test]
+fn a_family_is_ours_once_we_have_had_a_revision_of_it() {
+    let desired = desired(&json!({}));
+    let theirs = seen(vec![revision(1, "other", BTreeMap::new())]);
+    let refused = |facts: &Facts| plan(&desired, &theirs, facts).verdict.reason == Reason::AdoptionRequired;
+    let had = Facts { arn: Some("arn".into()), ..facts() };
+    assert!(refused(&facts()) && !refused(&had));
+    assert!(refused(&Facts { claimed: false, ..had }), "one that was only looked at is not ours");
 }
 
 #[test]

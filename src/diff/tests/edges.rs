@@ -12,7 +12,7 @@ use crate::diff::tidy;
 fn every_member_of_a_service_is_taken_back_in_its_own_way() {
     let sent = |member: &str| match service_reset(member, &json!({})) {
         Reset::Send(value) => value,
-        other => panic!("{member}: {other:?}"),
+        other @ (Reset::CannotUnset(_) | Reset::Keep) => panic!("{member}: {other:?}"),
     };
     for list in [
         "loadBalancers",
@@ -45,7 +45,7 @@ fn every_member_of_a_service_is_taken_back_in_its_own_way() {
 fn a_deployment_configuration_goes_back_to_the_defaults_of_its_strategy_and_of_what_is_in_use() {
     let sent = |observed: Value| match service_reset("deploymentConfiguration", &observed) {
         Reset::Send(value) => value,
-        other => panic!("{other:?}"),
+        other @ (Reset::CannotUnset(_) | Reset::Keep) => panic!("{other:?}"),
     };
     let plain = sent(json!({}));
     assert_eq!((&plain["maximumPercent"], &plain["minimumHealthyPercent"]), (&json!(200), &json!(100)));

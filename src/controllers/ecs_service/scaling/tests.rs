@@ -1,5 +1,6 @@
 //! Scaling against a small model of Application Auto Scaling.
 
+mod forms;
 mod model;
 mod stories;
 mod wires;

@@ -173,11 +173,11 @@ fn stage_and_weight_are_shown_where_a_strategy_has_them() {
 #[test]
 fn stages_go_when_the_rollout_ends() {
     let stale = Rollout { stage: Some("BAKE_TIME".into()), ..before() };
-    let stage = |state: DeploymentRolloutState| {
+    let shown = |state: DeploymentRolloutState| {
         follow(Some(&stale), &service(vec![primary("d1", 2, Some(state))]), None, None, at(NOW)).unwrap().stage
     };
-    assert_eq!(stage(DeploymentRolloutState::InProgress).as_deref(), Some("BAKE_TIME"));
-    assert_eq!(stage(DeploymentRolloutState::Failed), None);
+    assert_eq!(shown(DeploymentRolloutState::InProgress).as_deref(), Some("BAKE_TIME"));
+    assert_eq!(shown(DeploymentRolloutState::Failed), None);
 }
 
 #[test]

@@ -20,15 +20,17 @@ fn creating() -> Stage {
 
 /// What the first pass makes, as the store would hold it.
 fn made() -> Vec<Value> {
-    let owned =
-        |object: Value, kind: &str| laid(object, json!({"kind": kind, "apiVersion": "ecs-operator.dev/v1alpha1"}));
-    let steps = creating().steps();
-    let object = |step: &Step| match step {
-        Step::MakeTaskDefinition(object) => Some(owned(serde_json::to_value(object).unwrap(), "EcsTaskDefinition")),
-        Step::MakeService(object) => Some(owned(serde_json::to_value(object).unwrap(), "EcsService")),
-        _ => None,
-    };
-    let made: Vec<Value> = steps.iter().filter_map(object).collect();
+    let mut made = Vec::new();
+    for step in creating().steps() {
+        let (kind, object) = if let Step::MakeTaskDefinition(object) = &step {
+            ("EcsTaskDefinition", serde_json::to_value(object))
+        } else if let Step::MakeService(object) = &step {
+            ("EcsService", serde_json::to_value(object))
+        } else {
+            continue;
+        };
+        made.push(laid(object.unwrap(), json!({"kind": kind, "apiVersion": "ecs-operator.dev/v1alpha1"})));
+    }
     assert_eq!(made.len(), 2);
     made
 }

@@ -24,6 +24,7 @@ pub(super) const V0: &str = "shop-prod-v000";
 pub(super) const V1: &str = "shop-prod-v001";
 
 /// `more` is laid over `base`, members deep down included.
+#[expect(clippy::needless_pass_by_value, reason = "a value in place reads better")]
 pub(super) fn laid(mut base: Value, more: Value) -> Value {
     json_patch::merge(&mut base, &more);
     base
@@ -109,6 +110,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    #[expect(clippy::needless_pass_by_value, reason = "a value in place reads better")]
     pub(super) fn new(spec: Value, status: ServerGroupStatus, objects: &[Value]) -> Self {
         let group = group(json!({ "spec": spec }));
         let desired = Desired::resolve(&group, &Stores::holding(objects), None);

@@ -214,11 +214,10 @@ fn a_retry_frees_only_what_is_held_and_asks_without_a_rollout_are_answered() {
     let (held, note) = with(|asked| asked.retry = Some(V2.to_owned()), true);
     assert!(held && note.contains(&format!("the version that is held is {V1}")), "{note}");
     assert!(with(|asked| asked.retry = Some(V1.to_owned()), false).1.ends_with("nothing is held"));
-    for ask in [(|asked: &mut Asked| asked.promote = Some("x".to_owned())) as fn(&mut Asked), |asked| {
-        asked.abort = Some("x".to_owned())
-    }] {
-        assert!(with(ask, false).1.ends_with(": x`: no rollout is under way"));
-    }
+    let promoted = with(|asked| asked.promote = Some("x".to_owned()), false).1;
+    let aborted = with(|asked| asked.abort = Some("x".to_owned()), false).1;
+    assert!(promoted.ends_with("promote: x`: no rollout is under way"), "{promoted}");
+    assert!(aborted.ends_with("abort: x`: no rollout is under way"), "{aborted}");
 }
 
 /// V1 failed and stands.

@@ -19,7 +19,8 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_700_000_000).unwrap()
 }
 
-/// So many seconds before now.
+/// So many seconds before now, as a status has it.
+#[expect(clippy::unnecessary_wraps, reason = "members of a status are optional")]
 pub(super) fn ago(seconds: i64) -> Option<Time> {
     Some(Time(now() - SignedDuration::from_secs(seconds)))
 }
@@ -108,6 +109,7 @@ pub(super) fn rollout(status: &mut ServerGroupStatus) -> &mut GroupRollout {
     status.rollout.as_mut().unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "members of a status are optional")]
 pub(super) fn ending(result: RolloutResult) -> Option<Ending> {
     Some(Ending {
         result,
