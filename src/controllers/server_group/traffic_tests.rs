@@ -86,6 +86,7 @@ fn shares_are_percent_of_any_scale_and_no_weight_reads_as_nothing() {
     assert_eq!(share(999, 1), (99, 1));
     assert_eq!(share(1, 2), (33, 67));
     assert_eq!(share(1, 1), (50, 50));
+    assert_eq!((share(1, 7), share(7, 1)), ((13, 87), (88, 12)), "halves go to the first");
     assert_eq!(share(0, 0), (0, 0));
 }
 

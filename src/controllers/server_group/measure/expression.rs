@@ -94,3 +94,22 @@ fn said(expression: &str, failed: Failed) -> String {
         Failed::NotBool => format!("`{expression}` is neither true nor false"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_value_can_mend_is_a_problem() {
+        for sound in ["result < 1", "result[0] < 1.0", "result.all(r, r < 1.0)", "result[9999] > 0.0"] {
+            assert_eq!(problem(sound), None);
+        }
+        for (wrong, why) in [
+            ("result <", "is not a CEL expression"),
+            ("result + 1.0", "is neither true nor false"),
+            ("nothing > 1", "cannot be evaluated"),
+        ] {
+            assert!(problem(wrong).is_some_and(|said| said.contains(why)), "{wrong}: {:?}", problem(wrong));
+        }
+    }
+}

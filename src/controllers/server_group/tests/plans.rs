@@ -35,6 +35,10 @@ fn made() -> Vec<Value> {
     made
 }
 
+fn service_made() -> Value {
+    made().remove(1)
+}
+
 #[test]
 fn a_version_is_made_whole_and_only_once_all_that_it_needs_is_known() {
     let task_definition = format!("create EcsTaskDefinition {V0}");
@@ -44,6 +48,9 @@ fn a_version_is_made_whole_and_only_once_all_that_it_needs_is_known() {
     let half = Stage { status: creating().status, ..half };
     assert_eq!(half.printed().last(), Some(&service), "what is there is not made again");
     assert!(!half.printed().contains(&task_definition));
+
+    let there = Stage { status: creating().status, ..Stage::new(json!({}), creating().status, &[service_made()]) };
+    assert!(there.printed().is_empty(), "{:?}", there.printed());
 
     for hinder in [
         (|stage: &mut Stage| stage.status.versions[0].template_hash = "other".to_owned()) as fn(&mut Stage),

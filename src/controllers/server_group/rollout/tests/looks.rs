@@ -188,3 +188,28 @@ fn a_version_with_traffic_may_be_short_of_tasks_for_a_minute() {
     }
     assert!(!short(StepKind::Gating, 60) && !short(StepKind::Pruning, 60));
 }
+
+#[test]
+fn programs_are_the_steps_of_their_strategies_and_may_be_hurried() {
+    use super::super::program::{Terms, forward, hurry};
+    use super::model::rolling as in_steps;
+    use crate::controllers::server_group::desired::Strategy;
+    use StepKind::{Creating, DisablingOld, Finishing, Gating, Pruning, ShrinkingOld};
+    let terms = Terms { target: 4, weighted: false, first: false };
+    let steps = forward(&Strategy::of(Some(&in_steps(vec![25, 50, 100]))), terms);
+    let kinds = |steps: &[RolloutStep]| steps.iter().map(|step| (step.step, step.count)).collect::<Vec<_>>();
+    let tail = [(DisablingOld, None), (Pruning, None), (Finishing, None)];
+    let mut expected = vec![
+        (Creating, Some(1)),
+        (Gating, Some(1)),
+        (ShrinkingOld, None),
+        (Gating, Some(2)),
+        (ShrinkingOld, None),
+        (Gating, Some(4)),
+    ];
+    expected.extend(tail);
+    assert_eq!(kinds(&steps), expected);
+    let mut hurried = vec![(Creating, Some(1)), (Gating, Some(1)), (Gating, Some(4))];
+    hurried.extend(tail);
+    assert_eq!(kinds(&hurry(&steps, 1, terms)), hurried, "what is between here and full size is left out");
+}

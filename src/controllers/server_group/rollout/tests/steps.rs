@@ -189,7 +189,9 @@ fn an_old_version_has_shrunk_when_ecs_says_so() {
 fn old_versions_are_out_when_they_are_empty_and_receive_nothing() {
     let mut status = at(step(StepKind::DisablingOld));
     assert!(!done(true, &status, |sight| sight.rules = shares(&[90])), "slot A still receives some");
-    assert_eq!(next(&asked(true), &status, &sight(&status)).versions[1].state, VersionState::Active);
+    let mut still = sight(&status);
+    still.rules = shares(&[100, 90]);
+    assert_eq!(next(&asked(true), &status, &still).versions[1].state, VersionState::Active);
     let mut free = sight(&status);
     free.rules = shares(&[100]);
     let after = next(&asked(true), &status, &free);
