@@ -1,10 +1,16 @@
-//! Watches of several namespaces in one store, on random histories.
+//! Watches of several namespaces in one store, on random histories; and objects that cannot be read.
 
+use std::time::Duration;
+
+use ecs_sim::kube::{Apiserver, MemApi};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::ObjectMeta;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::api::EcsCluster;
 
 fn map(namespace: &str, name: &str, version: u32) -> ConfigMap {
     ConfigMap {
@@ -187,4 +193,38 @@ fn one_watch_over_everything_replaces_what_it_told_in_any_namespace() {
     }
     let left: Vec<String> = writer.as_reader().state().iter().filter_map(|map| map.resource_version()).collect();
     assert_eq!(left, ["3"]);
+}
+
+/// Stores a cluster past every check.
+fn store(server: &Apiserver, name: &str, settings: &Value) {
+    let object = json!({"metadata": {"name": name, "namespace": "shop"}, "spec": {"settings": settings}});
+    server.with(|api| api.poison("ecsclusters.ecs-operator.dev", object, Timestamp::UNIX_EPOCH)).unwrap();
+}
+
+/// Names of all that was told, and whether each can be read.
+fn told(store: &Store<Guard<EcsCluster>>) -> Vec<(String, bool)> {
+    let mut told: Vec<_> = store.state().iter().map(|object| (object.name_any(), object.0.is_ok())).collect();
+    told.sort();
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_cannot_be_read_is_told_like_the_others_and_the_watch_goes_on() {
+    let mut api = MemApi::new(Timestamp::UNIX_EPOCH);
+    for crd in crate::api::schema::crds().unwrap() {
+        api.install_crd(&serde_json::to_value(&crd).unwrap(), Timestamp::UNIX_EPOCH).unwrap();
+    }
+    let server = Apiserver::new(api, || Timestamp::UNIX_EPOCH);
+    store(&server, "a", &json!("none"));
+    store(&server, "b", &json!([]));
+    let (stored, watching) = Watches::<EcsCluster>::everywhere(&kube::Client::new(server.clone(), "shop")).split();
+    let watching = tokio::spawn(watching);
+    tokio::time::timeout(Duration::from_secs(60), stored.store.wait_until_ready()).await.unwrap().unwrap();
+    let is = |name: &str, readable| (name.to_owned(), readable);
+    assert_eq!(told(&stored.store), [is("a", false), is("b", true)]);
+    store(&server, "c", &json!(7));
+    store(&server, "d", &json!([]));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(told(&stored.store), [is("a", false), is("b", true), is("c", false), is("d", true)]);
+    assert!(!watching.is_finished());
 }

@@ -186,6 +186,13 @@ fn differs_definition(region: &Region, object: &Value) -> Vec<String> {
     wrong
 }
 
+/// Does Application Auto Scaling move the count of this service, and nobody else?
+pub fn is_scaled(object: &Value) -> bool {
+    let (meta, scaling) = (&object["metadata"], &object["spec"]["scaling"]);
+    let free = scaling["minCapacity"].is_i64() && scaling["suspendedState"].is_null();
+    free && !meta["deletionTimestamp"].is_string() && !meta["ownerReferences"].is_array()
+}
+
 fn differs_service(region: &Region, api: &Apiserver, object: &Value) -> Vec<String> {
     let name = name_or(object, "serviceName");
     let cluster = text(&object["spec"]["clusterRef"], "name");
@@ -196,8 +203,7 @@ fn differs_service(region: &Region, api: &Apiserver, object: &Value) -> Vec<Stri
     if found.tags.get(UID).map(String::as_str) != object["metadata"]["uid"].as_str() {
         wrong.push(format!("service {name} has another owner"));
     }
-    let scaled = object["spec"]["scaling"].is_object();
-    let wanted = object["spec"]["desiredCount"].as_i64().filter(|_| !scaled);
+    let wanted = object["spec"]["desiredCount"].as_i64().filter(|_| !object["spec"]["scaling"].is_object());
     if wanted.is_some_and(|wanted| wanted != found.desired) {
         wrong.push(format!("service {name} wants {} tasks, not {wanted:?}", found.desired));
     }
@@ -206,8 +212,9 @@ fn differs_service(region: &Region, api: &Apiserver, object: &Value) -> Vec<Stri
     let arn = definition.as_ref().map_or("", |definition| text(&definition["status"], "arn"));
     let runs = found.primary().and_then(|primary| found.revision(&primary.revision));
     let runs = runs.map_or("", |revision| revision.definition.arn.as_str());
-    if runs != arn {
-        wrong.push(format!("service {name} runs `{runs}`, not `{arn}`"));
+    let named = object["spec"]["taskDefinition"].as_str();
+    if named.map_or(runs != arn, |named| last(runs) != named) {
+        wrong.push(format!("service {name} runs `{runs}`, not `{}`", named.unwrap_or(arn)));
     }
     if found.deployments.len() != 1 {
         wrong.push(format!("service {name} has {} deployments", found.deployments.len()));

@@ -34,6 +34,8 @@ pub enum Damage {
     Html,
     /// A describe is answered as if nothing were there.
     Missing,
+    /// A listing begins with a page on which nothing stands but where the next begins.
+    EmptyPage,
     /// The process dies before it is sent.
     CrashBefore,
     /// It is applied and the process dies before the answer arrives.
@@ -156,6 +158,7 @@ pub const KINDS: &[Kind] = &[
     ),
     aws("A15", Damage::Missing, "DescribeServices", false),
     aws("A15b", Damage::Missing, "DescribeClusters", false),
+    aws("A16", Damage::EmptyPage, "List", false),
     aws("crash before", Damage::CrashBefore, "", false),
     aws("crash lost", Damage::CrashLost, "", true),
     aws("crash after", Damage::CrashAfter, "", true),

@@ -53,6 +53,8 @@ pub struct AwsCall {
     pub reply: Reply,
     /// The resources that it changes.
     pub targets: Vec<Target>,
+    /// Does it set what the object of the pass leaves to somebody else?
+    pub delegated: bool,
 }
 
 /// A call to Kubernetes.

@@ -13,6 +13,7 @@ use crate::oracles::{self, Broken};
 use crate::plan::{Disturbance, Plan};
 use crate::process::Process;
 use crate::seen::{Seen, What};
+use crate::support::log::Log;
 use crate::support::mishap::run;
 use crate::support::world::{World, key};
 use crate::wires::Tap;
@@ -67,10 +68,12 @@ pub fn play(plan: &Plan) -> Outcome {
     // Made outside the schedule's own time.
     plan.workload.base.beginning();
     fastrand::seed(plan.seed);
-    run(Box::pin(perform(plan)))
+    // Whoever asks to see the log gets it instead of us.
+    let listening = std::env::var_os("RUST_LOG").is_none().then(Log::listen);
+    run(Box::pin(perform(plan, listening.as_ref().map(|(log, _)| log))))
 }
 
-async fn perform(plan: &Plan) -> Outcome {
+async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
     let beginning = plan.workload.base.beginning();
     let world = Arc::new(World::from(&beginning.worlds));
     world.api.take_log();
@@ -107,6 +110,9 @@ async fn perform(plan: &Plan) -> Outcome {
         stage.breaks("S4", "what is nobody's business was changed".to_owned());
     }
     let end = stage.state();
+    for line in log.map(Log::text).unwrap_or_default().lines().filter(|line| line.contains(workloads::TAINT)) {
+        stage.tap.word(format!("logged: {line}"));
+    }
     let trace = stage.tap.trace.all();
     let mut broken = stage.broken;
     broken.extend(oracles::judge(&trace, plan));

@@ -49,6 +49,8 @@ pub struct Tap {
     /// Calls take so many milliseconds at most, drawn anew for each; 0: none.
     pub jitter: Arc<Mutex<(i64, Dice)>>,
     matched: Arc<Mutex<BTreeMap<usize, Vec<String>>>>,
+    /// Second pages of listings, by token.
+    pages: Arc<Mutex<BTreeMap<String, String>>>,
     sites: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -62,6 +64,7 @@ impl Tap {
             died: Arc::default(),
             jitter: Arc::new(Mutex::new((0, Dice::at(seed, 77)))),
             matched: Arc::default(),
+            pages: Arc::default(),
             sites: Arc::default(),
         }
     }
@@ -102,6 +105,26 @@ impl Tap {
         if pause > 0 {
             tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
         }
+    }
+
+    /// Puts a page without entries before the first of a listing.
+    fn empty_page(&self, page: &[u8]) -> String {
+        let mut pages = self.pages.lock().unwrap();
+        let token = format!("page-{}", pages.len());
+        pages.insert(token.clone(), String::from_utf8_lossy(page).into_owned());
+        json!({"serviceArns": [], "taskArns": [], "taskDefinitionArns": [], "nextToken": token}).to_string()
+    }
+
+    /// The page that an earlier one told of, if it was ours.
+    fn page(&self, asked: &Value) -> Option<String> {
+        self.pages.lock().unwrap().get(asked["nextToken"].as_str()?).cloned()
+    }
+
+    /// Does the call set what the object of the pass leaves to somebody else?
+    fn delegated(&self, operation: &str, body: &Value, pass: Option<&Pass>) -> bool {
+        let Some(pass) = pass.filter(|pass| pass.key.0 == "EcsService") else { return false };
+        let object = self.world.api.with(|api| facts::stored(api, pass.key.0, &pass.key.2));
+        operation == "UpdateService" && body["desiredCount"].is_i64() && object.is_some_and(|o| facts::is_scaled(&o))
     }
 
     /// Compares AWS with the object of the pass, at this instant.
@@ -171,8 +194,15 @@ impl AwsLine {
             took: false,
             reply: Reply::Lost,
             targets,
+            delegated: false,
         };
+        call.delegated = tap.delegated(&call.operation, &call.body, pass.as_ref());
         tap.compare(pass.as_ref());
+        if let Some(page) = tap.page(&call.body) {
+            (call.took, call.reply) = (true, Reply::Status(200));
+            tap.trace.note(tap.now(), pass, What::Aws(call));
+            return raw(200, &page);
+        }
         let damage = tap.damage(Wire::Aws, &call.operation);
         if let Some(damage) = damage.filter(|damage| !damage.applies()) {
             call.applied = false;
@@ -196,6 +226,8 @@ impl AwsLine {
         call.took = status == 200;
         let lost = damage.is_some_and(Damage::loses);
         call.reply = if lost { Reply::Lost } else { Reply::Status(status) };
+        let paged = ["ListServices", "ListTasks", "ListTaskDefinitions"].contains(&call.operation.as_str());
+        let empty = damage == Some(Damage::EmptyPage) && call.took && paged;
         let gone = damage == Some(Damage::Missing) && call.operation.starts_with("Describe");
         let asked = call.body.clone();
         tap.trace.note(tap.now(), pass.clone(), What::Aws(call));
@@ -216,6 +248,7 @@ impl AwsLine {
             }
             Some(Damage::Html) => raw(200, "<html><body>Service Unavailable</body></html>"),
             Some(Damage::Lost) => Err(broken()),
+            _ if empty => raw(200, &tap.empty_page(response.body().bytes().unwrap_or_default())),
             _ if gone => answer(200, &missing(&asked)),
             _ => Ok(response),
         }

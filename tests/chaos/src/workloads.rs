@@ -137,6 +137,27 @@ fn definition(image: &str) -> Value {
     definition
 }
 
+/// The same definition in another order, with what ECS fills in.
+fn reworded(image: &str) -> Value {
+    let mut definition = definition(image);
+    let container = &mut definition["spec"]["containerDefinitions"][0];
+    if let Some(environment) = container["environment"].as_array_mut() {
+        environment.reverse();
+    }
+    container["essential"] = json!(true);
+    definition
+}
+
+/// A service that names a revision itself.
+fn by_name(count: i64) -> Value {
+    let mut service = shop(count);
+    if let Some(spec) = service["spec"].as_object_mut() {
+        spec.remove("taskDefinitionRef");
+    }
+    service["spec"]["taskDefinition"] = json!("web:1");
+    service
+}
+
 fn shop(count: i64) -> Value {
     let mut service = service("web", "prod", "web");
     service["spec"]["desiredCount"] = json!(count);
@@ -165,7 +186,7 @@ pub fn group(image: &str, balanced: &Balanced, strategy: &Value) -> Value {
 }
 
 fn scaled() -> Value {
-    let mut service = service("web", "prod", "web");
+    let mut service = shop(4);
     service["spec"]["scaling"] = json!({
         "minCapacity": 1, "maxCapacity": 10,
         "targetTracking": [{
@@ -295,6 +316,8 @@ fn of_services() -> Vec<Workload> {
         made("image twice", Base::Shop, vec![td("nginx:2"), td("nginx:3")]),
         made("image and back", Base::Shop, vec![td("nginx:2"), td("nginx:1")]),
         made("count", Base::Shop, vec![Apply(shop(4)), Apply(shop(3))]),
+        made("by name", Base::Shop, vec![Apply(by_name(2)), td("nginx:2"), Apply(by_name(3))]),
+        made("in other words", Base::Shop, vec![Apply(reworded("nginx:1")), td("nginx:1"), Apply(reworded("nginx:1"))]),
         made("restart", Base::Shop, vec![Annotate("EcsService", "web", "restarted-at", "once"), Apply(shop(3))]),
         made("settings and tags", Base::Shop, vec![Apply(settings), Apply(tagged)]),
         made("scaling", Base::Shop, vec![Apply(scaled()), td("nginx:2"), Apply(shop(2))]),

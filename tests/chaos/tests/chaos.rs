@@ -72,6 +72,7 @@ fn aws(number: usize, operation: &str, body: Value, owner: Option<&str>) -> Seen
         took: true,
         reply: Reply::Status(200),
         targets: vec![Target { name: "web".to_owned(), owner }],
+        delegated: false,
     };
     at("EcsService", number, What::Aws(call))
 }

@@ -85,6 +85,7 @@ pub const ALL: &[(&str, Oracle)] = &[
     ("S6", ownership::fenced),
     ("S7", pace::within_quota),
     ("S7", pace::one_attempt),
+    ("S7", pace::full_batches),
     ("S8", truth::no_secrets),
     ("S9", repeats::numbers_rise),
     ("S10", truth::ready_is_true),

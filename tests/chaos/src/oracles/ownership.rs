@@ -13,11 +13,14 @@ fn destroys(call: &AwsCall) -> bool {
     matches!(call.operation.as_str(), "DeleteService" | "DeleteCluster" | "DeregisterTaskDefinition")
 }
 
-/// S4: what AWS has is changed only if it bears our tag, and in Kubernetes only our kinds and events are written.
-pub(super) fn only_ours(trace: &[Seen], _: Setting) -> Vec<String> {
+/// S4: what AWS has is changed only if it bears our tag, and only what the object does not leave to others; and in Kubernetes only our kinds and events are written.
+pub(super) fn only_ours(trace: &[Seen], setting: Setting) -> Vec<String> {
     let mut wrong = Vec::new();
     for seen in trace {
         if let Some(call) = seen.aws().filter(|call| call.applied && !reads(&call.operation)) {
+            if call.delegated && !setting.misled {
+                wrong.push(format!("set, and left to somebody else: {seen}"));
+            }
             for target in &call.targets {
                 let ours = target.owner.as_ref().is_some_and(|(installation, _)| installation == OURS);
                 if !ours {

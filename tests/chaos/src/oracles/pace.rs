@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Setting;
-use crate::seen::{Seen, What, reads};
+use crate::seen::{Reply, Seen, What, reads};
 
 /// Burst and refill a second that AWS publishes for the bucket of an operation, and the bucket's name.
 fn bucket(operation: &str) -> Option<(&'static str, f64, f64)> {
@@ -60,6 +60,27 @@ pub(super) fn one_attempt(trace: &[Seen], _: Setting) -> Vec<String> {
         let Some(call) = seen.aws().filter(|call| !call.invocation.is_empty()) else { continue };
         if seen_ids.insert(&call.invocation, seen).is_some() {
             wrong.push(format!("a call was sent twice: {seen}"));
+        }
+    }
+    wrong
+}
+
+/// S7: the services that a pass asks after at one instant are asked after in one request.
+pub(super) fn full_batches(trace: &[Seen], _: Setting) -> Vec<String> {
+    let mut asked: BTreeMap<(usize, i64, String), (usize, usize)> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for seen in trace {
+        let (Some(call), Some(pass)) = (seen.aws().filter(|call| call.operation == "DescribeServices"), &seen.pass)
+        else {
+            continue;
+        };
+        let (requests, names) = asked.entry((pass.number, seen.at, call.body["cluster"].to_string())).or_default();
+        // One badly formed name spoils a request, and each is asked after alone.
+        *names +=
+            if call.reply == Reply::Status(400) { 10 } else { call.body["services"].as_array().map_or(0, Vec::len) };
+        *requests += 1;
+        if *requests > 1 && *names <= 10 {
+            wrong.push(format!("{requests} requests for {names} services at once: {seen}"));
         }
     }
     wrong

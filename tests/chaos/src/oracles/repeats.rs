@@ -13,14 +13,32 @@ fn owner(body: &Value) -> String {
     uid.collect()
 }
 
-fn without(body: &Value, members: &[&str]) -> String {
+/// The same text for what differs in the order of named things alone.
+fn canonical(mut content: Value) -> String {
+    fn sort(value: &mut Value) {
+        match value {
+            Value::Array(items) => {
+                items.iter_mut().for_each(sort);
+                if items.iter().all(|item| item["name"].is_string()) {
+                    items.sort_by_key(|item| item["name"].to_string());
+                }
+            }
+            Value::Object(members) => members.values_mut().for_each(sort),
+            _ => {}
+        }
+    }
+    sort(&mut content);
+    content.to_string()
+}
+
+fn without(body: &Value, members: &[&str]) -> Value {
     let mut body = body.clone();
     if let Some(object) = body.as_object_mut() {
         for member in members {
             object.remove(*member);
         }
     }
-    body.to_string()
+    body
 }
 
 /// S3: all tries of one creation bear one token and the same parameters.
@@ -43,7 +61,7 @@ pub(super) fn one_creation(trace: &[Seen], setting: Setting) -> Vec<String> {
         if call.operation != "CreateService" {
             continue;
         }
-        let body = without(&call.body, &["clientToken"]);
+        let body = without(&call.body, &["clientToken"]).to_string();
         let token = call.body["clientToken"].to_string();
         let logical = (owner(&call.body), body.clone());
         // A try that was refused for sure is over; the next is another creation.
@@ -79,7 +97,7 @@ pub(super) fn one_revision(trace: &[Seen], setting: Setting) -> Vec<String> {
         match call.operation.as_str() {
             "DeregisterTaskDefinition" => made.clear(),
             "RegisterTaskDefinition" => {
-                let content = format!("{}{}", owner(&call.body), without(&call.body, &["tags"]));
+                let content = format!("{}{}", owner(&call.body), canonical(without(&call.body, &["tags"])));
                 let (count, lost) = made.entry(content).or_default();
                 *count += 1;
                 *lost += usize::from(call.reply == Reply::Lost);

@@ -56,7 +56,7 @@ pub(super) fn enough_are_healthy(trace: &[Seen], setting: Setting) -> Vec<String
     wrong
 }
 
-/// S8: what is marked as secret is in no status and no event.
+/// S8: what is marked as secret is in no status, no event and no line of the log.
 pub(super) fn no_secrets(trace: &[Seen], _: Setting) -> Vec<String> {
     let told = trace.iter().filter(|seen| {
         let call = seen.kube().filter(|call| call.path.ends_with("/status") || call.path.ends_with("/events"));
