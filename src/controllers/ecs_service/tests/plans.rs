@@ -371,3 +371,14 @@ fn no_progress_is_told_after_the_deadline_unless_ecs_waits_on_purpose() {
         assert!(matches!(plan.requeue, Requeue::After(_)), "it may still move");
     }
 }
+
+#[test]
+fn a_task_too_many_that_starts_is_waited_for_unless_the_service_was_ready_before() {
+    let spec = spec(&json!({}));
+    let mut model = Model::settled(&spec);
+    model.live.as_mut().unwrap().pending_count = 1;
+    let verdict = model.plan(&spec).verdict;
+    assert!(!verdict.ready && verdict.reason == Reason::Progressing, "{verdict:?}");
+    model.facts.was_ready = true;
+    assert!(model.plan(&spec).verdict.ready);
+}
