@@ -16,6 +16,9 @@ const CEILING: Duration = Duration::from_mins(5);
 pub const PROBE: Duration = Duration::from_hours(1);
 /// What was missing for so long is gone: a read of ECS may lag behind a write by seconds.
 pub const GONE_FOR: SignedDuration = SignedDuration::from_secs(5);
+/// The same of a service: ECS shows one that was deleted as `DRAINING` and `INACTIVE` for a while, so that none at all is
+/// strange.
+pub const VANISHED_FOR: SignedDuration = SignedDuration::from_secs(20);
 /// A refusal under a catch-all code counts as final after this many spaced tries,
 /// because the table of passing messages can never be complete.
 pub const FINAL_AFTER: u32 = 3;
@@ -73,14 +76,14 @@ impl Failed {
         self.gone.remove(uid);
     }
 
-    /// Was the object's resource missing at every look for [`GONE_FOR`], this one included?
-    pub fn gone(&mut self, uid: &str, gone: bool, now: Timestamp) -> bool {
+    /// Was the object's resource missing at every look for so long, this one included?
+    pub fn gone(&mut self, uid: &str, gone: bool, long: SignedDuration, now: Timestamp) -> bool {
         if !gone {
             self.gone.remove(uid);
             return false;
         }
         let since = *self.gone.entry(uid.to_owned()).or_insert(now);
-        now.duration_since(since) >= GONE_FOR
+        now.duration_since(since) >= long
     }
 }
 
@@ -115,11 +118,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_twice_at_once_is_not_gone_yet() {
-        let (mut failed, at) = (Failed::default(), Timestamp::UNIX_EPOCH);
-        let after = |seconds: i64| at + SignedDuration::from_secs(seconds);
-        assert!(!failed.gone("u", true, at) && !failed.gone("u", true, after(4)));
-        assert!(failed.gone("u", true, after(5)));
-        assert!(!failed.gone("u", false, after(6)) && !failed.gone("u", true, after(12)));
+        let mut failed = Failed::default();
+        let after = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let mut gone = |gone, seconds| failed.gone("u", gone, GONE_FOR, after(seconds));
+        assert!(!gone(true, 0) && !gone(true, 4));
+        assert!(gone(true, 5));
+        assert!(!gone(false, 6) && !gone(true, 12));
+        assert!(!failed.gone("u", true, VANISHED_FOR, after(31)) && failed.gone("u", true, VANISHED_FOR, after(32)));
     }
 
     #[test]
@@ -140,9 +145,9 @@ mod tests {
         failed.clear("u");
         assert_eq!(failed.of("u", "1"), None);
         failed.add("u", "1", at);
-        failed.gone("u", true, at);
+        failed.gone("u", true, GONE_FOR, at);
         failed.forget("u");
         assert_eq!(failed.of("u", "1"), None);
-        assert!(!failed.gone("u", true, at + GONE_FOR), "it is looked for anew");
+        assert!(!failed.gone("u", true, GONE_FOR, at + GONE_FOR), "it is looked for anew");
     }
 }

@@ -65,6 +65,7 @@ fn report<K: Kind>(pass: &Pass<'_, K>, verdict: Verdict, consequence: Option<Con
         verdict,
         synced: pass.was_synced() && !pass.edited() && !pass.moved_on(),
         available: available.map(|said| (said.status == "True", said.message.clone())),
+        scaling: pass.common.effective.as_ref().and_then(|effective| effective.scaling_mode),
         had_work: pass.edited() || pass.moved_on() || pass.deleting(),
         consequence,
         ..Findings::refused(&Refusal { message: String::new() }, &pass.common.owned_fields)
