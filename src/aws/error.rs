@@ -38,6 +38,9 @@ impl AwsError {
     fn with_status(operation: &'static str, code: &str, message: &str, status: Option<u16>) -> (Self, bool) {
         let (class, recognised) = recognise(code, message, status);
         let code = if code.is_empty() { code::UNREADABLE } else { code };
+        let bare =
+            status.map_or_else(|| "no reason was given".to_owned(), |status| format!("HTTP {status} without a reason"));
+        let message = if message.trim().is_empty() { bare.as_str() } else { message };
         let error = Self {
             operation,
             class,
@@ -183,6 +186,13 @@ mod tests {
             without_users("tunnel http://me:hunter2@proxy:3128/ to https://ecs.eu-west-1.amazonaws.com: \"x://a:b@c\"");
         assert_eq!(said, "tunnel http://proxy:3128/ to https://ecs.eu-west-1.amazonaws.com: \"x://c\"");
         assert_eq!(without_users("a@b: no answer"), "a@b: no answer");
+    }
+
+    #[test]
+    fn an_error_without_a_message_says_at_least_its_status() {
+        let said = |status| AwsError::with_status("GetCallerIdentity", "", " ", status).0.to_string();
+        assert_eq!(said(Some(503)), "GetCallerIdentity: UnreadableAnswer: HTTP 503 without a reason");
+        assert_eq!(said(None), "GetCallerIdentity: UnreadableAnswer: no reason was given");
     }
 
     #[test]
