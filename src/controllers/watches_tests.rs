@@ -219,12 +219,12 @@ async fn an_object_that_cannot_be_read_is_told_like_the_others_and_the_watch_goe
     store(&server, "b", &json!([]));
     let (stored, watching) = Watches::<EcsCluster>::everywhere(&kube::Client::new(server.clone(), "shop")).split();
     let watching = tokio::spawn(watching);
-    tokio::time::timeout(Duration::from_secs(60), stored.store.wait_until_ready()).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_mins(1), stored.store.wait_until_ready()).await.unwrap().unwrap();
     let is = |name: &str, readable| (name.to_owned(), readable);
     assert_eq!(told(&stored.store), [is("a", false), is("b", true)]);
     store(&server, "c", &json!(7));
     store(&server, "d", &json!([]));
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(told(&stored.store), [is("a", false), is("b", true), is("c", false), is("d", true)]);
     assert!(!watching.is_finished());
 }
