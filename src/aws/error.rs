@@ -38,16 +38,12 @@ impl AwsError {
     fn with_status(operation: &'static str, code: &str, message: &str, status: Option<u16>) -> (Self, bool) {
         let (class, recognised) = recognise(code, message, status);
         let code = if code.is_empty() { code::UNREADABLE } else { code };
-        let bare =
-            status.map_or_else(|| "no reason was given".to_owned(), |status| format!("HTTP {status} without a reason"));
-        let message = if message.trim().is_empty() { bare.as_str() } else { message };
-        let error = Self {
-            operation,
-            class,
-            code: tidy(code, CODE_BYTES),
-            message: tidy(message, MESSAGE_BYTES),
-            request_id: None,
+        let message = match status {
+            _ if !message.trim().is_empty() => tidy(message, MESSAGE_BYTES),
+            Some(status) => format!("HTTP {status} without a reason"),
+            None => "no reason was given".to_owned(),
         };
+        let error = Self { operation, class, code: tidy(code, CODE_BYTES), message, request_id: None };
         (error, recognised)
     }
 

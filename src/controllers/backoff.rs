@@ -76,12 +76,12 @@ impl Failed {
         self.gone.remove(uid);
     }
 
-    /// Was the object's resource missing at every look for so long, this one included?
-    pub fn gone(&mut self, uid: &str, gone: bool, long: SignedDuration, now: Timestamp) -> bool {
-        if !gone {
+    /// Was the object's resource missing at every look for so long, this one included? `None` = it is there.
+    pub fn gone(&mut self, uid: &str, long: Option<SignedDuration>, now: Timestamp) -> bool {
+        let Some(long) = long else {
             self.gone.remove(uid);
             return false;
-        }
+        };
         let since = *self.gone.entry(uid.to_owned()).or_insert(now);
         now.duration_since(since) >= long
     }
@@ -120,11 +120,11 @@ mod tests {
     fn what_is_missing_twice_at_once_is_not_gone_yet() {
         let mut failed = Failed::default();
         let after = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
-        let mut gone = |gone, seconds| failed.gone("u", gone, GONE_FOR, after(seconds));
-        assert!(!gone(true, 0) && !gone(true, 4));
-        assert!(gone(true, 5));
-        assert!(!gone(false, 6) && !gone(true, 12));
-        assert!(!failed.gone("u", true, VANISHED_FOR, after(31)) && failed.gone("u", true, VANISHED_FOR, after(32)));
+        let mut gone = |long, seconds| failed.gone("u", long, after(seconds));
+        assert!(!gone(Some(GONE_FOR), 0) && !gone(Some(GONE_FOR), 4));
+        assert!(gone(Some(GONE_FOR), 5));
+        assert!(!gone(None, 6) && !gone(Some(GONE_FOR), 12));
+        assert!(!gone(Some(VANISHED_FOR), 31) && gone(Some(VANISHED_FOR), 32));
     }
 
     #[test]
@@ -145,9 +145,9 @@ mod tests {
         failed.clear("u");
         assert_eq!(failed.of("u", "1"), None);
         failed.add("u", "1", at);
-        failed.gone("u", true, GONE_FOR, at);
+        failed.gone("u", Some(GONE_FOR), at);
         failed.forget("u");
         assert_eq!(failed.of("u", "1"), None);
-        assert!(!failed.gone("u", true, GONE_FOR, at + GONE_FOR), "it is looked for anew");
+        assert!(!failed.gone("u", Some(GONE_FOR), at + GONE_FOR), "it is looked for anew");
     }
 }

@@ -63,7 +63,7 @@ fn report<K: Kind>(pass: &Pass<'_, K>, verdict: Verdict, consequence: Option<Con
     let available = find(&pass.common.conditions, ConditionType::Available);
     let findings = Findings {
         verdict,
-        synced: pass.was_synced() && !pass.edited() && !pass.moved_on(),
+        synced: pass.still_synced(),
         available: available.map(|said| (said.status == "True", said.message.clone())),
         scaling: pass.common.effective.as_ref().and_then(|effective| effective.scaling_mode),
         had_work: pass.edited() || pass.moved_on() || pass.deleting(),

@@ -158,9 +158,9 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.object.moved_on(&self.cx.stores)
     }
 
-    /// Did AWS equal the spec when it was last read?
-    pub fn was_synced(&self) -> bool {
-        is_true(&self.common.conditions, ConditionType::Synced)
+    /// Did AWS equal the spec when it was last read, and has nothing been asked for since?
+    pub fn still_synced(&self) -> bool {
+        is_true(&self.common.conditions, ConditionType::Synced) && !self.edited() && !self.moved_on()
     }
 
     /// The object's namespace.
@@ -242,17 +242,17 @@ impl<'a, K: Kind> Pass<'a, K> {
     /// Is this a further look in a row, some seconds after the first, that found nothing?
     /// Reads of ECS are eventually consistent, so one is not enough to let go of an object.
     pub fn gone_twice(&self, gone: bool) -> bool {
-        self.cx.failed().gone(self.uid(), gone, GONE_FOR, self.now)
+        self.cx.failed().gone(self.uid(), gone.then_some(GONE_FOR), self.now)
     }
 
     /// The same of a service of which ECS says nothing at all, not even that it was deleted.
     pub fn vanished(&self) -> bool {
-        self.cx.failed().gone(self.uid(), true, VANISHED_FOR, self.now)
+        self.cx.failed().gone(self.uid(), Some(VANISHED_FOR), self.now)
     }
 
     /// Something is being made, or was: that it was not there before says nothing any more.
     pub fn may_be_there(&self) {
-        self.cx.failed().gone(self.uid(), false, GONE_FOR, self.now);
+        self.cx.failed().gone(self.uid(), None, self.now);
     }
 
     /// Was this generation `Ready` after the last pass?

@@ -37,6 +37,9 @@ pub enum LogLevel {
     Trace,
 }
 
+/// Objects of one kind reconciled at once, unless told.
+pub const CONCURRENCY: u16 = 256;
+
 /// A number for each of some kinds.
 pub type PerKind = BTreeMap<String, u64>;
 
@@ -85,7 +88,7 @@ pub struct Config {
     #[arg(long, env = "ECS_OPERATOR_METRICS_PER_OBJECT", default_value = "true", hide_default_value = true, action = ArgAction::Set)]
     pub metrics_per_object: bool,
     /// Objects of one kind reconciled at once, 1 to 10000; default: 256
-    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value = "256", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(long, env = "ECS_OPERATOR_CONCURRENCY", default_value_t = CONCURRENCY, hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub concurrency: u16,
     /// Seconds between two visits of an object, 10 to 86400; default: 300
     #[arg(long, env = "ECS_OPERATOR_SWEEP_INTERVAL_SECONDS", default_value = "300", hide_default_value = true, value_parser = clap::value_parser!(u64).range(10..=86_400))]

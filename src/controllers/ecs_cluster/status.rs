@@ -60,7 +60,7 @@ pub(super) fn report(
         synced: match &observed.cluster {
             Seen::Present(_) => drift.is_empty() && calls.is_empty(),
             Seen::Absent => false,
-            Seen::Unreadable(_) => pass.was_synced() && !pass.edited(),
+            Seen::Unreadable(_) => pass.still_synced(),
         },
         available: None,
         steps: calls.clone(),

@@ -253,13 +253,14 @@ fn corrections(
         }
     }
     steps.extend(scaling::plan(desired, &observed.scaling, live, facts).into_iter().map(Step::Scaling));
-    // What failed is what stands in ECS (nothing was rolled back, or to the same content): only force tries it again.
-    let again = asked.retry && !rolls;
-    if let Some(value) = asked.restart.clone().or_else(|| again.then(|| retry_value(at))) {
-        // A deployment that starts anyway is the restart.
-        if !rolls && !is_barred {
-            steps.extend(restart(live, &value, asked.restart.is_none(), at));
-        }
+    // What failed may be what stands in ECS (nothing was rolled back, or to the same content): only force tries it again.
+    let again = || at.directive.retry.clone().filter(|_| asked.retry);
+    // A deployment that starts anyway is the restart.
+    if !rolls
+        && !is_barred
+        && let Some(value) = asked.restart.clone().or_else(again)
+    {
+        steps.extend(restart(live, &value, asked.restart.is_none(), at));
     }
     Ok(steps)
 }
@@ -296,10 +297,6 @@ fn restart(live: &Service, value: &str, is_retry: bool, at: &Situation<'_>) -> V
         .set_service(live.service_arn.clone())
         .force_new_deployment(true);
     vec![Step::Record(record), Step::Force(Box::new(request))]
-}
-
-fn retry_value(at: &Situation<'_>) -> String {
-    at.directive.retry.clone().unwrap_or_default()
 }
 
 /// Answers to gates and calls to stop.

@@ -81,9 +81,8 @@ pub(super) fn report(
             .present()
             .is_none_or(|live| scaling::refusal(desired, &observed.scaling, live, facts).is_none());
     let unread = observed.service.error().is_some() || observed.scaling.error.is_some();
-    let overtaken = unread && pass.moved_on();
     let synced = if unread {
-        pass.was_synced() && !pass.edited() && !overtaken
+        pass.still_synced()
     } else {
         judged.as_ref().is_some_and(|judged| judged.comparison.sent.is_empty() && judged.comparison.stuck.is_empty())
             && todo.is_empty()
@@ -103,7 +102,7 @@ pub(super) fn report(
         synced,
         available: live.filter(|_| ours).map(verdict::available),
         drift,
-        had_work: !calls.is_empty() || facts.deleting || overtaken,
+        had_work: !calls.is_empty() || facts.deleting || (unread && pass.moved_on()),
         steps: calls,
         owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
         scaling: Some(desired.scaling),

@@ -7,6 +7,7 @@ use ecs_operator::controllers::context::{Config, Context};
 use ecs_operator::controllers::relations::Wakes;
 use ecs_operator::controllers::{Controllers, Sight};
 use ecs_operator::runtime::admin::Health;
+use ecs_operator::runtime::config::CONCURRENCY;
 use ecs_operator::runtime::leader::Lead;
 use ecs_operator::runtime::metrics::Metrics;
 use ecs_operator::runtime::operator::Operator;
@@ -15,9 +16,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::stage::Stage;
 use crate::{NAMESPACE, REGION, SWEEP};
-
-/// As the operator's own setting is unless told.
-const CONCURRENCY: u16 = 256;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]

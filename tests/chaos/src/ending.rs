@@ -14,6 +14,7 @@ use crate::workloads;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+const KINDS: [&str; 4] = ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"];
 /// No schedule needs so many passes.
 const PASSES: usize = 3000;
 
@@ -94,7 +95,7 @@ impl Stage<'_> {
 
     /// A restored store may bring back what holds up a deletion: it is deleted too, as the message says.
     async fn unblock(&mut self) -> bool {
-        let restored = self.plan.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore);
+        let restored = self.plan.restores();
         let all = self.tap.world.api.with(|api| api.shared(&facts::plural("EcsTaskDefinition")));
         let blocked = |object: &Value| {
             let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
@@ -118,7 +119,7 @@ impl Stage<'_> {
     /// What objects ask for and AWS does not have.
     fn missing(&self) -> Vec<String> {
         let mut wrong = Vec::new();
-        for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
+        for kind in KINDS {
             for object in self.tap.world.api.with(|api| api.shared(&facts::plural(kind))) {
                 let name = object["metadata"]["name"].as_str().unwrap_or_default();
                 if object["metadata"]["deletionTimestamp"].is_string() {
@@ -133,7 +134,7 @@ impl Stage<'_> {
                     continue;
                 }
                 let world = &self.tap.world;
-                let restored = self.plan.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore);
+                let restored = self.plan.restores();
                 // Versions that a restored store does not know of are left to people.
                 let known = |wrong: &String| !(restored && wrong.contains("wants 2 tasks, not 0"));
                 let differs = |wrong: Vec<String>| wrong.into_iter().filter(known).collect::<Vec<_>>();
@@ -192,7 +193,7 @@ impl Stage<'_> {
         Box::pin(self.rest()).await;
         self.orphans();
         // What a restored store does not know of is left in ECS, as is what was retained.
-        let restored = self.plan.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore);
+        let restored = self.plan.restores();
         if self.plan.tear_down && !restored && self.plan.workload.name != "retain" {
             Box::pin(self.tear_down()).await;
         }
@@ -217,12 +218,12 @@ impl Stage<'_> {
 
     /// What AWS holds for owners that are gone.
     fn orphans(&mut self) {
-        let restored = self.plan.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore);
+        let restored = self.plan.restores();
         if restored || self.plan.workload.name == "retain" {
             return;
         }
         let mut live = Vec::new();
-        for kind in ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
+        for kind in KINDS {
             let all = self.tap.world.api.with(|api| api.all(&facts::plural(kind)));
             live.extend(all.iter().map(|object| object["metadata"]["uid"].as_str().unwrap_or_default().to_owned()));
         }
@@ -255,8 +256,7 @@ impl Stage<'_> {
     }
 
     fn left(&self) -> Vec<String> {
-        let kinds = ["EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"];
-        let all = kinds.iter().flat_map(|kind| self.tap.world.api.with(|api| api.all(&facts::plural(kind))));
+        let all = KINDS.iter().flat_map(|kind| self.tap.world.api.with(|api| api.all(&facts::plural(kind))));
         let say = |object: Value| {
             format!("{} {}: {}", object["kind"], object["metadata"]["name"], object["status"]["conditions"])
         };

@@ -117,6 +117,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Is the store of Kubernetes restored in it?
+    pub fn restores(&self) -> bool {
+        self.disturbances.iter().any(|(_, what)| *what == Disturbance::Restore)
+    }
+
     /// The schedule of a seed; `sites` are the places where a story makes calls.
     pub fn of(seed: u64, sites: impl Fn(&Workload) -> Vec<String>) -> Self {
         let mut dice = Dice::at(seed, 1);

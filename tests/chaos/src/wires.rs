@@ -122,9 +122,10 @@ impl Tap {
 
     /// Does the call set what the object of the pass leaves to somebody else?
     fn delegated(&self, operation: &str, body: &Value, pass: Option<&Pass>) -> bool {
-        let Some(pass) = pass.filter(|pass| pass.key.0 == "EcsService") else { return false };
+        let counts = operation == "UpdateService" && body["desiredCount"].is_i64();
+        let Some(pass) = pass.filter(|pass| counts && pass.key.0 == "EcsService") else { return false };
         let object = self.world.api.with(|api| facts::stored(api, pass.key.0, &pass.key.2));
-        operation == "UpdateService" && body["desiredCount"].is_i64() && object.is_some_and(|o| facts::is_scaled(&o))
+        object.is_some_and(|object| facts::is_scaled(&object))
     }
 
     /// Compares AWS with the object of the pass, at this instant.

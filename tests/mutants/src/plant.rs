@@ -96,6 +96,10 @@ impl Planted<'_> {
         self.text.get(span.byte_range()).unwrap_or_default()
     }
 
+    fn one_line(&self, span: Span) -> String {
+        self.source(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     fn place(&mut self, form: Form, range: Range<usize>, at: Span, changes: Vec<Change>) {
         let mut alternatives = Vec::new();
         for (text, what) in changes {
@@ -260,7 +264,7 @@ impl<'ast> Visit<'ast> for Planted<'_> {
             if guard.is_some_and(binds) {
                 continue;
             }
-            let shown: String = self.source(pat.span()).split_whitespace().collect::<Vec<_>>().join(" ");
+            let shown = self.one_line(pat.span());
             let change = (String::new(), format!("delete the arm {shown}"));
             let form = Form::Passed(guard.map(|guard| guard.span().byte_range()));
             self.place(form, pat.span().byte_range(), pat.span(), vec![change]);
@@ -271,7 +275,7 @@ impl<'ast> Visit<'ast> for Planted<'_> {
     fn visit_arm(&mut self, arm: &'ast syn::Arm) {
         if let Some(guard) = guarded(&arm.pat).1 {
             if !binds(guard) {
-                let old: String = self.source(guard.span()).split_whitespace().collect::<Vec<_>>().join(" ");
+                let old = self.one_line(guard.span());
                 let changes = ["true", "false"]
                     .map(|new| (new.to_owned(), format!("replace the guard {old} with {new}")))
                     .to_vec();

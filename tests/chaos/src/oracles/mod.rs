@@ -62,7 +62,7 @@ impl Setting {
                         | Disturbance::Restore
                 )
             }),
-            restored: any(|what| *what == Disturbance::Restore),
+            restored: plan.restores(),
             retains: plan.workload.name == "retain",
             healthy: if grows.contains(&plan.workload.name) { 2 } else { 0 },
             deregistered: any(|what| matches!(what, Disturbance::Outside(_) | Disturbance::Restore)),

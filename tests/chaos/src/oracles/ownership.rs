@@ -13,7 +13,8 @@ fn destroys(call: &AwsCall) -> bool {
     matches!(call.operation.as_str(), "DeleteService" | "DeleteCluster" | "DeregisterTaskDefinition")
 }
 
-/// S4: what AWS has is changed only if it bears our tag, and only what the object does not leave to others; and in Kubernetes only our kinds and events are written.
+/// S4: what AWS has is changed only if it bears our tag, and only what the object does not leave to others; and in
+/// Kubernetes only our kinds and events are written.
 pub(super) fn only_ours(trace: &[Seen], setting: Setting) -> Vec<String> {
     let mut wrong = Vec::new();
     for seen in trace {

@@ -87,8 +87,10 @@ pub(super) fn ready_is_true(trace: &[Seen], setting: Setting) -> Vec<String> {
         let Some(call) = seen.kube().filter(|call| call.took && call.path.ends_with("/status")) else { continue };
         let status = &call.body["status"];
         // A note of what is about to be asked says nothing new of the rest.
-        let before = told.insert(&call.path, without_note(status));
-        if status["inFlight"].is_object() && before.is_none_or(|before| before == without_note(status)) {
+        let rest = without_note(status);
+        let noted = status["inFlight"].is_object() && told.get(&call.path).is_none_or(|before| *before == rest);
+        told.insert(&call.path, rest);
+        if noted {
             continue;
         }
         let observed = status["observedGeneration"].as_i64();
