@@ -29,6 +29,14 @@ pub enum StepError {
     /// The object changed under us; the next pass sees it anew.
     #[error("the object was changed meanwhile")]
     Outdated,
+    /// An object of the name that is to be made is there, and was made by somebody else.
+    #[error("{kind} `{name}` is there already and does not belong to this object; delete it or give it another name")]
+    NameTaken {
+        /// Its kind.
+        kind: String,
+        /// Its namespace and name.
+        name: String,
+    },
     /// The spec lacks a member that the call needs.
     #[error("{0}")]
     Incomplete(#[from] Incomplete),
@@ -79,6 +87,7 @@ pub fn judge(error: &StepError, failures: &Failures, uid: &str, now: Timestamp) 
         // Not plain `Progressing`: whoever asks whether the edit was made must see that it was not.
         StepError::Outdated => return again(Reason::ProgressingWithRetry, Duration::from_secs(1)),
         StepError::Kube(_) => return again(Reason::ProgressingWithRetry, delay),
+        StepError::NameTaken { .. } => return stuck(Reason::OwnedByAnother, delay.max(DENIED_RETRY), false),
         StepError::Incomplete(_) => return stuck(Reason::InvalidSpec, PROBE, true),
         StepError::Aws(aws) => aws,
     };

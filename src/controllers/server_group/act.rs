@@ -73,7 +73,9 @@ async fn create<K: Namespaced>(object: &K, pass: &Pass<'_, ServerGroup>) -> Resu
             let ours = found.is_some_and(|found| {
                 found.meta().owner_references.iter().flatten().any(|owner| owner.uid == pass.uid())
             });
-            if ours { Ok(()) } else { Err(kube::Error::Api(refused).into()) }
+            let taken =
+                StepError::NameTaken { kind: K::kind(&()).into_owned(), name: format!("{}/{name}", pass.namespace()) };
+            if ours { Ok(()) } else { Err(taken) }
         }
         Err(error) => Err(error.into()),
     }

@@ -1,12 +1,12 @@
 //! Which number the next version gets, beside services that are not ours.
 
-use ecs_operator::api::{EcsCluster, ServerGroup};
+use ecs_operator::api::{EcsCluster, EcsService, ServerGroup};
 use ecs_sim::fixtures::ImageFate;
 use serde_json::json;
 
 use super::{MINUTE, children, group, ready, running, served, status, worlds};
 use crate::behaviour::line;
-use crate::support::manifests::cluster;
+use crate::support::manifests::{cluster, service};
 use crate::support::world::World;
 use ecs_operator::api::condition::ConditionType;
 
@@ -106,4 +106,27 @@ async fn a_number_is_not_used_again_after_its_version_failed_and_went() {
     operator.rest().await;
     assert_eq!(ready(&world).await, "True Succeeded: shop-prod-v002 is current, 2/2 tasks.");
     assert_eq!(status(&world).await.last_sequence, Some(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_somebody_made_of_a_version_s_name_is_left_alone_and_told_of() {
+    let (world, mut operator) = served(565, &json!({})).await;
+    world.apply::<ServerGroup>(&group("nginx:2", &json!({}))).await;
+    while status(&world).await.last_sequence != Some(1) {
+        assert!(operator.next().await.is_some());
+    }
+    let mut theirs = service("shop-prod-v001", "prod", "nowhere");
+    theirs["spec"]["desiredCount"] = json!(7);
+    assert!(world.get::<EcsService>("shop-prod-v001").await.is_none());
+    world.apply::<EcsService>(&theirs).await;
+    operator.settle(MINUTE, 20 * MINUTE).await;
+    assert_eq!(
+        ready(&world).await,
+        "False OwnedByAnother: EcsService `shop/shop-prod-v001` is there already and does not belong to this object; delete it or give it another name"
+    );
+    let found = world.get::<EcsService>("shop-prod-v001").await.unwrap();
+    assert_eq!((found.spec.desired_count, found.metadata.owner_references), (Some(7), None), "theirs is as it was");
+    world.delete::<EcsService>("shop-prod-v001").await;
+    operator.settle(5 * MINUTE, 60 * MINUTE).await;
+    assert_eq!(ready(&world).await, "True Succeeded: shop-prod-v001 is current, 2/2 tasks.");
 }
