@@ -4,6 +4,10 @@ use clap::Parser;
 use ecs_operator::runtime::config::Config;
 use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 
+/// Gives back what a large list or a storm of passes took: the allocator of the C library keeps most of it for good.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();

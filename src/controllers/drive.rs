@@ -49,7 +49,8 @@ pub trait Reconcile: Kind {
 }
 
 /// Runs one pass over an object, as kube's controller wants it: when there is a place for it, and over the object as it
-/// is by then.
+/// is by then. Thousands may stand in queues at once, so what each stage needs is in a box of its own and not in the
+/// future of the whole.
 pub async fn reconcile<K: Reconcile>(
     object: Arc<DeserializeGuard<K>>,
     cx: Arc<Context>,
@@ -140,15 +141,15 @@ async fn timed<K: Reconcile>(object: Arc<DeserializeGuard<K>>, cx: Arc<Context>,
         match &object.0 {
             Ok(object) if cx.config.drift_policy == DriftPolicy::default() => visit(object, &cx).await,
             Ok(object) => {
-                let mut object = object.clone();
+                let mut object = Box::new(object.clone());
                 object.default_drift(cx.config.drift_policy);
-                visit(&object, &cx).await
+                visit(object.as_ref(), &cx).await
             }
-            Err(invalid) => undecodable::<K>(invalid, &cx).await,
+            Err(invalid) => Box::pin(undecodable::<K>(invalid, &cx)).await,
         }
     })
     .catch_unwind();
-    let pass = Arc::clone(&asker).run(pass);
+    let pass = Box::pin(Arc::clone(&asker).run(pass));
     let (result, error) = match in_time(pass, &asker).await {
         Some(Ok(Ok(visited))) => {
             let (again, look) = match visited.requeue {
@@ -211,21 +212,17 @@ async fn look<K: Reconcile>(object: &K, cx: &Context) -> Result<Visited, StepErr
         cx.metrics.objects.forget(K::KIND, pass.namespace(), &pass.owner.name);
         return Ok(Visited::GONE);
     }
-    if K::PLACED {
-        match Box::pin(enter(&pass)).await {
-            Gate::Open(place) => pass.settle_in(*place),
-            Gate::Closed(refused) => {
-                let report = held::refused(&pass, &refused).await;
-                return settle(&pass, report).await;
-            }
-            Gate::Unread(error) => {
-                let report = held::unread(&pass, error);
-                return settle(&pass, report).await;
-            }
+    let gate = if K::PLACED { Some(Box::pin(enter(&pass)).await) } else { None };
+    let report = match gate {
+        Some(Gate::Closed(refused)) => held::refused(&pass, &refused).await,
+        Some(Gate::Unread(error)) => held::unread(&pass, error),
+        Some(Gate::Open(place)) => {
+            pass.settle_in(*place);
+            Box::pin(K::reconcile(&pass)).await
         }
-    }
-    let report = Box::pin(K::reconcile(&pass)).await;
-    settle(&pass, report).await
+        None => Box::pin(K::reconcile(&pass)).await,
+    };
+    Box::pin(settle(&pass, report)).await
 }
 
 /// Where the calls of a pass go; not before all accounts are known.
@@ -275,7 +272,7 @@ async fn settle<K: Kind>(pass: &Pass<'_, K>, report: Report<K::Status>) -> Resul
             return Ok(Visited { requeue: Requeue::After(wait), failed: report.failed, changed: false, look: None });
         }
         pass.cx.pace.wrote(pass.uid());
-        pass.write_status(&status).await?;
+        Box::pin(pass.write_status(&status)).await?;
     }
     counted::count::<K>(&pass.cx.metrics.changes, pass.object.status(), &status, &report.happenings, pass.now);
     for happening in &report.happenings {

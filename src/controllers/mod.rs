@@ -45,6 +45,7 @@ pub mod sweep;
 pub mod tagging;
 pub mod target;
 pub mod watches;
+mod written;
 
 use std::convert::Infallible;
 use std::future::Future;

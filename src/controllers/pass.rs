@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
 use kube::{Resource as _, ResourceExt};
-use serde::Deserialize as _;
 use serde_json::json;
 
-use crate::api::condition::{ConditionType, Reason, find, is_ours, is_true};
-use crate::api::names::{FIELD_MANAGER, FINALIZER};
+use crate::api::condition::{ConditionType, Reason, find, is_true};
+use crate::api::names::FINALIZER;
 use crate::api::policy::{AdoptionPolicy, DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
 use crate::aws::{AccountKey, Priority, Scope};
@@ -25,9 +24,6 @@ use crate::controllers::kind::{Kind, Policies};
 use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
 use crate::controllers::sweep::Look;
-
-/// What an apply says of an object of which a member has another type than the CRD now declares.
-const NOT_TYPED: &str = "failed to create typed live object";
 
 /// One pass.
 pub struct Pass<'a, K: Kind> {
@@ -272,15 +268,15 @@ impl<'a, K: Kind> Pass<'a, K> {
     }
 
     /// Untyped: what is not readable as a `K` gets a status and is deleted all the same.
-    fn api(&self) -> Api<DynamicObject> {
+    pub(super) fn api(&self) -> Api<DynamicObject> {
         api::<K>(&self.cx.kube, self.namespace())
     }
 
-    fn version(&self) -> Option<String> {
+    pub(super) fn version(&self) -> Option<String> {
         self.version.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn moved_to(&self, object: &DynamicObject) {
+    pub(super) fn moved_to(&self, object: &DynamicObject) {
         *self.version.lock().unwrap_or_else(PoisonError::into_inner) = object.resource_version();
     }
 
@@ -364,71 +360,6 @@ impl<'a, K: Kind> Pass<'a, K> {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// Writes the whole status with the version that was read, so that it cannot land on a successor.
-    pub async fn write_status(&self, status: &K::Status) -> Result<(), StepError> {
-        let params = PatchParams::apply(FIELD_MANAGER).force();
-        let body = |version: Option<String>| {
-            json!({
-                "apiVersion": K::api_version(&()),
-                "kind": K::kind(&()),
-                "metadata": {"name": self.owner.name, "resourceVersion": version},
-                "status": status,
-            })
-        };
-        let first = self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(self.version()))).await;
-        let written = match first {
-            Err(kube::Error::Api(refused)) if refused.code == 409 && !K::RESUMES_FROM_STATUS => {
-                let Some(object) = self.api().get_opt(&self.owner.name).await? else { return Ok(()) };
-                if object.meta().uid.as_deref() != Some(self.uid()) {
-                    return Ok(());
-                }
-                let version = object.resource_version();
-                self.api().patch_status(&self.owner.name, &params, &Patch::Apply(body(version))).await
-            }
-            Err(kube::Error::Api(refused)) if refused.message.contains(NOT_TYPED) => {
-                return self.replace_status(status).await;
-            }
-            other => other,
-        };
-        match written {
-            Ok(object) => {
-                self.moved_to(&object);
-                let stored = object.data.get("status").and_then(|stored| K::Status::deserialize(stored).ok());
-                let kept = stored.is_some_and(|stored| outlived(&stored, status));
-                if kept { self.replace_status(status).await } else { Ok(()) }
-            }
-            Err(kube::Error::Api(refused)) if refused.code == 404 => Ok(()),
-            Err(kube::Error::Api(refused)) if refused.code == 409 => Err(StepError::Outdated),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Puts the status in place of the one stored, for objects that an apply cannot serve: those with a member of
-    /// another type than declared, and those that lost the record of who wrote what. Conditions of other writers stay.
-    async fn replace_status(&self, status: &K::Status) -> Result<(), StepError> {
-        let mut common = status.common();
-        let foreign = self.common.conditions.iter().filter(|condition| !is_ours(&condition.type_));
-        common.conditions.extend(foreign.cloned());
-        let mut status = status.clone();
-        status.set_common(common);
-        let patch = json!([
-            {"op": "test", "path": "/metadata/uid", "value": self.uid()},
-            {"op": "test", "path": "/metadata/resourceVersion", "value": self.version()},
-            {"op": "add", "path": "/status", "value": status},
-        ]);
-        let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        match self.api().patch_status(&self.owner.name, &params, &Patch::Json::<()>(patch)).await {
-            Ok(object) => {
-                self.moved_to(&object);
-                Ok(())
-            }
-            Err(kube::Error::Api(refused)) if refused.code == 404 => Ok(()),
-            Err(kube::Error::Api(refused)) if refused.code == 422 || refused.code == 409 => Err(StepError::Outdated),
-            Err(error) => Err(error.into()),
-        }
-    }
 }
 
 /// Untyped objects of a kind, in a namespace if it has any.
@@ -438,11 +369,4 @@ pub fn api<K: Kind>(client: &kube::Client, namespace: &str) -> Api<DynamicObject
         return Api::all_with(client.clone(), &resource);
     }
     Api::namespaced_with(client.clone(), namespace, &resource)
-}
-
-/// Does the stored status hold a condition of ours that the written one does not?
-fn outlived<S: Status>(stored: &S, written: &S) -> bool {
-    let written = written.common().conditions;
-    let stored = stored.common().conditions;
-    stored.iter().any(|old| is_ours(&old.type_) && written.iter().all(|new| new.type_ != old.type_))
 }

@@ -141,7 +141,6 @@ impl Metrics {
     /// All metrics in the `OpenMetrics` text format.
     pub fn text(&self) -> Result<String, fmt::Error> {
         self.reconcile.queue.refresh();
-        self.objects.refresh();
         self.usage.refresh();
         if let Some(aws) = &self.aws {
             aws.refresh();

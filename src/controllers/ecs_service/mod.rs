@@ -54,8 +54,8 @@ impl Reconcile for EcsService {
             refused: pass.failing_since(&inputs).map_or(0, |(count, _)| count),
             follow: pass.cx.config.follow,
         };
-        let observed = observe::observe(&desired, pass).await;
-        desired.fixed_ports = observe::fixed_ports(&desired, &observed, pass).await;
+        let observed = Box::pin(observe::observe(&desired, pass)).await;
+        desired.fixed_ports = Box::pin(observe::fixed_ports(&desired, &observed, pass)).await;
         desired.hands_off = observed.scaling.hands_off(&desired, &facts);
         let plan = plan::plan(&desired, &observed, &at);
         pass.tell(|| foreseen::told(&plan, &desired, &observed, &facts));
@@ -71,7 +71,7 @@ impl Reconcile for EcsService {
             return status::report(pass, &desired, &observed, None, &plan, &Outcome::default(), &at, held);
         }
         let plan = braked(plan, pass);
-        let (mut outcome, now) = act::run(&plan, &observed, pass).await;
+        let (mut outcome, now) = Box::pin(act::run(&plan, &observed, pass)).await;
         // Calls that were made are not undone by a read that failed: the next pass reads again and tells.
         if plan.steps.is_empty() {
             outcome.failed = observed.scaling.failure(&facts).map(StepError::Aws);

@@ -1,13 +1,20 @@
-//! Before the wire to Kubernetes: without leadership no write leaves, and none that is under way is repeated.
+//! Before the wire to Kubernetes: without leadership no write leaves, and none that is under way is repeated. Only so
+//! many requests are under way at once.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Method, Request};
 use kube::client::ClientBuilder;
+use tower::limit::{ConcurrencyLimit, ConcurrencyLimitLayer};
 use tower::{BoxError, Layer, Service};
 
 use super::lead::Lead;
+
+/// Requests under way at once, a watch that is answered aside. Each takes a connection of its own with the buffers of
+/// its encryption: without a bound, ten thousand first statuses were as many connections and half a gibibyte, and
+/// kube-apiserver turns away what exceeds a few hundred in any case (`--max-mutating-requests-inflight`).
+pub const AT_ONCE: usize = 64;
 
 /// A write was refused, or given up while it was under way.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -34,9 +41,10 @@ impl<S> Layer<S> for FenceLayer {
 }
 
 impl Lead {
-    /// A client whose writes are fenced. Reads and watches pass always.
-    pub fn guard<S>(&self, builder: ClientBuilder<S>) -> ClientBuilder<Guarded<S>> {
-        builder.with_layer(&FenceLayer(self.clone()))
+    /// A client whose writes are fenced, with [`AT_ONCE`] requests under way. Reads and watches pass the fence always.
+    /// Requests wait before the fence: what counts is who leads when they leave.
+    pub fn guard<S>(&self, builder: ClientBuilder<S>) -> ClientBuilder<ConcurrencyLimit<Guarded<S>>> {
+        builder.with_layer(&FenceLayer(self.clone())).with_layer(&ConcurrencyLimitLayer::new(AT_ONCE))
     }
 }
 
@@ -77,8 +85,13 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use futures::future::join_all;
+    use http::Response;
+    use kube::client::Body;
     use tokio::time::Instant;
     use tower::ServiceExt;
 
@@ -106,5 +119,28 @@ mod tests {
         assert!(refused.is::<Fenced>() && began.elapsed() == second, "{refused} after {:?}", began.elapsed());
         assert!(ask(&lead, "GET", 60 * second).await.is_ok());
         assert!(ask(&lead, "DELETE", second).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_requests_are_under_way_and_who_waited_is_fenced_when_it_would_leave() {
+        let (lead, [now, most, all]) = (Lead::standby(), [0; 3].map(|zero| Arc::new(AtomicUsize::new(zero))));
+        lead.extend(Instant::now() + Duration::from_secs(10));
+        let (counted, highest, begun) = (now.clone(), most.clone(), all.clone());
+        let server = tower::service_fn(move |_: Request<Body>| {
+            let (counted, highest, begun) = (counted.clone(), highest.clone(), begun.clone());
+            async move {
+                begun.fetch_add(1, Ordering::Relaxed);
+                highest.fetch_max(counted.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                counted.fetch_sub(1, Ordering::Relaxed);
+                Ok::<_, BoxError>(Response::new(Body::empty()))
+            }
+        });
+        let client = &lead.guard(ClientBuilder::new(server, "default")).build();
+        let patch = |_| client.send(Request::patch("/").body(Body::empty()).unwrap());
+        let answers = join_all((0..4 * AT_ONCE).map(patch)).await;
+        // Two rounds of 4 s end within the 10 s; the third is given up, the fourth never leaves.
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2 * AT_ONCE);
+        assert_eq!((most.load(Ordering::Relaxed), all.load(Ordering::Relaxed)), (AT_ONCE, 3 * AT_ONCE));
     }
 }

@@ -1,57 +1,20 @@
-//! Objects: their conditions, tasks and deletions, and what happened to them. Series of an object leave with it.
+//! Objects: their conditions, tasks and deletions. Series are written when they are read and kept nowhere, so that an
+//! object costs what is known of it and its series leave with it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeGaugeValue, MetricEncoder};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
-use super::Real;
 use crate::aws::lock;
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
-struct ConditionLabels {
-    kind: &'static str,
-    namespace: String,
-    name: String,
-    r#type: String,
-    status: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct AgeLabels {
-    kind: &'static str,
-    namespace: String,
-    name: String,
-    r#type: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ObjectLabels {
-    kind: &'static str,
-    namespace: String,
-    name: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TaskLabels {
-    namespace: String,
-    name: String,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
-struct CountLabels {
-    kind: &'static str,
-    r#type: String,
-    status: &'static str,
-}
 
 /// An object as metrics know it: kind, namespace, name.
 type Key = (&'static str, String, String);
@@ -74,12 +37,12 @@ impl Since {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
-    /// Status and time of each condition, by its type.
-    conditions: BTreeMap<String, (&'static str, Since)>,
+    /// Type, status and time of each condition.
+    conditions: Box<[(Box<str>, &'static str, Since)]>,
     deleting: Option<Since>,
-    tasks: bool,
+    tasks: Option<Tasks>,
 }
 
 /// Tasks of a service.
@@ -117,11 +80,6 @@ pub struct Look<'a> {
 pub struct ObjectMetrics {
     each: bool,
     known: Arc<Mutex<BTreeMap<Key, Known>>>,
-    conditions: Family<ConditionLabels, Gauge>,
-    ages: Family<AgeLabels, Real>,
-    deletions: Family<ObjectLabels, Real>,
-    tasks: Family<TaskLabels, Gauge>,
-    objects: Family<CountLabels, Gauge>,
 }
 
 /// Statuses of a condition that are told of whether it has them or not.
@@ -130,131 +88,129 @@ const STATUSES: [&str; 2] = ["True", "False"];
 impl ObjectMetrics {
     /// `each`: series for each object, and not only their numbers?
     pub(super) fn new(each: bool) -> Self {
-        Self {
-            each,
-            known: Arc::default(),
-            conditions: Family::default(),
-            ages: Family::default(),
-            deletions: Family::default(),
-            tasks: Family::default(),
-            objects: Family::default(),
-        }
+        Self { each, known: Arc::default() }
     }
 
     pub(super) fn register(&self, registry: &mut Registry) {
-        registry.register("ecs_operator_objects", "Objects by the status of a condition", self.objects.clone());
-        registry.register(
-            "ecs_operator_condition",
-            "1 for the status a condition of the object has now, 0 for the other; Unknown is told of only while it holds",
-            self.conditions.clone(),
-        );
-        registry.register(
-            "ecs_operator_condition_age_seconds",
-            "Time since a condition of the object changed its status",
-            self.ages.clone(),
-        );
-        registry.register(
-            "ecs_operator_deletion_age_seconds",
-            "Time since the deletion of an object that is still there",
-            self.deletions.clone(),
-        );
-        registry.register(
-            "ecs_operator_tasks",
-            "Tasks of an ECS service: as many as asked for (desired), running, pending",
-            self.tasks.clone(),
-        );
+        registry.register_collector(Box::new(self.clone()));
     }
 
     /// Replaces all that is told of an object.
     pub fn set(&self, kind: &'static str, namespace: &str, name: &str, look: Look<'_>) {
-        let key = (kind, namespace.to_owned(), name.to_owned());
-        let mut all = lock(&self.known);
-        let old = all.remove(&key).unwrap_or_default();
-        let mut known = Known {
-            deleting: look.deleting.map(|at| Since::new(at, look.now)),
-            tasks: look.tasks.is_some(),
-            ..Known::default()
-        };
-        for condition in look.conditions {
+        let told = |condition: &Condition| {
             let since = Since::new(condition.last_transition_time.0, look.now);
-            known.conditions.insert(condition.type_.clone(), (word(&condition.status), since));
-        }
-        if self.each {
-            self.show(&key, &old, &known, look.tasks);
-        }
-        all.insert(key, known);
-    }
-
-    fn show(&self, key: &Key, old: &Known, known: &Known, tasks: Option<Tasks>) {
-        for (kind, (now, _)) in &known.conditions {
-            for status in STATUSES {
-                self.conditions.get_or_create(&labels(key, kind, status)).set(i64::from(status == *now));
-            }
-            let unknown = labels(key, kind, "Unknown");
-            if *now == "Unknown" {
-                self.conditions.get_or_create(&unknown).set(1);
-            } else if old.conditions.get(kind).is_some_and(|(was, _)| *was == "Unknown") {
-                self.conditions.remove(&unknown);
-            }
-        }
-        for gone in old.conditions.keys().filter(|kind| !known.conditions.contains_key(*kind)) {
-            self.remove_condition(key, gone);
-        }
-        if known.deleting.is_none() {
-            self.deletions.remove(&object(key));
-        }
-        for (state, count) in tasks.map(Tasks::states).into_iter().flatten() {
-            self.tasks.get_or_create(&task(key, state)).set(i64::from(count));
-        }
-        if tasks.is_none() && old.tasks {
-            self.remove_tasks(key);
-        }
+            (condition.type_.as_str().into(), word(&condition.status), since)
+        };
+        let known = Known {
+            conditions: look.conditions.iter().map(told).collect(),
+            deleting: look.deleting.map(|at| Since::new(at, look.now)),
+            tasks: look.tasks,
+        };
+        lock(&self.known).insert((kind, namespace.to_owned(), name.to_owned()), known);
     }
 
     /// The object is gone, and with it its series.
     pub fn forget(&self, kind: &'static str, namespace: &str, name: &str) {
-        let key = (kind, namespace.to_owned(), name.to_owned());
-        let mut all = lock(&self.known);
-        let Some(known) = all.remove(&key) else { return };
-        known.conditions.keys().for_each(|kind| self.remove_condition(&key, kind));
-        self.deletions.remove(&object(&key));
-        self.remove_tasks(&key);
+        lock(&self.known).remove(&(kind, namespace.to_owned(), name.to_owned()));
     }
+}
 
-    fn remove_condition(&self, key: &Key, kind: &str) {
-        for status in ["True", "False", "Unknown"] {
-            self.conditions.remove(&labels(key, kind, status));
-        }
-        self.ages.remove(&age(key, kind));
-    }
-
-    fn remove_tasks(&self, key: &Key) {
-        for (state, _) in Tasks::default().states() {
-            self.tasks.remove(&task(key, state));
-        }
-    }
-
-    /// Brings ages and numbers up to date.
-    pub(super) fn refresh(&self) {
+impl Collector for ObjectMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let all = lock(&self.known);
-        let mut counts: BTreeMap<CountLabels, i64> = BTreeMap::new();
-        for (key, known) in all.iter() {
-            for (kind, (status, since)) in &known.conditions {
-                let labels = CountLabels { kind: key.0, r#type: kind.clone(), status };
-                *counts.entry(labels).or_default() += 1;
-                if self.each {
-                    self.ages.get_or_create(&age(key, kind)).set(since.age());
-                }
-            }
-            if let Some(since) = known.deleting.filter(|_| self.each) {
-                self.deletions.get_or_create(&object(key)).set(since.age());
-            }
+        numbers(&all, gauge(&mut encoder, "ecs_operator_objects", "Objects by the status of a condition.")?)?;
+        if !self.each {
+            return Ok(());
         }
-        self.objects.clear();
-        for (labels, count) in counts {
-            self.objects.get_or_create(&labels).set(count);
+        conditions(
+            &all,
+            gauge(
+                &mut encoder,
+                "ecs_operator_condition",
+                "1 for the status a condition of the object has now, 0 for the other; Unknown is told of only while it holds.",
+            )?,
+        )?;
+        let help = "Time since a condition of the object changed its status.";
+        ages(&all, gauge(&mut encoder, "ecs_operator_condition_age_seconds", help)?)?;
+        let help = "Time since the deletion of an object that is still there.";
+        deletions(&all, gauge(&mut encoder, "ecs_operator_deletion_age_seconds", help)?)?;
+        let help = "Tasks of an ECS service: as many as asked for (desired), running, pending.";
+        tasks(&all, gauge(&mut encoder, "ecs_operator_tasks", help)?)
+    }
+}
+
+fn gauge<'a>(
+    encoder: &'a mut DescriptorEncoder<'_>,
+    name: &'a str,
+    help: &'a str,
+) -> Result<MetricEncoder<'a>, fmt::Error> {
+    encoder.encode_descriptor(name, help, None, MetricType::Gauge)
+}
+
+fn series<const N: usize>(
+    metric: &mut MetricEncoder<'_>,
+    labels: [(&str, &str); N],
+    value: &impl EncodeGaugeValue,
+) -> fmt::Result {
+    metric.encode_family(&labels)?.encode_gauge(value)
+}
+
+fn numbers(all: &BTreeMap<Key, Known>, mut metric: MetricEncoder<'_>) -> fmt::Result {
+    let mut counts: BTreeMap<[&str; 3], i64> = BTreeMap::new();
+    for ((kind, ..), known) in all {
+        for (r#type, status, _) in &known.conditions {
+            *counts.entry([kind, r#type, status]).or_default() += 1;
         }
     }
+    for ([kind, r#type, status], count) in counts {
+        series(&mut metric, [("kind", kind), ("type", r#type), ("status", status)], &count)?;
+    }
+    Ok(())
+}
+
+fn conditions(all: &BTreeMap<Key, Known>, mut metric: MetricEncoder<'_>) -> fmt::Result {
+    for ((kind, namespace, name), known) in all {
+        for (r#type, now, _) in &known.conditions {
+            let of = |status| {
+                [("kind", *kind), ("namespace", namespace), ("name", name), ("type", r#type), ("status", status)]
+            };
+            for status in STATUSES {
+                series(&mut metric, of(status), &i64::from(status == *now))?;
+            }
+            if !STATUSES.contains(now) {
+                series(&mut metric, of(now), &1_i64)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ages(all: &BTreeMap<Key, Known>, mut metric: MetricEncoder<'_>) -> fmt::Result {
+    for ((kind, namespace, name), known) in all {
+        for (r#type, _, since) in &known.conditions {
+            let labels = [("kind", *kind), ("namespace", namespace), ("name", name), ("type", r#type)];
+            series(&mut metric, labels, &since.age())?;
+        }
+    }
+    Ok(())
+}
+
+fn deletions(all: &BTreeMap<Key, Known>, mut metric: MetricEncoder<'_>) -> fmt::Result {
+    for ((kind, namespace, name), known) in all {
+        if let Some(since) = known.deleting {
+            series(&mut metric, [("kind", kind), ("namespace", namespace), ("name", name)], &since.age())?;
+        }
+    }
+    Ok(())
+}
+
+fn tasks(all: &BTreeMap<Key, Known>, mut metric: MetricEncoder<'_>) -> fmt::Result {
+    for ((_, namespace, name), known) in all {
+        for (state, count) in known.tasks.map(Tasks::states).into_iter().flatten() {
+            series(&mut metric, [("namespace", namespace), ("name", name), ("state", state)], &i64::from(count))?;
+        }
+    }
+    Ok(())
 }
 
 /// A status of a condition, from its closed list.
@@ -264,20 +220,4 @@ fn word(status: &str) -> &'static str {
         "False" => "False",
         _ => "Unknown",
     }
-}
-
-fn labels((kind, namespace, name): &Key, r#type: &str, status: &'static str) -> ConditionLabels {
-    ConditionLabels { kind, namespace: namespace.clone(), name: name.clone(), r#type: r#type.to_owned(), status }
-}
-
-fn age((kind, namespace, name): &Key, r#type: &str) -> AgeLabels {
-    AgeLabels { kind, namespace: namespace.clone(), name: name.clone(), r#type: r#type.to_owned() }
-}
-
-fn object((kind, namespace, name): &Key) -> ObjectLabels {
-    ObjectLabels { kind, namespace: namespace.clone(), name: name.clone() }
-}
-
-fn task((_, namespace, name): &Key, state: &'static str) -> TaskLabels {
-    TaskLabels { namespace: namespace.clone(), name: name.clone(), state }
 }

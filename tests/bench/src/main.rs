@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
 
 use clap::{Parser, Subcommand};
@@ -18,6 +18,12 @@ use ecs_bench::table::{Method, missed, page, table};
 use ecs_bench::{SWEEP, naive, really, virtually};
 use ecs_operator::runtime::config::Config;
 use ecs_operator::runtime::{process, shutdown, telemetry, tls};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
+
+/// The operator's own, for it is measured as a part of this program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// `DescribeServices` and `ListServices` a minute that ECS allows in the long run.
 const QUOTA: u64 = 20 * 60;
@@ -54,6 +60,8 @@ enum Role {
     Operator(Box<Config>),
     /// The naive poller, as a subject.
     Naive,
+    /// Both in virtual time, told as one JSON document.
+    Virtually,
 }
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -89,6 +97,11 @@ fn run(options: Options) -> Outcome<ExitCode> {
                 Ok(ExitCode::SUCCESS)
             })
         }
+        Some(Role::Virtually) => {
+            let outcome = in_virtual_time(&options)?;
+            serde_json::to_writer(std::io::stdout(), &outcome)?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => measure(&options),
     }
 }
@@ -98,23 +111,20 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
         Some(path) => serde_json::from_str(&fs::read_to_string(path)?)?,
         None => serde_json::from_str(include_str!("../targets.json"))?,
     };
-    let (mut measures, mut lines) = (Vec::new(), Vec::new());
-    for services in &options.services {
-        let shape = Shape { services: *services, clusters: options.clusters };
-        for subject in [Subject::Operator(0.5), Subject::Operator(1.0), Subject::Naive] {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
-            let outcome = runtime.block_on(virtually::run(subject, shape, options.seed))?;
-            tell(&outcome.measures)?;
-            measures.extend(outcome.measures);
-            if Some(services) == options.services.last() {
-                lines.push((subject.title(), outcome.reads_by_minute));
-            }
-        }
-    }
     let sizes: Vec<usize> = options.real.iter().filter_map(|size| size.parse().ok()).collect();
-    if !sizes.is_empty() {
-        measures.extend(in_real_time(&sizes, options.clusters)?);
+    let virtually = Virtually::start(options)?;
+    // The largest has the machine to itself.
+    let (last, beside) = sizes.split_last().map_or((None, &[][..]), |(last, beside)| (Some(*last), beside));
+    let around = if sizes.is_empty() { None } else { Some(RealTime::set_up()?) };
+    let mut real = Vec::new();
+    if let Some(around) = &around {
+        real.extend(around.measure(beside, options.clusters)?);
     }
+    let Virtual { mut measures, lines } = virtually.end()?;
+    if let Some(around) = &around {
+        real.extend(around.measure(last.as_slice(), options.clusters)?);
+    }
+    measures.append(&mut real);
     let method = Method { command: command(), cores: available_parallelism()?.get(), seed: options.seed };
     writeln!(std::io::stdout(), "{}", table(&measures, &targets))?;
     if let Some(folder) = &options.write {
@@ -127,19 +137,77 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
     Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
-    tls::install()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let around = Surroundings::set_up().await?;
+/// What came of virtual time.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Virtual {
+    measures: Vec<Measure>,
+    lines: Vec<Line>,
+}
+
+/// Virtual time, in a process of its own beside the real one: what is global in the SDK is not shared.
+struct Virtually(Child);
+
+impl Virtually {
+    fn start(options: &Options) -> Outcome<Self> {
+        let services: Vec<String> = options.services.iter().map(ToString::to_string).collect();
+        let child = Command::new(env::current_exe()?)
+            .args(["--services", &services.join(","), "--clusters", &options.clusters.to_string()])
+            .args(["--seed", &options.seed.to_string(), "virtually"])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Self(child))
+    }
+
+    fn end(self) -> Outcome<Virtual> {
+        let output = self.0.wait_with_output()?;
+        if !output.status.success() {
+            return Err(format!("virtual time: {}", output.status).into());
+        }
+        let outcome: Virtual = serde_json::from_slice(&output.stdout)?;
+        tell(&outcome.measures)?;
+        Ok(outcome)
+    }
+}
+
+fn in_virtual_time(options: &Options) -> Outcome<Virtual> {
+    let mut all = Virtual::default();
+    for services in &options.services {
+        let shape = Shape { services: *services, clusters: options.clusters };
+        for subject in [Subject::Operator(0.5), Subject::Operator(1.0), Subject::Naive] {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+            let outcome = runtime.block_on(virtually::run(subject, shape, options.seed))?;
+            all.measures.extend(outcome.measures);
+            if Some(services) == options.services.last() {
+                all.lines.push((subject.title(), outcome.reads_by_minute));
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A real control plane, and what is measured with it.
+struct RealTime {
+    runtime: Runtime,
+    around: Surroundings,
+}
+
+impl RealTime {
+    fn set_up() -> Outcome<Self> {
+        tls::install()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let around = runtime.block_on(Surroundings::set_up())?;
+        Ok(Self { runtime, around })
+    }
+
+    fn measure(&self, sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
         let mut measures = Vec::new();
-        for size in sizes {
-            let outcome = really::run(&around, Shape { services: *size, clusters }).await?;
+        for services in sizes {
+            let outcome = self.runtime.block_on(really::run(&self.around, Shape { services: *services, clusters }))?;
             tell(&outcome)?;
             measures.extend(outcome);
         }
         Ok(measures)
-    })
+    }
 }
 
 fn tell(measures: &[Measure]) -> Result<(), BenchError> {
