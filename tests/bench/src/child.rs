@@ -22,6 +22,8 @@ pub struct Process {
 pub struct Usage {
     /// Resident memory, MiB.
     pub resident: f64,
+    /// What of it no file backs, MiB: the pages of the program itself are left out, which the kernel shares and may drop.
+    pub anonymous: f64,
     /// Its highest, MiB.
     pub peak: f64,
     /// Seconds of processor time so far.
@@ -72,7 +74,12 @@ impl Process {
         // The name may hold spaces; what follows it does not.
         let after = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
         let ticks = after.split(' ').skip(11).take(2).filter_map(|text| text.parse::<f64>().ok()).sum::<f64>();
-        Ok(Usage { resident: mebibytes("VmRSS:"), peak: mebibytes("VmHWM:"), cpu: ticks / TICKS })
+        Ok(Usage {
+            resident: mebibytes("VmRSS:"),
+            anonymous: mebibytes("RssAnon:"),
+            peak: mebibytes("VmHWM:"),
+            cpu: ticks / TICKS,
+        })
     }
 }
 

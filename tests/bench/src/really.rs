@@ -226,6 +226,7 @@ impl Bench<'_> {
         let cores = (after.cpu - before.cpu) / began.elapsed().as_secs_f64();
         let calls = format!("{} calls in one sweep, {} writes", counts.all, counts.writes);
         self.note("real-resident", "real: resident memory at rest, MiB", Some(after.resident), calls);
+        self.note("real-anonymous", "real: of it what is not the program's file, MiB", Some(after.anonymous), "");
         self.note("real-cpu", "real: processor at rest, cores", Some(cores), "");
         Ok(())
     }

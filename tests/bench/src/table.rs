@@ -86,8 +86,9 @@ pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String
         one service and its task definition, calls are repeated by the SDK alone, the status is patched each time. Both \
         look at each service every five minutes, at the same simulated AWS with ECS's published request quotas. Lines \
         that begin with «real» are the subject as a process of its own, a real kube-apiserver and the simulated AWS over \
-        loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same at each run, and are \
-        computed beside the real ones but the largest, which has the machine to itself. The floor is the least that the quotas allow to somebody who takes half of each.\n\n\
+        loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same at each run; they are \
+        computed beside the real ones at the lowest priority. The floor is the least that the quotas allow to somebody \
+        who takes half of each.\n\n\
         {}\n{outcome}\n\n![Calls a minute at rest](calls.svg)\n",
         method.command,
         method.cores,
