@@ -213,13 +213,17 @@ async fn look<K: Reconcile>(object: &K, cx: &Context) -> Result<Visited, StepErr
         return Ok(Visited::GONE);
     }
     let gate = if K::PLACED { Some(Box::pin(enter(&pass)).await) } else { None };
-    let report = match gate {
-        Some(Gate::Closed(refused)) => held::refused(&pass, &refused).await,
-        Some(Gate::Unread(error)) => held::unread(&pass, error),
+    let held = match gate {
+        Some(Gate::Closed(refused)) => Some(held::refused(&pass, &refused).await),
+        Some(Gate::Unread(error)) => Some(held::unread(&pass, error)),
         Some(Gate::Open(place)) => {
             pass.settle_in(*place);
-            Box::pin(K::reconcile(&pass)).await
+            None
         }
+        None => None,
+    };
+    let report = match held {
+        Some(report) => report,
         None => Box::pin(K::reconcile(&pass)).await,
     };
     Box::pin(settle(&pass, report)).await
