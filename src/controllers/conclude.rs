@@ -206,7 +206,9 @@ fn patience<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Option<Verdict> {
 
 fn conditions<K: Kind>(pass: &Pass<'_, K>, found: &Findings, verdict: &Verdict) -> Vec<Claim> {
     let mut claims = verdict.claims(found.synced);
-    if let Some((available, message)) = &found.available {
+    // Patience leaves all as it was; a condition that goes and comes back would be two writes for a throttled read.
+    let kept = || pass.said_available().filter(|_| patience(pass, found).is_some());
+    if let Some((available, message)) = &found.available.clone().or_else(kept) {
         let reason = if *available { Reason::Succeeded } else { verdict_reason_for_unavailable(verdict) };
         claims.push(Claim::new(ConditionType::Available, *available, reason, message.clone()));
     }

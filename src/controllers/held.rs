@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::ServerGroup;
-use crate::api::condition::{ConditionType, Reason, find};
+use crate::api::condition::Reason;
 use crate::api::policy::DeletionPolicy;
 use crate::aws::AwsError;
 use crate::controllers::accounts::Refused;
@@ -60,11 +60,10 @@ fn failed<K: Kind>(pass: &Pass<'_, K>, error: &StepError) -> Report<K::Status> {
 
 fn report<K: Kind>(pass: &Pass<'_, K>, verdict: Verdict, consequence: Option<Consequence>) -> Report<K::Status> {
     let status = pass.object.status().cloned().unwrap_or_default();
-    let available = find(&pass.common.conditions, ConditionType::Available);
     let findings = Findings {
         verdict,
         synced: pass.still_synced(),
-        available: available.map(|said| (said.status == "True", said.message.clone())),
+        available: pass.said_available(),
         scaling: pass.common.effective.as_ref().and_then(|effective| effective.scaling_mode),
         had_work: pass.edited() || pass.moved_on() || pass.deleting(),
         consequence,

@@ -159,6 +159,12 @@ impl<'a, K: Kind> Pass<'a, K> {
         is_true(&self.common.conditions, ConditionType::Synced) && !self.edited() && !self.moved_on()
     }
 
+    /// What the condition `Available` said so far.
+    pub fn said_available(&self) -> Option<(bool, String)> {
+        let said = find(&self.common.conditions, ConditionType::Available)?;
+        Some((said.status == "True", said.message.clone()))
+    }
+
     /// The object's namespace.
     pub fn namespace(&self) -> &str {
         &self.owner.namespace

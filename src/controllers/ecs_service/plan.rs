@@ -105,10 +105,11 @@ fn creation(desired: &Desired, at: &Situation<'_>, before: &str) -> Plan<Step> {
     }
 }
 
-/// The same for every repeat of the same creation, another for another life of the service:
-/// derived from the object, its generation, its task definition, and the deployment that was last followed.
+/// The same for every repeat of the same creation, another for another life of the service: derived from the object, its
+/// generation, its task definition, and what tells of the life before. That is the service which ECS still shows as
+/// INACTIVE, for a read that lags shows it also after the creation; only without one it is the last followed deployment.
 fn token(desired: &Desired, at: &Situation<'_>, before: &str) -> String {
-    let last = at.status.rollout.as_ref().map_or("", |rollout| rollout.id.as_str());
+    let last = at.status.rollout.as_ref().filter(|_| before.is_empty()).map_or("", |rollout| rollout.id.as_str());
     let runs = desired.task_definition.value().unwrap_or("");
     let namespace = Uuid::parse_str(&at.facts.owner.uid).unwrap_or(Uuid::NAMESPACE_OID);
     let seed = format!("CreateService/{}/{}/{runs}/{last}/{before}", at.facts.owner.uid, at.facts.generation);

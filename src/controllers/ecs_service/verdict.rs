@@ -129,8 +129,8 @@ fn steady(
     facts: &Facts,
 ) -> Verdict {
     let runs = live.task_definition.as_deref().map_or("tasks", crate::controllers::arn::short);
-    let counts = format!("{} of {} tasks run {runs}.", live.running_count, live.desired_count);
-    if live.running_count >= tasks_wanted(live) {
+    let counts = format!("{} of {} tasks run {runs}.", running(live), live.desired_count);
+    if running(live) >= tasks_wanted(live) {
         // After a count was taken back ECS may stop one that runs and keep one that starts. Once it was Ready,
         // a task too many is ECS's own business: it rebalances zones and replaces the sick.
         if live.pending_count > 0 && !facts.was_ready && desired.owns_count() {
@@ -141,7 +141,8 @@ fn steady(
     let failed = rollout.map(ending);
     if failed == Some(Ending::Failed) {
         let why = rollout.and_then(|r| r.reason.clone()).unwrap_or_else(|| "The deployment failed.".to_owned());
-        return Verdict::stuck(Reason::DeploymentFailed, format!("{why} {counts}"));
+        let again = "The annotation `ecs-operator.dev/restarted-at` with a new text, or an edit, rolls it out anew.";
+        return Verdict::stuck(Reason::DeploymentFailed, format!("{why} {counts} {again}"));
     }
     // A count that its delegate moves is not a fault while enough tasks run.
     if !desired.owns_count() && !desired.daemon && available(live).0 {
@@ -186,8 +187,14 @@ pub(super) fn short_since(
     facts: &Facts,
 ) -> Option<Timestamp> {
     let rolls = rollout.is_some_and(|rollout| ending(rollout) == Ending::Open);
-    let few = live.running_count < tasks_wanted(live) && !rolls;
+    let few = running(live) < tasks_wanted(live) && !rolls;
     few.then(|| before.filter(|_| !facts.edited).unwrap_or(facts.now))
+}
+
+/// Tasks of what the service names: after a rollback that failed, others may run what was to go.
+#[must_use]
+pub(super) fn running(live: &Service) -> i32 {
+    primary(live).map_or(live.running_count, |primary| primary.running_count)
 }
 
 fn tasks_wanted(live: &Service) -> i32 {

@@ -140,13 +140,19 @@ async fn a_denied_call_is_stalled_after_a_while_and_heals_by_itself() {
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
 }
 
+async fn version(world: &World) -> Option<String> {
+    world.get::<EcsService>("web").await.unwrap().metadata.resource_version
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_ready_service_stays_ready_through_a_short_outage() {
     let (world, mut operator) = shop(84, &json!({})).await;
+    let before = version(&world).await;
     world.aws.set_plan(Some(Box::new(|_, _| Fault::Refuse(500, "ServerException", "Service Unavailable."))));
     operator.sweep().await;
     operator.settle(Duration::from_secs(10), MINUTE).await;
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(version(&world).await, before, "nothing new is known, so nothing is written");
     operator.settle(10 * MINUTE, 20 * MINUTE).await;
     assert!(ready(&world).await.starts_with("False ProgressingWithRetry"), "{}", ready(&world).await);
     world.aws.set_plan(None);

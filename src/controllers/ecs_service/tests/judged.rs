@@ -21,7 +21,7 @@ fn ago(seconds: i64) -> Timestamp {
 fn short(seconds: i64, more: &Value) -> (Model, Value) {
     let spec = spec(&laid(json!({"progressDeadlineSeconds": 300}), more));
     let mut model = Model::settled(&spec);
-    model.live.as_mut().unwrap().running_count = 1;
+    run_one(&mut model);
     model.status.short_since = Some(Time(ago(seconds)));
     model.status.rollout = Some(Rollout {
         id: "ecs-svc/1".into(),
@@ -32,6 +32,13 @@ fn short(seconds: i64, more: &Value) -> (Model, Value) {
         ..Rollout::default()
     });
     (model, spec)
+}
+
+/// Lets one task run, of the deployment that is PRIMARY.
+fn run_one(model: &mut Model) {
+    let live = model.live.as_mut().unwrap();
+    live.running_count = 1;
+    live.deployments.as_mut().unwrap()[0].running_count = 1;
 }
 
 fn laid(mut base: Value, more: &Value) -> Value {
@@ -117,6 +124,21 @@ fn a_deployment_that_failed_is_said_with_its_reason() {
     assert_eq!((plan.verdict.course, plan.verdict.reason), (Course::Stuck, Reason::DeploymentFailed));
     assert!(plan.verdict.message.starts_with("The deployment failed. 1 of 2 tasks"), "{}", plan.verdict.message);
     assert_eq!(plan.requeue, Requeue::Sweep, "nothing moves any more");
+}
+
+#[test]
+fn tasks_of_an_older_deployment_do_not_run_what_the_service_names() {
+    let (mut model, spec) = short(10, &json!({}));
+    model.status.rollout.as_mut().unwrap().state = "ROLLBACK_FAILED".into();
+    let live = model.live.as_mut().unwrap();
+    live.running_count = 2;
+    let mut older = live.deployments()[0].clone();
+    (older.status, older.running_count) = (Some("ACTIVE".into()), 1);
+    live.deployments.as_mut().unwrap().push(older);
+    let verdict = model.plan(&spec).verdict;
+    assert_eq!((verdict.course, verdict.reason), (Course::Stuck, Reason::DeploymentFailed));
+    assert!(verdict.message.contains("1 of 2 tasks run web:1."), "{}", verdict.message);
+    assert!(verdict.message.contains("ecs-operator.dev/restarted-at"), "what to do: {}", verdict.message);
 }
 
 fn counts(desired: i32, running: i32, minimum: Option<i32>) -> Service {

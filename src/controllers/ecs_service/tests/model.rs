@@ -171,12 +171,15 @@ impl Model {
         }
     }
 
-    fn primary(&mut self, task_definition: Option<String>) -> Deployment {
+    /// One that has run so many tasks from the start.
+    fn primary(&mut self, task_definition: Option<String>, count: i32) -> Deployment {
         self.deployments += 1;
         Deployment::builder()
             .id(format!("ecs-svc/{}", self.deployments))
             .status("PRIMARY")
             .set_task_definition(task_definition)
+            .desired_count(count)
+            .running_count(count)
             .rollout_state(DeploymentRolloutState::Completed)
             .created_at(DateTime::from_secs(NOW))
             .build()
@@ -184,9 +187,9 @@ impl Model {
 
     fn created(&mut self, request: &CreateServiceInputBuilder) -> Service {
         let runs = request.get_task_definition().as_deref().map(arn_of);
-        let mut primary = self.primary(runs.clone());
-        primary.service_connect_configuration.clone_from(request.get_service_connect_configuration());
         let count = request.get_desired_count().unwrap_or(0);
+        let mut primary = self.primary(runs.clone(), count);
+        primary.service_connect_configuration.clone_from(request.get_service_connect_configuration());
         Service::builder()
             .service_arn("arn:aws:ecs:eu-west-1:1:service/prod/web")
             .service_name("web")
@@ -249,7 +252,7 @@ impl Model {
         let runs = request.get_task_definition().as_deref().map(arn_of).or(live.task_definition.clone());
         live.task_definition.clone_from(&runs);
         let connect = live.deployments().first().and_then(|primary| primary.service_connect_configuration.clone());
-        let mut primary = self.primary(runs);
+        let mut primary = self.primary(runs, live.running_count);
         primary.service_connect_configuration = request.get_service_connect_configuration().clone().or(connect);
         live.deployments = Some(vec![primary]);
         self.live = Some(live);

@@ -52,7 +52,10 @@ fn an_inactive_service_is_made_anew_with_another_token_and_a_draining_one_is_wai
     let live = model.live.as_mut().unwrap();
     live.status = Some("INACTIVE".into());
     live.created_at = Some(DateTime::from_secs(5));
-    assert_ne!(token(&model).unwrap(), first);
+    let second = token(&model).unwrap();
+    assert_ne!(second, first);
+    model.status.rollout = Some(Rollout { id: "ecs-svc/99".into(), ..rollout("COMPLETED") });
+    assert_eq!(token(&model).unwrap(), second, "a read from before the creation asks for the same");
     model.live.as_mut().unwrap().status = Some("DRAINING".into());
     let plan = model.plan(&spec);
     assert_eq!((plan.steps.len(), plan.verdict.reason), (0, Reason::Progressing));
@@ -359,8 +362,8 @@ fn no_progress_is_told_after_the_deadline_unless_ecs_waits_on_purpose() {
     use aws_sdk_ecs::types::DeploymentRolloutState;
     let spec = spec(&json!({"progressDeadlineSeconds": 600}));
     let mut model = Model::settled(&spec);
-    model.live.as_mut().unwrap().deployments.as_mut().unwrap()[0].rollout_state =
-        Some(DeploymentRolloutState::InProgress);
+    let primary = &mut model.live.as_mut().unwrap().deployments.as_mut().unwrap()[0];
+    (primary.running_count, primary.rollout_state) = (0, Some(DeploymentRolloutState::InProgress));
     let since = |seconds: i64| Some(Time(Timestamp::from_second(NOW - seconds).unwrap()));
     let display = "IN_PROGRESS 0/2".to_owned();
     for (seconds, reason) in [(599, Reason::Progressing), (600, Reason::ProgressDeadlineExceeded)] {
