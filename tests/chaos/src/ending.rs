@@ -135,8 +135,8 @@ impl Stage<'_> {
                 }
                 let world = &self.tap.world;
                 let restored = self.plan.restores();
-                // Versions that a restored store does not know of are left to people.
-                let known = |wrong: &String| !(restored && wrong.contains("wants 2 tasks, not 0"));
+                // Versions that a restored store does not know of are left to people, with the count that people gave them.
+                let known = |wrong: &String| !(restored && wrong.ends_with(" tasks, not 0"));
                 let differs = |wrong: Vec<String>| wrong.into_iter().filter(known).collect::<Vec<_>>();
                 wrong.extend(differs(
                     world.aws.sim(|sim| facts::differs(sim.region(&key()), &world.api, kind, &object)),
