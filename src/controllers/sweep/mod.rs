@@ -6,6 +6,7 @@ mod look;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -150,14 +151,17 @@ pub async fn run(cx: &Context) {
 }
 
 /// One shelf, until it is empty. A batch at a time, as far apart as the period allows for all of them.
+///
+/// Whoever comes to a new shelf was just looked at, and after a start others of the account were not yet: the first round
+/// leaves the reads of half a period to them and takes the other half.
 async fn keep(board: Shelf, cx: &Context) {
-    let limit = look::limit(board.kind);
-    let mut last = Instant::now();
+    let (limit, period) = (look::limit(board.kind), cx.config.sweep_of(board.kind));
+    let mut last = Instant::now() + period / 2;
     let mut pause = phase(&board);
-    let (mut cursor, mut round) = (None, 0_u64);
+    let (mut cursor, mut round, mut taken) = (None, 0_u64, 0_usize);
     while let Some((count, changed)) = cx.sweeps.count(&board) {
-        let batches = u32::try_from(count.div_ceil(limit)).unwrap_or(u32::MAX).max(1);
-        let due = last + (cx.config.sweep_of(board.kind) / batches).mul_f64(pause);
+        let apart = apart(period, taken, count.div_ceil(limit));
+        let due = last + apart.mul_f64(pause);
         let rung = tokio::select! {
             biased;
             () = sleep_until(due) => true,
@@ -168,16 +172,16 @@ async fn keep(board: Shelf, cx: &Context) {
         }
         let (some, first) = cx.sweeps.next(&board, cursor.as_ref(), limit);
         round += u64::from(first);
+        taken = taken.saturating_add(1);
         cursor = some.last().map(|(name, _)| name.clone());
         // What a slow answer takes is made up for, but not by a burst.
-        last = due.max(Instant::now().checked_sub(cx.config.sweep_of(board.kind) / batches).unwrap_or(due));
+        last = due.max(Instant::now().checked_sub(apart).unwrap_or(due));
         pause = 1.0;
         let visit = round % VISIT_EVERY == 0 || board.kind == look::VISITED;
         let looked: Vec<Name> = some.iter().map(|(name, _)| name.clone()).collect();
         let differing = look::differing(&board, some, visit, cx).await;
-        let again = cx.config.sweep_of(board.kind);
         for (kind, namespace, name) in &looked {
-            cx.metrics.reconcile.queue.looked(kind, namespace, name, again);
+            cx.metrics.reconcile.queue.looked(kind, namespace, name, period);
         }
         for (name, before) in differing {
             if cx.sweeps.still(&name, &before) {
@@ -185,6 +189,12 @@ async fn keep(board: Shelf, cx: &Context) {
             }
         }
     }
+}
+
+/// How far apart batches are, of so many a round, after so many that were taken in all.
+fn apart(period: Duration, taken: usize, round: usize) -> Duration {
+    let all = if taken < round { period / 2 } else { period };
+    all / u32::try_from(round).unwrap_or(u32::MAX).max(1)
 }
 
 /// Shelves of one batch do not all come at the same moment.

@@ -90,6 +90,11 @@ async fn after_a_restart_all_are_seen_in_batches_and_nothing_is_written() {
     assert_eq!(calls.keys().filter(|operation| is_write(operation)).count(), 0, "{calls:?}");
     assert_eq!(calls["DescribeTaskDefinition"], 1, "a revision never changes: {calls:?}");
     assert!(is_ready(&world, &all[0]).await);
+    // Who was just looked at leaves the reads to others for half a period, and is looked at again within a whole one.
+    sleep((PERIOD / 2).saturating_sub(since.elapsed())).await;
+    assert_eq!(process.calls(since)["DescribeServices"], 3 + 2);
+    sleep((PERIOD + 3 * SECOND).saturating_sub(since.elapsed())).await;
+    assert_eq!(process.calls(since)["DescribeServices"], 2 * (3 + 2));
 }
 
 /// Names say nothing of clusters: batches are full all the same, though fewer passes may run than there are services.
