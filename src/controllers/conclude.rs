@@ -97,8 +97,11 @@ impl Findings {
 /// `origin` and `in_flight`; the rest of the common part is decided here.
 pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Findings) -> Report<K::Status> {
     let mut happenings = found.happenings.clone();
-    let (verdict, requeue) = effective_verdict(pass, found);
-    let claims = conditions(pass, found, &verdict);
+    let patient = patience(pass, found);
+    // Patience leaves all as it was; a condition that goes and comes back would be two writes for a throttled read.
+    let kept = patient.as_ref().and_then(|_| pass.said_available());
+    let (verdict, requeue) = effective_verdict(pass, found, patient);
+    let claims = conditions(pass, found, &verdict, kept);
     happenings.extend(transitions(pass, found, &verdict));
     let planned = planned(pass, found);
     if let Some(planned) = &planned {
@@ -155,16 +158,12 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
 }
 
 /// What to say after failures and modes, and when to come back.
-fn effective_verdict<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> (Verdict, Requeue) {
+fn effective_verdict<K: Kind>(pass: &Pass<'_, K>, found: &Findings, patient: Option<Verdict>) -> (Verdict, Requeue) {
     if let Some(consequence) = &found.consequence {
         // Held calls do not keep from looking: what runs is told of at every sweep.
         let held = consequence.hold_until.is_some();
         let after = if held { consequence.after.min(pass.cx.config.sweep) } else { consequence.after };
-        let requeue = Requeue::After(after);
-        if let Some(patient) = patience(pass, found) {
-            return (patient, requeue);
-        }
-        return (consequence.verdict.clone(), requeue);
+        return (patient.unwrap_or_else(|| consequence.verdict.clone()), Requeue::After(after));
     }
     match pass.mode() {
         ManagementMode::Plan if pass.deleting() => {
@@ -204,11 +203,15 @@ fn patience<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Option<Verdict> {
     })
 }
 
-fn conditions<K: Kind>(pass: &Pass<'_, K>, found: &Findings, verdict: &Verdict) -> Vec<Claim> {
+/// `kept`: the availability that was said before and still holds where nothing is known.
+fn conditions<K: Kind>(
+    pass: &Pass<'_, K>,
+    found: &Findings,
+    verdict: &Verdict,
+    kept: Option<(bool, String)>,
+) -> Vec<Claim> {
     let mut claims = verdict.claims(found.synced);
-    // Patience leaves all as it was; a condition that goes and comes back would be two writes for a throttled read.
-    let kept = || pass.said_available().filter(|_| patience(pass, found).is_some());
-    if let Some((available, message)) = &found.available.clone().or_else(kept) {
+    if let Some((available, message)) = &found.available.clone().or(kept) {
         let reason = if *available { Reason::Succeeded } else { verdict_reason_for_unavailable(verdict) };
         claims.push(Claim::new(ConditionType::Available, *available, reason, message.clone()));
     }
