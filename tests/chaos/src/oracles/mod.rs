@@ -7,6 +7,7 @@ mod truth;
 
 use std::fmt;
 
+use crate::faults::Damage;
 use crate::plan::{Disturbance, Plan};
 use crate::seen::Seen;
 pub use ownership::ON_THE_WAY;
@@ -26,6 +27,9 @@ impl fmt::Display for Broken {
     }
 }
 
+/// After so many looks at nothing, five seconds apart, the operator may believe that there is nothing.
+const DENIALS: usize = 4;
+
 /// What of the schedule an oracle must know.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own that may have happened")]
@@ -34,6 +38,8 @@ pub struct Setting {
     pub ours_only: bool,
     /// The operator may have seen old states of Kubernetes or AWS, or a wrong time.
     pub misled: bool,
+    /// ECS said of what is there that it is not, for longer than reads of it lag.
+    pub denied: bool,
     /// Kubernetes was restored.
     pub restored: bool,
     /// Something is kept when its object goes.
@@ -48,6 +54,10 @@ impl Setting {
     /// What an oracle must know of a schedule.
     pub fn of(plan: &Plan) -> Self {
         let any = |fits: fn(&Disturbance) -> bool| plan.disturbances.iter().any(|(_, what)| fits(what));
+        let denials = plan.disturbances.iter().map(|(_, what)| match what {
+            Disturbance::Strike(strike) if strike.kind.damage == Damage::Missing => strike.times,
+            _ => 0,
+        });
         let grows = ["red and black", "highlander", "canary", "group twice", "group and back", "abort"];
         Self {
             ours_only: plan.disturbances.iter().all(|(_, what)| what.is_ours()),
@@ -62,6 +72,7 @@ impl Setting {
                         | Disturbance::Restore
                 )
             }),
+            denied: denials.sum::<usize>() >= DENIALS,
             restored: plan.restores(),
             retains: plan.workload.name == "retain",
             healthy: if grows.contains(&plan.workload.name) { 2 } else { 0 },
