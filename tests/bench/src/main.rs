@@ -19,7 +19,6 @@ use ecs_bench::{SWEEP, naive, really, virtually};
 use ecs_operator::runtime::config::Config;
 use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Runtime;
 
 /// The operator's own, for it is measured as a part of this program.
 #[global_allocator]
@@ -80,7 +79,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Outcome<ExitCode> {
-    let multi = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // As many threads as the shipped program has.
+    let multi = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     match options.role {
         Some(Role::Operator(config)) => {
             tls::install()?;
@@ -116,14 +116,10 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
         None => serde_json::from_str(include_str!("../targets.json"))?,
     };
     let sizes: Vec<usize> = options.real.iter().filter_map(|size| size.parse().ok()).collect();
-    let around = if sizes.is_empty() { None } else { Some(RealTime::set_up()?) };
     let virtually = Virtually::start(options)?;
-    let in_real_time = match &around {
-        Some(around) => around.measure(&sizes, options.clusters)?,
-        None => Vec::new(),
-    };
+    let really = in_real_time(&sizes, options.clusters)?;
     let Virtual { mut measures, lines } = virtually.end()?;
-    measures.extend(in_real_time);
+    measures.extend(really);
     let method = Method { command: command(), cores: available_parallelism()?.get(), seed: options.seed };
     writeln!(std::io::stdout(), "{}", table(&measures, &targets))?;
     if let Some(folder) = &options.write {
@@ -207,29 +203,23 @@ fn in_virtual_time(subject: Subject, options: &Options) -> Outcome<Virtual> {
     Ok(all)
 }
 
-/// A real control plane, and what is measured with it.
-struct RealTime {
-    runtime: Runtime,
-    around: Surroundings,
-}
-
-impl RealTime {
-    fn set_up() -> Outcome<Self> {
-        tls::install()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let around = runtime.block_on(Surroundings::set_up())?;
-        Ok(Self { runtime, around })
+/// Nothing is set up for no sizes.
+fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
+    let mut measures = Vec::new();
+    if sizes.is_empty() {
+        return Ok(measures);
     }
-
-    fn measure(&self, sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
-        let mut measures = Vec::new();
+    tls::install()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let around = Surroundings::set_up().await?;
         for services in sizes {
-            let outcome = self.runtime.block_on(really::run(&self.around, Shape { services: *services, clusters }))?;
+            let outcome = really::run(&around, Shape { services: *services, clusters }).await?;
             tell(&outcome)?;
             measures.extend(outcome);
         }
         Ok(measures)
-    }
+    })
 }
 
 /// Tells of measures at once: a run takes its time. Aside, for what a process prints may be its answer.

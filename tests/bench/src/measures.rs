@@ -46,3 +46,8 @@ pub fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
     let last = values.len().checked_sub(1)?;
     values.get((last as f64 * part).ceil() as usize).copied()
 }
+
+/// The median of so many seconds, in words.
+pub fn median(values: &mut [f64]) -> String {
+    quantile(values, 0.5).map_or_else(|| "no median".to_owned(), |median| format!("median {median} s"))
+}

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep};
 use crate::child::Process;
 use crate::error::BenchError;
 use crate::journal::{Answer, Call, Counts, described_by, services};
-use crate::measures::{Measure, quantile, seconds};
+use crate::measures::{Measure, median, quantile, seconds};
 use crate::stage::{Shape, cluster, furnish, manifest, name, simulated_aws};
 use crate::{NAMESPACE, SWEEP};
 
@@ -255,7 +255,7 @@ impl Bench<'_> {
             }
         }
         let missed = 20 - waits.len();
-        let note = format!("median {:?} s, {missed} of 20 not within 2 sweeps", quantile(&mut waits, 0.5));
+        let note = format!("{}, {missed} of 20 not within 2 sweeps", median(&mut waits));
         let worst = if missed == 0 { quantile(&mut waits, 1.0) } else { None };
         self.note("real-edit", "real: edit after a restart → its UpdateService, worst of 20, s", worst, note);
         Ok(())

@@ -8,7 +8,7 @@ use crate::SWEEP;
 use crate::error::BenchError;
 use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
 use crate::journal::{Answer, Call, Counts, described_by};
-use crate::measures::{Measure, quantile, seconds};
+use crate::measures::{Measure, median, quantile, seconds};
 use crate::stage::{Shape, Stage, cluster, edited, name};
 use crate::subject::{Running, Subject, settle};
 
@@ -41,6 +41,7 @@ pub async fn run(subject: Subject, shape: Shape, seed: u64) -> Result<Outcome, B
     bench.steady().await;
     bench.drift().await?;
     let running = bench.restart(running).await?;
+    let running = bench.edits(running).await?;
     bench.rollout().await?;
     bench.outage().await;
     bench.neighbour().await;
@@ -122,35 +123,57 @@ impl Bench<'_> {
         }
     }
 
-    /// Somebody changes a service behind our back.
+    /// Somebody changes services behind our back, one after the other.
     async fn drift(&mut self) -> Result<(), BenchError> {
         let stage = self.stage;
-        let mut took = Vec::new();
+        stage.aws.take();
+        let mut victims = Vec::new();
         for number in 0..20 {
             let victim = (number * 7919) % stage.shape.services.max(1);
             let (service, cluster) = (name(victim), cluster(victim, stage.shape));
             let request = stage.cli.update_service().cluster(cluster).service(&service).desired_count(2);
             request.send().await.map_err(|error| BenchError::Aws(format!("{error:?}")))?;
-            stage.aws.take();
-            let corrected = |stage: &Stage| updated(stage, &service);
-            let time = stage.until(SECOND, SWEEP * 10, corrected).await;
-            took.extend(time.map(seconds));
+            victims.push((service, stage.aws.now()));
             sleep(Duration::from_secs(37)).await;
         }
-        let missed = 20 - took.len();
-        let note = format!("{missed} of 20 not corrected within 10 sweeps; median {:?} s", quantile(&mut took, 0.5));
+        let all = |stage: &Stage| corrected(stage, &victims).len() == victims.len();
+        let _waited = stage.until(SECOND, SWEEP * 10, all).await;
+        let mut took = corrected(stage, &victims);
+        let missed = victims.len() - took.len();
+        let note = format!("{missed} of 20 not corrected within 10 sweeps; {}", median(&mut took));
         let worst = if missed == 0 { quantile(&mut took, 1.0) } else { None };
         self.note("drift", "foreign edit → corrected, worst of 20, s", worst, None, note);
         Ok(())
     }
 
-    /// The process dies; edits come in while its successor looks at everything.
+    /// The process dies; its successor looks at everything.
     async fn restart(&mut self, running: Running) -> Result<Running, BenchError> {
         let stage = self.stage;
         drop(running);
         sleep(SECOND).await;
         stage.aws.take();
         let began = stage.aws.now();
+        let running = self.subject.start(stage);
+        let names = stage.names();
+        let seen = |stage: &Stage| stage.aws.journal(|calls| described_by(calls, began, &names)).is_some();
+        let _waited = stage.until(SECOND * 5, SWEEP * 20, seen).await;
+        let last = stage.aws.journal(|calls| described_by(calls, began, &names));
+        let floor = SERVICE_READ.seconds(describes(stage.shape), self.subject.share());
+        let counts = Counts::of(&stage.aws.take());
+        let looks = counts.by_operation.get("DescribeServices").copied().unwrap_or_default();
+        let note = format!("{looks} DescribeServices, {:.2} % throttled", counts.throttled_percent());
+        let took = last.map(|at| millis(at - began));
+        self.note("restart", "restart → every service looked at, s", took, Some(floor), note);
+        while !self.rests().await {}
+        Ok(running)
+    }
+
+    /// The process dies once more; edits come in while its successor looks at everything.
+    async fn edits(&mut self, running: Running) -> Result<Running, BenchError> {
+        let stage = self.stage;
+        drop(running);
+        sleep(SECOND).await;
+        stage.aws.take();
         let running = self.subject.start(stage);
         settle().await;
         let mut waits = Vec::new();
@@ -163,25 +186,9 @@ impl Bench<'_> {
             sleep(SECOND).await;
         }
         let missed = 20 - waits.len();
-        let note = format!("median {:?} s, {missed} of 20 not within 10 sweeps", quantile(&mut waits, 0.5));
+        let note = format!("{}, {missed} of 20 not within 10 sweeps", median(&mut waits));
         let worst = if missed == 0 { quantile(&mut waits, 1.0) } else { None };
         self.note("edit", "edit while everything is read → its UpdateService, worst of 20, s", worst, None, note);
-        let names = stage.names();
-        let seen = |stage: &Stage| stage.aws.journal(|calls| described_by(calls, began, &names)).is_some();
-        let limit = SWEEP * 20;
-        let _waited = stage.until(SECOND * 5, limit, seen).await;
-        let last = stage.aws.journal(|calls| described_by(calls, began, &names));
-        let floor = SERVICE_READ.seconds(describes(stage.shape), self.subject.share());
-        let counts = Counts::of(&stage.aws.take());
-        let looks = counts.by_operation.get("DescribeServices").copied().unwrap_or_default();
-        let note = format!("{looks} DescribeServices, {:.2} % throttled", counts.throttled_percent());
-        self.note(
-            "restart",
-            "restart → every service looked at, s",
-            last.map(|at| millis(at - began)),
-            Some(floor),
-            note,
-        );
         while !self.rests().await {}
         Ok(running)
     }
@@ -241,6 +248,17 @@ impl Bench<'_> {
 
 fn writes(calls: &[Call]) -> impl Iterator<Item = &Call> {
     calls.iter().filter(|call| call.operation == "UpdateService" && call.answer == Answer::Done)
+}
+
+/// How long each service waited, of those that were written to since a moment of theirs, s.
+fn corrected(stage: &Stage, victims: &[(String, i64)]) -> Vec<f64> {
+    stage.aws.journal(|calls| {
+        let first = |(service, since): &(String, i64)| {
+            let later = writes(calls).find(|call| call.at > *since && call.services.contains(service))?;
+            Some(millis(later.at - since))
+        };
+        victims.iter().filter_map(first).collect()
+    })
 }
 
 fn updated(stage: &Stage, service: &str) -> bool {
