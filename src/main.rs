@@ -8,7 +8,8 @@ use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
+/// Two threads, however many cores a node has: the quotas of AWS leave no work for more, and each keeps memory of its own.
+#[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let config = Config::parse();
     tls::install()?;
