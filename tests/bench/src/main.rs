@@ -214,9 +214,11 @@ fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
     runtime.block_on(async {
         let around = Surroundings::set_up().await?;
         for services in sizes {
-            let outcome = really::run(&around, Shape { services: *services, clusters }).await?;
-            tell(&outcome)?;
-            measures.extend(outcome);
+            for subject in really::SUBJECTS {
+                let outcome = really::run(&around, subject, Shape { services: *services, clusters }).await?;
+                tell(&outcome)?;
+                measures.extend(outcome);
+            }
         }
         Ok(measures)
     })
