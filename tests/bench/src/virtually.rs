@@ -146,14 +146,19 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// The process dies, and another begins: it, and when.
+    async fn succeed(&self, running: Running) -> (Running, i64) {
+        drop(running);
+        sleep(SECOND).await;
+        self.stage.aws.take();
+        let began = self.stage.aws.now();
+        (self.subject.start(self.stage), began)
+    }
+
     /// The process dies; its successor looks at everything.
     async fn restart(&mut self, running: Running) -> Result<Running, BenchError> {
         let stage = self.stage;
-        drop(running);
-        sleep(SECOND).await;
-        stage.aws.take();
-        let began = stage.aws.now();
-        let running = self.subject.start(stage);
+        let (running, began) = self.succeed(running).await;
         let names = stage.names();
         let seen = |stage: &Stage| stage.aws.journal(|calls| described_by(calls, began, &names)).is_some();
         let _waited = stage.until(SECOND * 5, SWEEP * 20, seen).await;
@@ -171,10 +176,7 @@ impl Bench<'_> {
     /// The process dies once more; edits come in while its successor looks at everything.
     async fn edits(&mut self, running: Running) -> Result<Running, BenchError> {
         let stage = self.stage;
-        drop(running);
-        sleep(SECOND).await;
-        stage.aws.take();
-        let running = self.subject.start(stage);
+        let (running, _began) = self.succeed(running).await;
         settle().await;
         let mut waits = Vec::new();
         for number in 0..20 {

@@ -38,7 +38,7 @@ pub struct Setting {
     pub ours_only: bool,
     /// The operator may have seen old states of Kubernetes or AWS, or a wrong time.
     pub misled: bool,
-    /// ECS said of what is there that it is not, for longer than reads of it lag.
+    /// ECS said of a service that is there that it is not, for longer than reads of it lag.
     pub denied: bool,
     /// Kubernetes was restored.
     pub restored: bool,
@@ -55,7 +55,11 @@ impl Setting {
     pub fn of(plan: &Plan) -> Self {
         let any = |fits: fn(&Disturbance) -> bool| plan.disturbances.iter().any(|(_, what)| fits(what));
         let denials = plan.disturbances.iter().map(|(_, what)| match what {
-            Disturbance::Strike(strike) if strike.kind.damage == Damage::Missing => strike.times,
+            Disturbance::Strike(strike)
+                if strike.kind.damage == Damage::Missing && strike.site == "DescribeServices" =>
+            {
+                strike.times
+            }
             _ => 0,
         });
         let grows = ["red and black", "highlander", "canary", "group twice", "group and back", "abort"];
