@@ -14,11 +14,21 @@ const BASE: Duration = Duration::from_secs(1);
 const CEILING: Duration = Duration::from_mins(5);
 /// Permanent refusals are probed this often.
 pub const PROBE: Duration = Duration::from_hours(1);
-/// What was missing for so long is gone: a read of ECS may lag behind a write by seconds.
-pub const GONE_FOR: SignedDuration = SignedDuration::from_secs(5);
-/// The same of a service: ECS shows one that was deleted as `DRAINING` and `INACTIVE` for a while, so that none at all is
-/// strange.
-pub const VANISHED_FOR: SignedDuration = SignedDuration::from_secs(20);
+/// What was missing at so many looks in a row, over so long, is gone: a read of ECS may lag behind a write by seconds.
+/// Looks count too: a process that was held up has seen no more than its looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absence {
+    /// From the first look that found nothing.
+    pub long: SignedDuration,
+    /// With the first and the last.
+    pub looks: u32,
+}
+
+/// Of what ECS says that it was deleted, and of what it lists.
+pub const GONE: Absence = Absence { long: SignedDuration::from_secs(5), looks: 2 };
+/// Of a service or cluster of which ECS says nothing: it shows one that was deleted as `INACTIVE` for a while, so that
+/// none at all is strange.
+pub const VANISHED: Absence = Absence { long: SignedDuration::from_secs(20), looks: 6 };
 /// A refusal under a catch-all code counts as final after this many spaced tries,
 /// because the table of passing messages can never be complete.
 pub const FINAL_AFTER: u32 = 3;
@@ -40,7 +50,8 @@ pub struct Failures {
 #[derive(Debug, Default)]
 pub struct Failed {
     by_uid: BTreeMap<String, Failures>,
-    gone: BTreeMap<String, Timestamp>,
+    /// First look that found nothing, and how many did.
+    gone: BTreeMap<String, (Timestamp, u32)>,
 }
 
 impl Failed {
@@ -77,13 +88,14 @@ impl Failed {
     }
 
     /// Was the object's resource missing at every look for so long, this one included? `None` = it is there.
-    pub fn gone(&mut self, uid: &str, long: Option<SignedDuration>, now: Timestamp) -> bool {
-        let Some(long) = long else {
+    pub fn gone(&mut self, uid: &str, absence: Option<Absence>, now: Timestamp) -> bool {
+        let Some(absence) = absence else {
             self.gone.remove(uid);
             return false;
         };
-        let since = *self.gone.entry(uid.to_owned()).or_insert(now);
-        now.duration_since(since) >= long
+        let (since, looks) = self.gone.entry(uid.to_owned()).or_insert((now, 0));
+        *looks = looks.saturating_add(1);
+        *looks >= absence.looks && now.duration_since(*since) >= absence.long
     }
 }
 
@@ -121,10 +133,22 @@ mod tests {
         let mut failed = Failed::default();
         let after = |seconds: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         let mut gone = |long, seconds| failed.gone("u", long, after(seconds));
-        assert!(!gone(Some(GONE_FOR), 0) && !gone(Some(GONE_FOR), 4));
-        assert!(gone(Some(GONE_FOR), 5));
-        assert!(!gone(None, 6) && !gone(Some(GONE_FOR), 12));
-        assert!(!gone(Some(VANISHED_FOR), 31) && gone(Some(VANISHED_FOR), 32));
+        assert!(!gone(Some(GONE), 0) && !gone(Some(GONE), 4));
+        assert!(gone(Some(GONE), 5));
+        assert!(!gone(None, 6) && !gone(Some(GONE), 12));
+        for look in 0..5 {
+            assert!(!gone(Some(VANISHED), 13 + look), "too soon");
+        }
+        assert!(!gone(Some(VANISHED), 31) && gone(Some(VANISHED), 32));
+    }
+
+    #[test]
+    fn few_looks_over_a_long_time_are_not_enough_either() {
+        let mut failed = Failed::default();
+        let mut vanished =
+            |seconds: i64| failed.gone("u", Some(VANISHED), Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds));
+        assert!(!(0..5).any(|look| vanished(look * 100)));
+        assert!(vanished(500));
     }
 
     #[test]
@@ -145,9 +169,9 @@ mod tests {
         failed.clear("u");
         assert_eq!(failed.of("u", "1"), None);
         failed.add("u", "1", at);
-        failed.gone("u", Some(GONE_FOR), at);
+        failed.gone("u", Some(GONE), at);
         failed.forget("u");
         assert_eq!(failed.of("u", "1"), None);
-        assert!(!failed.gone("u", Some(GONE_FOR), at + GONE_FOR), "it is looked for anew");
+        assert!(!failed.gone("u", Some(GONE), at + GONE.long), "it is looked for anew");
     }
 }

@@ -15,7 +15,7 @@ use crate::api::policy::{AdoptionPolicy, DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
 use crate::aws::{AccountKey, Priority, Scope};
 use crate::controllers::accounts::Place;
-use crate::controllers::backoff::{GONE_FOR, VANISHED_FOR};
+use crate::controllers::backoff::{GONE, VANISHED};
 use crate::controllers::context::Context;
 use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
@@ -244,12 +244,12 @@ impl<'a, K: Kind> Pass<'a, K> {
     /// Is this a further look in a row, some seconds after the first, that found nothing?
     /// Reads of ECS are eventually consistent, so one is not enough to let go of an object.
     pub fn gone_twice(&self, gone: bool) -> bool {
-        self.cx.failed().gone(self.uid(), gone.then_some(GONE_FOR), self.now)
+        self.cx.failed().gone(self.uid(), gone.then_some(GONE), self.now)
     }
 
-    /// The same of a service of which ECS says nothing at all, not even that it was deleted.
+    /// The same of a service or cluster of which ECS says nothing at all, not even that it was deleted.
     pub fn vanished(&self) -> bool {
-        self.cx.failed().gone(self.uid(), Some(VANISHED_FOR), self.now)
+        self.cx.failed().gone(self.uid(), Some(VANISHED), self.now)
     }
 
     /// Something is being made, or was: that it was not there before says nothing any more.

@@ -12,7 +12,7 @@ use crate::controllers::seen::Seen;
 pub struct Observed {
     /// The cluster.
     pub cluster: Seen<Cluster>,
-    /// Is this the second look in a row that found nothing? (Reads are eventually consistent.)
+    /// Have looks found it gone for long enough? (Reads are eventually consistent.)
     pub gone_for_sure: bool,
 }
 
@@ -21,10 +21,10 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsCluster>) -> O
     let name = pass.common.arn.as_deref().unwrap_or(&desired.name);
     let read = pass.cx.aws.describe_cluster(&pass.scope(), name, pass.priority).await;
     let cluster = Seen::from_read(read);
-    let gone = match &cluster {
-        Seen::Present(cluster) => cluster.status.as_deref() == Some("INACTIVE"),
-        Seen::Absent => true,
-        Seen::Unreadable(_) => false,
+    let gone_for_sure = match &cluster {
+        Seen::Present(cluster) => pass.gone_twice(cluster.status.as_deref() == Some("INACTIVE")),
+        Seen::Absent => pass.vanished(),
+        Seen::Unreadable(_) => pass.gone_twice(false),
     };
-    Observed { cluster, gone_for_sure: pass.gone_twice(gone) }
+    Observed { cluster, gone_for_sure }
 }

@@ -77,6 +77,30 @@ async fn what_is_made_after_a_long_wait_and_not_seen_at_once_is_not_taken_for_go
     }
 }
 
+/// ECS shows a cluster that was deleted as `INACTIVE`: one of which it suddenly knows nothing is more likely there.
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_ecs_denies_for_a_while_is_deleted_and_not_forgotten() {
+    const DENIED: &str = r#"{"clusters": [], "failures": [
+        {"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod", "reason": "MISSING"}]}"#;
+    let world = World::ready(93).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    operator.rest().await;
+    world.delete::<EcsCluster>("prod").await;
+    let mut denials = 0;
+    world.aws.set_plan(Some(Box::new(move |_, operation| match operation {
+        "DescribeClusters" if denials < 5 => {
+            denials += 1;
+            Fault::Answer(DENIED)
+        }
+        _ => Fault::Pass,
+    })));
+    operator.rest().await;
+    assert!(world.get::<EcsCluster>("prod").await.is_none());
+    let left = world.cli().describe_clusters().clusters("prod").send().await.unwrap();
+    assert!(left.clusters().iter().all(|cluster| cluster.status() == Some("INACTIVE")), "{left:?}");
+}
+
 /// ECS stops a running task rather than one that starts: three of three are soon two.
 #[tokio::test(start_paused = true)]
 async fn a_count_taken_back_while_a_task_starts_is_not_ready_before_it_is_settled() {

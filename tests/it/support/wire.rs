@@ -66,6 +66,8 @@ pub enum Fault {
     LostHang,
     /// Answer with this refusal.
     Refuse(u16, &'static str, &'static str),
+    /// Do not deliver it, and answer with this body as if all were well.
+    Answer(&'static str),
 }
 
 /// Decides about each call by its number (from 0) and operation.
@@ -257,6 +259,10 @@ impl AwsWire {
             Fault::Refuse(status, code, message) => {
                 let body = serde_json::json!({"__type": code, "message": message}).to_string();
                 let status = status.try_into().map_err(|_| broken())?;
+                return Ok(HttpResponse::new(status, SdkBody::from(body)));
+            }
+            Fault::Answer(body) => {
+                let status = 200_u16.try_into().map_err(|_| broken())?;
                 return Ok(HttpResponse::new(status, SdkBody::from(body)));
             }
         }

@@ -12,7 +12,8 @@ use crate::api::status::{
 };
 use crate::controllers::events::EventReason;
 
-/// Leads what is said of a way back that takes too long because the old version does not get healthy.
+/// Leads what is said of a way back that takes too long: the old version does not get healthy, or the new one cannot be
+/// taken out of service.
 pub const BLOCKED: &str = "RestoreBlocked: ";
 
 /// Turns a rollout round: from here on it undoes what it did.
@@ -74,7 +75,7 @@ pub(super) fn step(
     match step.step {
         StepKind::Restoring => restore(asked, rollout, sight, decision),
         StepKind::Shifting => shift(asked, 0, rollout, sight, decision),
-        StepKind::DisablingCandidate => disable_candidate(rollout, sight, decision),
+        StepKind::DisablingCandidate => disable_candidate(asked, rollout, sight, decision),
         StepKind::DestroyingCandidate => {
             if let Some(version) = entry_mut(&mut decision.status, &rollout.to) {
                 version.state = VersionState::Destroying;
@@ -111,7 +112,7 @@ fn restore(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &
     healthy_for(asked, rollout, sight)
 }
 
-fn disable_candidate(rollout: &GroupRollout, sight: &Sight, decision: &mut Decision) -> Course {
+fn disable_candidate(asked: &Asked, rollout: &GroupRollout, sight: &Sight, decision: &mut Decision) -> Course {
     let child = sight.child(&rollout.to);
     let Some(version) = entry_mut(&mut decision.status, &rollout.to) else { return Course::Done };
     if version.state == VersionState::Destroying {
@@ -124,7 +125,9 @@ fn disable_candidate(rollout: &GroupRollout, sight: &Sight, decision: &mut Decis
         Course::Done
     } else {
         let why = child.hindrance();
-        Course::Waits(format!("{} is taken out of service, {} tasks left{why}", rollout.to, child.running))
+        let late = !why.is_empty() && overdue(rollout, &asked.gate, sight.now).is_some();
+        let lead = if late { BLOCKED } else { "" };
+        Course::Waits(format!("{lead}{} is taken out of service, {} tasks left{why}", rollout.to, child.running))
     }
 }
 

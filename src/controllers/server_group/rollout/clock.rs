@@ -85,7 +85,7 @@ pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<St
         .then(|| format!("no progress for {} s (`gate.progressDeadlineSeconds`)", gate.progress_deadline_seconds))
 }
 
-/// Seconds until the next deadline.
+/// Seconds until the next deadline. One that has passed calls for no look: a way back may last longer than it.
 #[must_use]
 pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<i64> {
     if is_pause(rollout.step) {
@@ -93,7 +93,8 @@ pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Opt
     }
     let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);
     let still = i64::from(gate.progress_deadline_seconds) - since(rollout.progressed_at.as_ref(), now);
-    Some(if is_wait(rollout.step) || settles(rollout) { total } else { total.min(still) }.max(1))
+    let counted = !(is_wait(rollout.step) || settles(rollout));
+    [Some(total), Some(still).filter(|_| counted)].into_iter().flatten().filter(|left| *left > 0).min()
 }
 
 /// Is it time for the next measurement of the step's metrics?

@@ -27,8 +27,8 @@ impl fmt::Display for Broken {
     }
 }
 
-/// After so many looks at nothing, five seconds apart, the operator may believe that there is nothing.
-const DENIALS: usize = 4;
+/// After so many looks at nothing the operator may believe that there is nothing.
+const DENIALS: usize = 6;
 
 /// What of the schedule an oracle must know.
 #[derive(Clone, Copy, Debug, Default)]

@@ -150,6 +150,23 @@ fn clients_get_their_time_where_a_target_group_lost_all_traffic() {
 }
 
 #[test]
+fn a_new_version_that_cannot_be_taken_out_of_service_blocks_the_way_back_once_it_is_late() {
+    let message = |started: i64, hindered: bool| {
+        let mut status = at(step(StepKind::DisablingCandidate));
+        rollout(&mut status).ending = ending(RolloutResult::Failed);
+        rollout(&mut status).started_at = ago(started);
+        let mut sight = sight(&status);
+        let stalled = hindered.then(|| ("InvalidSpec".to_owned(), "ECS refuses".to_owned()));
+        sight.children.insert(V1.to_owned(), Child { stalled, ..sight.child(V1) });
+        looked(&asked(true), &status, &sight).message
+    };
+    assert!(message(1_000_000, true).starts_with("RestoreBlocked: "), "{}", message(1_000_000, true));
+    assert!(message(1_000_000, true).ends_with(": ECS refuses"));
+    assert!(!message(10, true).contains("RestoreBlocked"));
+    assert!(!message(1_000_000, false).contains("RestoreBlocked"), "tasks that drain for long are no hindrance");
+}
+
+#[test]
 fn a_way_back_is_blocked_only_when_it_is_late() {
     let message = |back: bool, started: i64| {
         let mut status = at(RolloutStep { weight: Some(0), ..step(StepKind::Shifting) });
