@@ -8,7 +8,6 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
 
 use clap::{Parser, Subcommand};
-use ecs_bench::error::BenchError;
 use ecs_bench::measures::{Measure, Target};
 use ecs_bench::plot::{Line, plot};
 use ecs_bench::really::Surroundings;
@@ -194,7 +193,6 @@ fn in_virtual_time(subject: Subject, options: &Options) -> Outcome<Virtual> {
         let shape = Shape { services: *services, clusters: options.clusters };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let outcome = runtime.block_on(virtually::run(subject, shape, options.seed))?;
-        tell(&outcome.measures)?;
         all.measures.extend(outcome.measures);
         if Some(services) == options.services.last() {
             all.lines.push((subject.title(), outcome.reads_by_minute));
@@ -215,22 +213,11 @@ fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
         let around = Surroundings::set_up().await?;
         for services in sizes {
             for subject in really::SUBJECTS {
-                let outcome = really::run(&around, subject, Shape { services: *services, clusters }).await?;
-                tell(&outcome)?;
-                measures.extend(outcome);
+                measures.extend(really::run(&around, subject, Shape { services: *services, clusters }).await?);
             }
         }
         Ok(measures)
     })
-}
-
-/// Tells of measures at once: a run takes its time. Aside, for what a process prints may be its answer.
-fn tell(measures: &[Measure]) -> Result<(), BenchError> {
-    for measure in measures {
-        let line = serde_json::to_string(measure)?;
-        writeln!(std::io::stderr(), "{line}").map_err(BenchError::io("writing"))?;
-    }
-    Ok(())
 }
 
 fn write(folder: &Path, measures: &[Measure], targets: &[Target], lines: &[Line], method: &Method) -> Outcome<()> {

@@ -1,5 +1,7 @@
 //! What was measured, and what it is held against.
 
+use std::io::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 /// One line of the table.
@@ -21,6 +23,14 @@ pub struct Measure {
     pub floor: Option<f64>,
     /// What else is to be known.
     pub note: String,
+}
+
+impl Measure {
+    /// Tells of it at once: a run takes its time. Aside, for what a process prints may be its answer.
+    pub fn tell(&self) {
+        let line = serde_json::to_string(self).unwrap_or_default();
+        let _written = writeln!(std::io::stderr(), "{line}");
+    }
 }
 
 /// What a figure must not exceed.
@@ -47,7 +57,25 @@ pub fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
     values.get((last as f64 * part).ceil() as usize).copied()
 }
 
-/// The median of so many seconds, in words.
-pub fn median(values: &mut [f64]) -> String {
-    quantile(values, 0.5).map_or_else(|| "no median".to_owned(), |median| format!("median {median} s"))
+/// The worst of so many seconds, unless some did not come about within a limit; and more of it in words.
+pub fn worst(values: &mut [f64], of: usize, limit: &str) -> (Option<f64>, String) {
+    let median = quantile(values, 0.5).map_or_else(|| "no median".to_owned(), |median| format!("median {median} s"));
+    let missed = of.saturating_sub(values.len());
+    let worst = quantile(values, 1.0).filter(|_| missed == 0);
+    (worst, format!("{median}, {missed} of {of} not within {limit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_is_told_only_of_all() {
+        assert_eq!(
+            worst(&mut [3.0, 1.0, 2.0], 3, "a day"),
+            (Some(3.0), "median 2 s, 0 of 3 not within a day".to_owned())
+        );
+        assert_eq!(worst(&mut [3.0], 2, "a day"), (None, "median 3 s, 1 of 2 not within a day".to_owned()));
+        assert_eq!(worst(&mut [], 2, "a day"), (None, "no median, 2 of 2 not within a day".to_owned()));
+    }
 }

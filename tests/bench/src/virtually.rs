@@ -8,7 +8,7 @@ use crate::SWEEP;
 use crate::error::BenchError;
 use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
 use crate::journal::{Answer, Call, Counts, described_by};
-use crate::measures::{Measure, median, quantile, seconds};
+use crate::measures::{Measure, seconds, worst};
 use crate::stage::{Shape, Stage, cluster, edited, name};
 use crate::subject::{Running, Subject, settle};
 
@@ -16,7 +16,11 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Sweeps that the steady state is watched for.
 const SWEEPS: u32 = 10;
 /// Virtual time after which something is given up.
-const LIMIT: Duration = Duration::from_hours(12);
+const LIMIT: Duration = Duration::from_hours(3);
+/// Virtual time after which a subject that still writes is measured as it is.
+const RESTLESS: Duration = Duration::from_hours(2);
+/// Services that are changed one after the other, by somebody else or in Git.
+const CHANGED: usize = 20;
 
 /// What all scenarios of one subject gave.
 #[derive(Default)]
@@ -52,7 +56,7 @@ pub async fn run(subject: Subject, shape: Shape, seed: u64) -> Result<Outcome, B
 impl Bench<'_> {
     fn note(&mut self, id: &str, what: &str, value: Option<f64>, floor: Option<f64>, note: impl Into<String>) {
         let Shape { services, clusters } = self.stage.shape;
-        self.outcome.measures.push(Measure {
+        let measure = Measure {
             id: id.to_owned(),
             what: what.to_owned(),
             shape: format!("{services} in {clusters}"),
@@ -61,7 +65,9 @@ impl Bench<'_> {
             value,
             floor,
             note: note.into(),
-        });
+        };
+        measure.tell();
+        self.outcome.measures.push(measure);
     }
 
     /// From manifests to services.
@@ -77,16 +83,26 @@ impl Bench<'_> {
         self.note("converge", "manifests → all services created, s", took.map(seconds), Some(floor), note);
         self.note("converge-throttled", "… throttled calls, %", Some(counts.throttled_percent()), None, "");
         // What follows starts from rest.
-        let since = Instant::now();
-        while since.elapsed() < LIMIT && !self.rests().await {}
+        self.come_to_rest().await;
         Ok(running)
     }
 
-    /// Two sweeps without a write to AWS.
-    async fn rests(&self) -> bool {
-        self.stage.aws.take();
-        sleep(SWEEP * 2).await;
-        Counts::of(&self.stage.aws.take()).writes == 0
+    /// Waits for two sweeps without a write to AWS.
+    async fn come_to_rest(&self) {
+        let since = Instant::now();
+        let mut writes = true;
+        while writes && since.elapsed() < RESTLESS {
+            self.stage.aws.take();
+            sleep(SWEEP * 2).await;
+            writes = Counts::of(&self.stage.aws.take()).writes > 0;
+        }
+    }
+
+    /// How long each service waited for a write since a moment of its own.
+    async fn written(&self, changed: &[(String, i64)]) -> Vec<f64> {
+        let all = |stage: &Stage| corrected(stage, changed).len() == changed.len();
+        let _waited = self.stage.until(SECOND * 5, SWEEP * 10, all).await;
+        corrected(self.stage, changed)
     }
 
     /// Nothing happens.
@@ -128,7 +144,7 @@ impl Bench<'_> {
         let stage = self.stage;
         stage.aws.take();
         let mut victims = Vec::new();
-        for number in 0..20 {
+        for number in 0..CHANGED {
             let victim = (number * 7919) % stage.shape.services.max(1);
             let (service, cluster) = (name(victim), cluster(victim, stage.shape));
             let request = stage.cli.update_service().cluster(cluster).service(&service).desired_count(2);
@@ -136,12 +152,7 @@ impl Bench<'_> {
             victims.push((service, stage.aws.now()));
             sleep(Duration::from_secs(37)).await;
         }
-        let all = |stage: &Stage| corrected(stage, &victims).len() == victims.len();
-        let _waited = stage.until(SECOND, SWEEP * 10, all).await;
-        let mut took = corrected(stage, &victims);
-        let missed = victims.len() - took.len();
-        let note = format!("{missed} of 20 not corrected within 10 sweeps; {}", median(&mut took));
-        let worst = if missed == 0 { quantile(&mut took, 1.0) } else { None };
+        let (worst, note) = worst(&mut self.written(&victims).await, CHANGED, "10 sweeps");
         self.note("drift", "foreign edit → corrected, worst of 20, s", worst, None, note);
         Ok(())
     }
@@ -169,7 +180,7 @@ impl Bench<'_> {
         let note = format!("{looks} DescribeServices, {:.2} % throttled", counts.throttled_percent());
         let took = last.map(|at| millis(at - began));
         self.note("restart", "restart → every service looked at, s", took, Some(floor), note);
-        while !self.rests().await {}
+        self.come_to_rest().await;
         Ok(running)
     }
 
@@ -178,20 +189,16 @@ impl Bench<'_> {
         let stage = self.stage;
         let (running, _began) = self.succeed(running).await;
         settle().await;
-        let mut waits = Vec::new();
-        for number in 0..20 {
-            let victim = (number * 6007 + 11) % stage.shape.services.max(1);
-            stage.apply(&edited(victim, stage.shape, 2, "web:1")).await?;
-            let service = name(victim);
-            let time = stage.until(Duration::from_millis(10), SWEEP * 10, |stage| updated(stage, &service)).await;
-            waits.extend(time.map(seconds));
+        let mut changed = Vec::new();
+        for number in 0..CHANGED {
+            let service = (number * 6007 + 11) % stage.shape.services.max(1);
+            changed.push((name(service), stage.aws.now()));
+            stage.apply(&edited(service, stage.shape, 2, "web:1")).await?;
             sleep(SECOND).await;
         }
-        let missed = 20 - waits.len();
-        let note = format!("{}, {missed} of 20 not within 10 sweeps", median(&mut waits));
-        let worst = if missed == 0 { quantile(&mut waits, 1.0) } else { None };
+        let (worst, note) = worst(&mut self.written(&changed).await, CHANGED, "10 sweeps");
         self.note("edit", "edit while everything is read → its UpdateService, worst of 20, s", worst, None, note);
-        while !self.rests().await {}
+        self.come_to_rest().await;
         Ok(running)
     }
 
@@ -212,7 +219,7 @@ impl Bench<'_> {
         let note = format!("{many} services, {:.2} % throttled", counts.throttled_percent());
         let took = last.map(|at| millis(at - began));
         self.note("rollout", "new image for many → last UpdateService, s", took, Some(floor), note);
-        while !self.rests().await {}
+        self.come_to_rest().await;
         Ok(())
     }
 
@@ -261,10 +268,6 @@ fn corrected(stage: &Stage, victims: &[(String, i64)]) -> Vec<f64> {
         };
         victims.iter().filter_map(first).collect()
     })
-}
-
-fn updated(stage: &Stage, service: &str) -> bool {
-    stage.aws.journal(|calls| writes(calls).any(|call| call.services.iter().any(|name| name == service)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of hours")]
