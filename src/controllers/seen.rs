@@ -31,6 +31,11 @@ impl<T> Seen<T> {
         }
     }
 
+    /// Does AWS say that it is not there?
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     /// The error, if unreadable.
     pub fn error(&self) -> Option<&AwsError> {
         match self {

@@ -35,7 +35,8 @@ impl Reconcile for EcsCluster {
             let name = pass.common.arn.clone().unwrap_or_else(|| desired.name.clone());
             pass.rests(Look::Cluster { scope: pass.scope(), name, digest: digest_of_cluster(live) });
         }
-        let inputs = format!("{}", pass.generation());
+        // A creation that ECS refused says nothing of the changes that a cluster needs which is there after all.
+        let inputs = format!("{}{}", pass.generation(), if observed.cluster.is_absent() { " absent" } else { "" });
         if let Some(error) = observed.cluster.error() {
             let consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
             return status::report(pass, &desired, &observed, &plan, 0, consequence);

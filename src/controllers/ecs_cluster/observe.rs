@@ -12,6 +12,8 @@ use crate::controllers::seen::Seen;
 pub struct Observed {
     /// The cluster.
     pub cluster: Seen<Cluster>,
+    /// Has ECS shown it before?
+    pub known: bool,
     /// Have looks found it gone for long enough? (Reads are eventually consistent.)
     pub gone_for_sure: bool,
 }
@@ -26,5 +28,5 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsCluster>) -> O
         Seen::Absent => pass.vanished(),
         Seen::Unreadable(_) => pass.gone_twice(false),
     };
-    Observed { cluster, gone_for_sure }
+    Observed { cluster, known: pass.common.arn.is_some(), gone_for_sure }
 }

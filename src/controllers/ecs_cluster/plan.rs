@@ -90,6 +90,10 @@ pub fn plan(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step>
                 Requeue::After(SOON),
             );
         }
+        Seen::Absent if observed.known && !observed.gone_for_sure => {
+            let message = format!("Cluster `{}` is not in ECS any more; looking once more.", desired.name);
+            return Plan::rest(Verdict::underway(Reason::Progressing, message), Requeue::After(SOON));
+        }
         Seen::Absent => return creation(desired, facts),
         Seen::Present(cluster) => cluster,
     };

@@ -96,9 +96,17 @@ fn describe(status: &mut EcsClusterStatus, observed: &Observed, pass: &Pass<'_, 
             status.attachments_status.clone_from(&live.attachments_status);
         }
         Seen::Absent => {
-            let common = (status.observed_generation, status.origin, status.last_handled.clone());
-            *status = EcsClusterStatus { cluster_name: status.cluster_name.clone(), ..EcsClusterStatus::default() };
-            (status.observed_generation, status.origin, status.last_handled) = common;
+            let before = std::mem::take(status);
+            *status = EcsClusterStatus {
+                cluster_name: before.cluster_name,
+                observed_generation: before.observed_generation,
+                origin: before.origin,
+                last_handled: before.last_handled,
+                // What refers to it waits no longer than it has to.
+                arn: before.arn.filter(|_| !observed.gone_for_sure),
+                account: before.account.filter(|_| !observed.gone_for_sure),
+                ..EcsClusterStatus::default()
+            };
         }
         Seen::Unreadable(_) => {}
     }

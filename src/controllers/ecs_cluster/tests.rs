@@ -73,7 +73,7 @@ fn but(change: impl FnOnce(&mut Cluster)) -> Cluster {
 }
 
 fn planned(spec: &Value, cluster: Seen<Cluster>, facts: &Facts) -> Plan<Step> {
-    plan(&desired(spec), &Observed { cluster, gone_for_sure: false }, facts)
+    plan(&desired(spec), &Observed { cluster, known: false, gone_for_sure: false }, facts)
 }
 
 fn steps(plan: &Plan<Step>) -> Vec<String> {
@@ -88,6 +88,18 @@ fn a_cluster_is_claimed_before_it_is_made_and_an_inactive_one_does_not_exist() {
     }
     let plan = planned(&json!({}), Seen::Present(live()), &facts());
     assert_eq!((steps(&plan), plan.verdict.ready), (NOTHING, true));
+}
+
+#[test]
+fn a_cluster_that_was_there_is_made_again_only_once_it_is_gone_for_sure() {
+    let seen = |gone_for_sure| {
+        let observed = Observed { cluster: Seen::Absent, known: true, gone_for_sure };
+        let plan = super::plan(&desired(&json!({})), &observed, &facts());
+        (steps(&plan).len(), plan.verdict.message)
+    };
+    let (calls, message) = seen(false);
+    assert!(calls == 0 && message.ends_with("looking once more."), "{message}");
+    assert_eq!(seen(true).0, 2);
 }
 
 #[test]
@@ -172,7 +184,7 @@ fn deletion_waits_for_what_runs_then_deletes_then_looks_twice() {
     let calls = steps(&planned(&json!({}), Seen::Present(live()), &deleting));
     assert_eq!(calls, ["DeleteCluster arn:aws:ecs:eu-west-1:1:cluster/prod"]);
     assert_eq!(steps(&planned(&json!({}), Seen::Absent, &deleting)), NOTHING);
-    let gone = Observed { cluster: Seen::Absent, gone_for_sure: true };
+    let gone = Observed { cluster: Seen::Absent, known: true, gone_for_sure: true };
     assert_eq!(
         steps(&super::plan(&desired(&json!({})), &gone, &deleting)),
         ["remove the finalizer (the cluster is gone)"]

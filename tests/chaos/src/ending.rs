@@ -187,8 +187,11 @@ impl Stage<'_> {
             self.breaks("L1", format!("it does not come to rest: {missing} (after {} passes)", self.passes));
             return;
         }
-        // What somebody asked of ECS in the last slot takes its time.
+        // What somebody asked of ECS in the last slot takes its time, and only a sweep finds it.
         self.tap.world.wait(MINUTE).await;
+        if self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Outside(_))) {
+            self.look_at_all().await;
+        }
         Box::pin(self.settle(SECOND, patience, |stage| stage.missing().is_empty())).await;
         Box::pin(self.rest()).await;
         self.orphans();
@@ -199,14 +202,18 @@ impl Stage<'_> {
         }
     }
 
+    async fn look_at_all(&mut self) {
+        for key in self.process.all() {
+            self.process.operator.look();
+            self.pass(&key).await;
+        }
+    }
+
     /// One sweep to count what moved, then three in which nothing is written.
     async fn rest(&mut self) {
         for number in 0..4 {
             self.tap.trace.note(self.tap.now(), None, What::Sweep(number));
-            for key in self.process.all() {
-                self.process.operator.look();
-                self.pass(&key).await;
-            }
+            self.look_at_all().await;
             if number == 0 {
                 // What the sweep found concerns others, too.
                 Box::pin(self.settle(SECOND, MINUTE, |_| true)).await;

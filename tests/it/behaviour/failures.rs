@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{MINUTE, line, ready, shop, stands, told, with, writes};
 use crate::support::manifests::{cluster, service, web};
-use crate::support::wire::Fault;
+use crate::support::wire::{Fault, Plan};
 use crate::support::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -77,24 +77,56 @@ async fn what_is_made_after_a_long_wait_and_not_seen_at_once_is_not_taken_for_go
     }
 }
 
+/// ECS denies that the cluster is there, at so many looks.
+fn denied(times: usize) -> Plan {
+    const DENIED: &str = r#"{"clusters": [], "failures": [
+        {"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod", "reason": "MISSING"}]}"#;
+    let mut denials = 0;
+    Box::new(move |_, operation| {
+        if operation == "DescribeClusters" && denials < times {
+            denials += 1;
+            return Fault::Answer(DENIED);
+        }
+        Fault::Pass
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_ecs_denies_for_a_while_is_not_made_again_and_holds_nobody_up() {
+    let (world, mut operator) = shop(94, &json!({})).await;
+    world.aws.set_plan(Some(denied(5)));
+    operator.sweep().await;
+    operator.rest().await;
+    assert_eq!(writes(&world), Vec::<String>::new());
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert!(world.status::<EcsCluster>("prod").await.arn.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_cluster_needs_is_sent_although_ecs_refused_to_make_what_it_denied() {
+    let (world, mut operator) = shop(95, &json!({})).await;
+    world.aws.set_plan(Some(denied(16)));
+    let settings = json!([{"name": "containerInsights", "value": "enabled"}]);
+    world.edit::<EcsCluster>("prod", json!({"spec": {"capacityProviders": ["FARGATE"], "settings": settings}})).await;
+    operator.rest().await;
+    let status = world.status::<EcsCluster>("prod").await;
+    assert_eq!(status.capacity_providers, ["FARGATE"]);
+    assert!(
+        writes(&world).contains(&"CreateCluster".to_owned()),
+        "it was denied for long enough: {:?}",
+        writes(&world)
+    );
+}
+
 /// ECS shows a cluster that was deleted as `INACTIVE`: one of which it suddenly knows nothing is more likely there.
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_ecs_denies_for_a_while_is_deleted_and_not_forgotten() {
-    const DENIED: &str = r#"{"clusters": [], "failures": [
-        {"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod", "reason": "MISSING"}]}"#;
     let world = World::ready(93).await;
     let mut operator = world.operator();
     world.apply::<EcsCluster>(&cluster("prod")).await;
     operator.rest().await;
     world.delete::<EcsCluster>("prod").await;
-    let mut denials = 0;
-    world.aws.set_plan(Some(Box::new(move |_, operation| match operation {
-        "DescribeClusters" if denials < 5 => {
-            denials += 1;
-            Fault::Answer(DENIED)
-        }
-        _ => Fault::Pass,
-    })));
+    world.aws.set_plan(Some(denied(5)));
     operator.rest().await;
     assert!(world.get::<EcsCluster>("prod").await.is_none());
     let left = world.cli().describe_clusters().clusters("prod").send().await.unwrap();
@@ -223,7 +255,10 @@ pub(crate) async fn an_edit_of_a_cluster_that_has_to_wait_is_made_in_the_end() {
         let (world, mut operator) = shop(87, &json!({})).await;
         world.edit::<EcsCluster>("prod", json!({"spec": {"driftPolicy": policy}})).await;
         operator.rest().await;
-        world.edit::<EcsCluster>("prod", json!({"spec": {"capacityProviders": ["FARGATE"]}})).await;
+        let settings = json!([{"name": "containerInsights", "value": "enabled"}]);
+        world
+            .edit::<EcsCluster>("prod", json!({"spec": {"capacityProviders": ["FARGATE"], "settings": settings}}))
+            .await;
         operator.sweep().await;
         let both = json!({"spec": {"capacityProviders": ["FARGATE_SPOT", "FARGATE"]}});
         world.edit::<EcsCluster>("prod", both).await;
