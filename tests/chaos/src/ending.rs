@@ -191,6 +191,7 @@ impl Stage<'_> {
         self.tap.world.wait(MINUTE).await;
         if self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Outside(_))) {
             self.look_at_all().await;
+            Box::pin(self.settle(MINUTE, patience, |stage| stage.missing().is_empty())).await;
         }
         Box::pin(self.settle(SECOND, patience, |stage| stage.missing().is_empty())).await;
         Box::pin(self.rest()).await;
