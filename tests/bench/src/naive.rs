@@ -1,8 +1,9 @@
 //! What the operator is measured against: a controller as one writes it first. Each object has a timer of its own; a
-//! look describes one service and its task definition, calls are repeated by the SDK alone, and the status is patched
-//! each time.
+//! look describes one service and its task definition, what failed is tried again after a time of its own, and the status
+//! is patched each time.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration, Service};
@@ -15,6 +16,10 @@ use kube::{Resource as _, ResourceExt as _};
 use serde_json::json;
 
 use crate::NAMESPACE;
+
+/// Delays after failures are doubled from this one up to that, as the queues of controller-runtime do.
+const FIRST: Duration = Duration::from_millis(5);
+const LAST: Duration = Duration::from_secs(1000);
 
 /// Why a look failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +36,35 @@ struct Clients {
     ecs: aws_sdk_ecs::Client,
     objects: Api<EcsService>,
     interval: Duration,
+    failures: Mutex<HashMap<String, u32>>,
+}
+
+impl Clients {
+    /// How long an object waits after one more failure.
+    fn delay(&self, name: String) -> Duration {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry(name).or_default();
+        let delay = pause(*count);
+        *count = count.saturating_add(1);
+        delay
+    }
+
+    fn succeeded(&self, name: &str) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
+/// How long to wait after so many failures before.
+fn pause(failures: u32) -> Duration {
+    FIRST.saturating_mul(1 << failures.min(18)).min(LAST)
 }
 
 /// Runs until dropped.
 pub async fn run(kube: kube::Client, ecs: aws_sdk_ecs::Client, interval: Duration) {
     let objects: Api<EcsService> = Api::namespaced(kube, NAMESPACE);
-    let clients = Arc::new(Clients { ecs, objects: objects.clone(), interval });
-    let again = |_: Arc<EcsService>, _: &Failure, _: Arc<Clients>| Action::requeue(Duration::from_secs(5));
+    let clients = Arc::new(Clients { ecs, objects: objects.clone(), interval, failures: Mutex::default() });
+    let again =
+        |object: Arc<EcsService>, _: &Failure, clients: Arc<Clients>| Action::requeue(clients.delay(object.name_any()));
     // Without the filter a change of its own status would wake it, and it would never rest.
     let (store, writer) = reflector::store();
     let told = watcher(objects, watcher::Config::default()).default_backoff().reflect(writer).applied_objects();
@@ -70,6 +97,7 @@ async fn look(object: Arc<EcsService>, clients: Arc<Clients>) -> Result<Action, 
         "runningCount": seen.map(Service::running_count),
     }});
     clients.objects.patch_status(&name, &PatchParams::default(), &Patch::Merge(status)).await?;
+    clients.succeeded(&name);
     Ok(Action::requeue(clients.interval))
 }
 
@@ -85,4 +113,15 @@ async fn create(object: &EcsService, cluster: &str, clients: &Clients) -> Result
 
 fn aws(error: impl std::fmt::Debug) -> Failure {
     Failure::Aws(format!("{error:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_thousand_seconds() {
+        let pauses: Vec<u128> = [0, 1, 2, 17, 18, 19, u32::MAX].map(|count| pause(count).as_millis()).to_vec();
+        assert_eq!(pauses, [5, 10, 20, 655_360, 1_000_000, 1_000_000, 1_000_000]);
+    }
 }
