@@ -3,7 +3,7 @@
 //! is patched each time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration, Service};
@@ -14,12 +14,16 @@ use kube::runtime::controller::{Action, Controller};
 use kube::runtime::{PredicateConfig, WatchStreamExt as _, predicates, reflector, watcher};
 use kube::{Resource as _, ResourceExt as _};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::NAMESPACE;
 
-/// Delays after failures are doubled from this one up to that, as the queues of controller-runtime do.
+/// Delays after failures are those of controller-runtime's queues: doubled from this one up to that …
 const FIRST: Duration = Duration::from_millis(5);
 const LAST: Duration = Duration::from_secs(1000);
+/// … and for all objects together one in this time, after so many at once.
+const APART: Duration = Duration::from_millis(100);
+const AT_ONCE: u32 = 100;
 
 /// Why a look failed.
 #[derive(Debug, thiserror::Error)]
@@ -36,21 +40,32 @@ struct Clients {
     ecs: aws_sdk_ecs::Client,
     objects: Api<EcsService>,
     interval: Duration,
-    failures: Mutex<HashMap<String, u32>>,
+    failures: Mutex<Failures>,
 }
 
 impl Clients {
-    /// How long an object waits after one more failure.
-    fn delay(&self, name: String) -> Duration {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = failures.entry(name).or_default();
-        let delay = pause(*count);
-        *count = count.saturating_add(1);
-        delay
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn succeeded(&self, name: &str) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+/// What failed, and how often.
+#[derive(Default)]
+struct Failures {
+    counts: HashMap<String, u32>,
+    /// When what is to be tried again so far would be done with, one after the other.
+    until: Option<Instant>,
+}
+
+impl Failures {
+    /// How long an object waits after one more failure.
+    fn delay(&mut self, name: String, now: Instant) -> Duration {
+        let count = self.counts.entry(name).or_default();
+        let own = pause(*count);
+        *count = count.saturating_add(1);
+        let until = self.until.unwrap_or(now).max(now) + APART;
+        self.until = Some(until);
+        own.max((until - now).saturating_sub(APART * AT_ONCE))
     }
 }
 
@@ -63,8 +78,9 @@ fn pause(failures: u32) -> Duration {
 pub async fn run(kube: kube::Client, ecs: aws_sdk_ecs::Client, interval: Duration) {
     let objects: Api<EcsService> = Api::namespaced(kube, NAMESPACE);
     let clients = Arc::new(Clients { ecs, objects: objects.clone(), interval, failures: Mutex::default() });
-    let again =
-        |object: Arc<EcsService>, _: &Failure, clients: Arc<Clients>| Action::requeue(clients.delay(object.name_any()));
+    let again = |object: Arc<EcsService>, _: &Failure, clients: Arc<Clients>| {
+        Action::requeue(clients.failures().delay(object.name_any(), Instant::now()))
+    };
     // Without the filter a change of its own status would wake it, and it would never rest.
     let (store, writer) = reflector::store();
     let told = watcher(objects, watcher::Config::default()).default_backoff().reflect(writer).applied_objects();
@@ -97,7 +113,7 @@ async fn look(object: Arc<EcsService>, clients: Arc<Clients>) -> Result<Action, 
         "runningCount": seen.map(Service::running_count),
     }});
     clients.objects.patch_status(&name, &PatchParams::default(), &Patch::Merge(status)).await?;
-    clients.succeeded(&name);
+    clients.failures().counts.remove(&name);
     Ok(Action::requeue(clients.interval))
 }
 
@@ -123,5 +139,18 @@ mod tests {
     fn pauses_double_up_to_a_thousand_seconds() {
         let pauses: Vec<u128> = [0, 1, 2, 17, 18, 19, u32::MAX].map(|count| pause(count).as_millis()).to_vec();
         assert_eq!(pauses, [5, 10, 20, 655_360, 1_000_000, 1_000_000, 1_000_000]);
+    }
+
+    #[test]
+    fn what_fails_together_is_tried_again_one_after_the_other() {
+        let (mut failures, now) = (Failures::default(), Instant::now());
+        let delays: Vec<u128> =
+            (0..102).map(|number| failures.delay(format!("app-{number}"), now).as_millis()).collect();
+        assert_eq!((delays[99], delays[100], delays[101]), (5, 100, 200));
+        // An object of long failure waits for longer than its turn.
+        let delays: Vec<Duration> = (0..20).map(|_| failures.delay("app".to_owned(), now)).collect();
+        assert_eq!(delays[19], LAST);
+        // Turns come back.
+        assert_eq!(failures.delay("app-200".to_owned(), now + APART * 300), FIRST);
     }
 }

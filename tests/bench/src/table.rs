@@ -83,13 +83,13 @@ pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String
         "# Benchmark\n\n\
         Made by `{}` on {} processor cores, seed {}; the figures stand in [results.json](results.json). Do not edit.\n\n\
         The *naive poller* is a controller as one writes it first: each object has a timer of its own, a look describes \
-        one service and its task definition, what failed is tried again after 5 ms, doubled up to 1000 s, as the queues \
-        of controller-runtime do, the status is patched each time. Both \
-        look at each service every five minutes, at the same simulated AWS with ECS's published request quotas. Lines \
-        that begin with «real» are the subject as a process of its own, a real kube-apiserver and the simulated AWS over \
-        loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same at each run; they are \
-        computed beside the real ones at the lowest priority. The floor is the least that the quotas allow to somebody \
-        who takes half of each.\n\n\
+        one service and its task definition, what failed is tried again as the queues of controller-runtime do (after \
+        5 ms, doubled up to 1000 s; of all objects ten a second after the first hundred), the status is patched each \
+        time. Both look at each service every five minutes, at the same simulated AWS with ECS's published request \
+        quotas. Lines that begin with «real» are the subject as a process of its own, a real kube-apiserver and the \
+        simulated AWS over loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same \
+        at each run; they are computed beside the real ones at the lowest priority. The floor is the least that the \
+        quotas allow to somebody who takes half of each.\n\n\
         {}\n{outcome}\n\n![Calls a minute at rest](calls.svg)\n",
         method.command,
         method.cores,
