@@ -23,6 +23,7 @@ use crate::controllers::foreseen::Told;
 use crate::controllers::kind::{Kind, Policies};
 use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
+use crate::controllers::seen::Seen;
 use crate::controllers::sweep::Look;
 
 /// One pass.
@@ -247,9 +248,14 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.cx.failed().gone(self.uid(), gone.then_some(GONE), self.now)
     }
 
-    /// The same of a service or cluster of which ECS says nothing at all, not even that it was deleted.
-    pub fn vanished(&self) -> bool {
-        self.cx.failed().gone(self.uid(), Some(VANISHED), self.now)
+    /// The same of a service or cluster. ECS shows one that was deleted as `INACTIVE`: one of which it says nothing at all
+    /// is looked for longer.
+    pub fn gone_for_sure<T>(&self, seen: &Seen<T>, status: impl FnOnce(&T) -> Option<&str>) -> bool {
+        match seen {
+            Seen::Present(live) => self.gone_twice(status(live) == Some("INACTIVE")),
+            Seen::Absent => self.cx.failed().gone(self.uid(), Some(VANISHED), self.now),
+            Seen::Unreadable(_) => self.gone_twice(false),
+        }
     }
 
     /// Something is being made, or was: that it was not there before says nothing any more.

@@ -23,10 +23,6 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsCluster>) -> O
     let name = pass.common.arn.as_deref().unwrap_or(&desired.name);
     let read = pass.cx.aws.describe_cluster(&pass.scope(), name, pass.priority).await;
     let cluster = Seen::from_read(read);
-    let gone_for_sure = match &cluster {
-        Seen::Present(cluster) => pass.gone_twice(cluster.status.as_deref() == Some("INACTIVE")),
-        Seen::Absent => pass.vanished(),
-        Seen::Unreadable(_) => pass.gone_twice(false),
-    };
+    let gone_for_sure = pass.gone_for_sure(&cluster, Cluster::status);
     Observed { cluster, known: pass.common.arn.is_some(), gone_for_sure }
 }

@@ -79,11 +79,7 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> O
     let aws = &pass.cx.aws;
     observed.service =
         Seen::from_read(absent_with_its_cluster(aws.describe_service(&scope, cluster, name, pass.priority).await));
-    observed.gone_for_sure = match &observed.service {
-        Seen::Present(service) => pass.gone_twice(service.status.as_deref() == Some("INACTIVE")),
-        Seen::Absent => pass.vanished(),
-        Seen::Unreadable(_) => pass.gone_twice(false),
-    };
+    observed.gone_for_sure = pass.gone_for_sure(&observed.service, Service::status);
     let found = observed.service.present().cloned();
     if let Some(service) = found.as_ref().filter(|_| !pass.deleting()) {
         observed.deployment = deployment(service, pass).await;

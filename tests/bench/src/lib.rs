@@ -20,5 +20,7 @@ use std::time::Duration;
 pub const REGION: &str = "eu-west-1";
 /// The namespace of all objects.
 pub const NAMESPACE: &str = "bench";
+/// Services that are changed one after the other, by somebody else or in Git.
+pub const CHANGED: usize = 20;
 /// Time between two looks at a settled object, for both.
 pub const SWEEP: Duration = Duration::from_mins(5);

@@ -25,10 +25,8 @@ use crate::error::BenchError;
 use crate::journal::{Answer, Call, Counts, described_by, services};
 use crate::measures::{Measure, seconds, worst};
 use crate::stage::{Shape, cluster, furnish, manifest, name, simulated_aws};
-use crate::{NAMESPACE, SWEEP};
+use crate::{CHANGED, NAMESPACE, SWEEP};
 
-/// Services that are edited one after the other.
-const CHANGED: usize = 20;
 /// Requests of the bench itself that are under way at once.
 const AT_ONCE: usize = 32;
 /// How long a subject may take to look at every service; more is «not reached».

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use aws_sdk_ecs::error::SdkError;
 use aws_sdk_ecs::operation::update_service::UpdateServiceError;
 use tokio::time::{Instant, sleep};
 
-use crate::SWEEP;
 use crate::error::BenchError;
 use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
 use crate::journal::{Answer, Call, Counts, described_by};
 use crate::measures::{Measure, seconds, worst};
 use crate::stage::{Shape, Stage, cluster, edited, name};
 use crate::subject::{Running, Subject, settle};
+use crate::{CHANGED, SWEEP};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Sweeps that the steady state is watched for.
@@ -20,8 +21,6 @@ const SWEEPS: u32 = 10;
 const LIMIT: Duration = Duration::from_hours(12);
 /// Virtual time after which a subject that still writes is measured as it is.
 const RESTLESS: Duration = Duration::from_hours(2);
-/// Services that are changed one after the other, by somebody else or in Git.
-const CHANGED: usize = 20;
 
 /// What all scenarios of one subject gave.
 #[derive(Default)]
@@ -149,10 +148,10 @@ impl Bench<'_> {
             let victim = (number * 7919) % stage.shape.services.max(1);
             let (service, cluster) = (name(victim), cluster(victim, stage.shape));
             let request = stage.cli.update_service().cluster(cluster).service(&service).desired_count(2);
-            if let Err(error) = request.send().await {
+            match request.send().await.map_err(SdkError::into_service_error) {
                 // A service that was never made counts as not corrected.
-                let missing = error.as_service_error().is_some_and(UpdateServiceError::is_service_not_found_exception);
-                missing.then_some(()).ok_or_else(|| BenchError::Aws(format!("{error:?}")))?;
+                Ok(_) | Err(UpdateServiceError::ServiceNotFoundException(_)) => {}
+                Err(error) => return Err(BenchError::Aws(format!("{error:?}"))),
             }
             victims.push((service, stage.aws.now()));
             sleep(Duration::from_secs(37)).await;

@@ -189,11 +189,12 @@ impl Stage<'_> {
         }
         // What somebody asked of ECS in the last slot takes its time, and only a sweep finds it.
         self.tap.world.wait(MINUTE).await;
-        if self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Outside(_))) {
+        let outside = self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Outside(_)));
+        if outside {
             self.look_at_all().await;
-            Box::pin(self.settle(MINUTE, patience, |stage| stage.missing().is_empty())).await;
         }
-        Box::pin(self.settle(SECOND, patience, |stage| stage.missing().is_empty())).await;
+        let quiet = if outside { MINUTE } else { SECOND };
+        Box::pin(self.settle(quiet, patience, |stage| stage.missing().is_empty())).await;
         Box::pin(self.rest()).await;
         self.orphans();
         // What a restored store does not know of is left in ECS, as is what was retained.

@@ -15,7 +15,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use ecs_sim::kube::Apiserver;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -28,6 +27,7 @@ use crate::dice::Dice;
 use crate::facts;
 use crate::faults::{Armed, Damage, Wire};
 use crate::seen::{AwsCall, KubeCall, Pass, Reply, Trace, What};
+use crate::support::wire::raw;
 use crate::support::world::{NAMESPACE, World, key};
 
 tokio::task_local! {
@@ -202,7 +202,7 @@ impl AwsLine {
         if let Some(page) = tap.page(&call.body) {
             (call.took, call.reply) = (true, Reply::Status(200));
             tap.trace.note(tap.now(), pass, What::Aws(call));
-            return raw(200, &page);
+            return raw(200, page);
         }
         let damage = tap.damage(Wire::Aws, &call.operation);
         if let Some(damage) = damage.filter(|damage| !damage.applies()) {
@@ -245,11 +245,11 @@ impl AwsLine {
             }
             Some(Damage::Cut) => {
                 let bytes = response.body().bytes().unwrap_or_default();
-                raw(200, &String::from_utf8_lossy(&bytes[..bytes.len() / 2]))
+                raw(200, String::from_utf8_lossy(&bytes[..bytes.len() / 2]).into_owned())
             }
             Some(Damage::Html) => raw(200, "<html><body>Service Unavailable</body></html>"),
             Some(Damage::Lost) => Err(broken()),
-            _ if empty => raw(200, &tap.empty_page(response.body().bytes().unwrap_or_default())),
+            _ if empty => raw(200, tap.empty_page(response.body().bytes().unwrap_or_default())),
             _ if gone => answer(200, &missing(&asked)),
             _ => Ok(response),
         }
@@ -267,11 +267,7 @@ fn missing(asked: &Value) -> Value {
 }
 
 fn answer(status: u16, body: &Value) -> Result<HttpResponse, ConnectorError> {
-    raw(status, &body.to_string())
-}
-
-fn raw(status: u16, body: &str) -> Result<HttpResponse, ConnectorError> {
-    Ok(HttpResponse::new(status.try_into().map_err(|_| broken())?, SdkBody::from(body)))
+    raw(status, body.to_string())
 }
 
 fn broken() -> ConnectorError {

@@ -257,14 +257,9 @@ impl AwsWire {
             Fault::Before => return Err(broken()),
             Fault::Hang => return std::future::pending().await,
             Fault::Refuse(status, code, message) => {
-                let body = serde_json::json!({"__type": code, "message": message}).to_string();
-                let status = status.try_into().map_err(|_| broken())?;
-                return Ok(HttpResponse::new(status, SdkBody::from(body)));
+                return raw(status, serde_json::json!({"__type": code, "message": message}).to_string());
             }
-            Fault::Answer(body) => {
-                let status = 200_u16.try_into().map_err(|_| broken())?;
-                return Ok(HttpResponse::new(status, SdkBody::from(body)));
-            }
+            Fault::Answer(body) => return raw(200, body),
         }
         let uri = request.uri().to_owned();
         let asked = ecs_sim::wire::HttpRequest { method: request.method().to_owned(), uri, headers, body: bytes };
@@ -287,8 +282,7 @@ impl AwsWire {
         if let Some(sent) = self.shared.sent.lock().unwrap().get_mut(number) {
             sent.status = Some(answer.status);
         }
-        let mut response =
-            HttpResponse::new(answer.status.try_into().map_err(|_| broken())?, SdkBody::from(answer.body));
+        let mut response = raw(answer.status, answer.body)?;
         for (name, value) in answer.headers {
             response.headers_mut().insert(name, value);
         }
@@ -336,6 +330,11 @@ fn filled(installation: &str, document: &ecs_operator::iam::Policy) -> Policy {
         text = text.replace(&format!("${{{name}}}"), value);
     }
     Policy::read(&text).unwrap()
+}
+
+/// An answer as it comes over the wire.
+pub fn raw(status: u16, body: impl Into<SdkBody>) -> Result<HttpResponse, ConnectorError> {
+    Ok(HttpResponse::new(status.try_into().map_err(|_| broken())?, body.into()))
 }
 
 fn broken() -> ConnectorError {

@@ -51,7 +51,7 @@ pub(in super::super) async fn observe(
     }
     let arn = target.present().and_then(|target| target.scalable_target_arn.clone());
     let there = target.present().is_some();
-    if matches!(target, Seen::Absent) {
+    if target.is_absent() {
         // Whatever comes to stand there next was not read yet.
         scalings.outdated(pass.uid());
     }

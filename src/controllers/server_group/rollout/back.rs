@@ -87,9 +87,15 @@ pub(super) fn step(
     }
 }
 
+/// A way back waits; once it is late it is blocked.
+pub(super) fn waits(asked: &Asked, rollout: &GroupRollout, sight: &Sight, why: String) -> Course {
+    let late = overdue(rollout, &asked.gate, sight.now).is_some();
+    Course::Waits(if late { format!("{BLOCKED}{why}") } else { why })
+}
+
 /// The old versions get their tasks back, and become healthy.
 fn restore(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &mut Decision) -> Course {
-    let mut waits = None;
+    let mut lacking = None;
     for old in &rollout.replaces {
         let Some(version) = entry_mut(&mut decision.status, &old.version) else { continue };
         if version.state == VersionState::Destroying || version.state == VersionState::Failed {
@@ -98,13 +104,11 @@ fn restore(asked: &Asked, rollout: &mut GroupRollout, sight: &Sight, decision: &
         version.state = VersionState::Active;
         version.warm = false;
         version.capacity = old.desired;
-        waits = waits.or_else(|| gate::waits(&old.version, old.desired, asked, sight));
+        lacking = lacking.or_else(|| gate::waits(&old.version, old.desired, asked, sight));
     }
-    if let Some(why) = waits {
+    if let Some(why) = lacking {
         rollout.healthy_since = None;
-        let late = overdue(rollout, &asked.gate, sight.now).is_some();
-        let lead = if late { BLOCKED } else { "" };
-        return Course::Waits(format!("{lead}{why}"));
+        return waits(asked, rollout, sight, why);
     }
     if rollout.healthy_since.is_none() {
         rollout.healthy_since = Some(stamp(sight.now));
@@ -125,9 +129,9 @@ fn disable_candidate(asked: &Asked, rollout: &GroupRollout, sight: &Sight, decis
         Course::Done
     } else {
         let why = child.hindrance();
-        let late = !why.is_empty() && overdue(rollout, &asked.gate, sight.now).is_some();
-        let lead = if late { BLOCKED } else { "" };
-        Course::Waits(format!("{lead}{} is taken out of service, {} tasks left{why}", rollout.to, child.running))
+        let what = format!("{} is taken out of service, {} tasks left{why}", rollout.to, child.running);
+        // Tasks that drain for long are no hindrance.
+        if why.is_empty() { Course::Waits(what) } else { waits(asked, rollout, sight, what) }
     }
 }
 

@@ -67,34 +67,33 @@ fn settles(rollout: &GroupRollout) -> bool {
     rollout.step == StepKind::Shifting && rollout.shifted_at.is_some()
 }
 
+/// Seconds until the deadlines of the whole rollout and of its progress, where they count; they have passed at 0 and less.
+fn left(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> (Option<i64>, Option<i64>) {
+    if is_pause(rollout.step) {
+        return (None, None);
+    }
+    let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);
+    let still = i64::from(gate.progress_deadline_seconds) - since(rollout.progressed_at.as_ref(), now);
+    (Some(total), Some(still).filter(|_| !is_wait(rollout.step) && !settles(rollout)))
+}
+
 /// Which deadline has passed.
 #[must_use]
 pub fn overdue(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<String> {
-    if is_pause(rollout.step) {
-        return None;
-    }
-    let total = since(rollout.started_at.as_ref(), now) - rollout.paused_seconds;
-    if total >= i64::from(gate.deadline_seconds) {
+    let (total, still) = left(rollout, gate, now);
+    if total.is_some_and(|left| left <= 0) {
         return Some(format!("not done within {} s (`gate.deadlineSeconds`)", gate.deadline_seconds));
     }
-    if is_wait(rollout.step) || settles(rollout) {
-        return None;
-    }
-    let still = since(rollout.progressed_at.as_ref(), now);
-    (still >= i64::from(gate.progress_deadline_seconds))
-        .then(|| format!("no progress for {} s (`gate.progressDeadlineSeconds`)", gate.progress_deadline_seconds))
+    still
+        .filter(|left| *left <= 0)
+        .map(|_| format!("no progress for {} s (`gate.progressDeadlineSeconds`)", gate.progress_deadline_seconds))
 }
 
 /// Seconds until the next deadline. One that has passed calls for no look: a way back may last longer than it.
 #[must_use]
 pub fn next_deadline(rollout: &GroupRollout, gate: &Gate, now: Timestamp) -> Option<i64> {
-    if is_pause(rollout.step) {
-        return None;
-    }
-    let total = i64::from(gate.deadline_seconds) + rollout.paused_seconds - since(rollout.started_at.as_ref(), now);
-    let still = i64::from(gate.progress_deadline_seconds) - since(rollout.progressed_at.as_ref(), now);
-    let counted = !(is_wait(rollout.step) || settles(rollout));
-    [Some(total), Some(still).filter(|_| counted)].into_iter().flatten().filter(|left| *left > 0).min()
+    let (total, still) = left(rollout, gate, now);
+    [total, still].into_iter().flatten().filter(|left| *left > 0).min()
 }
 
 /// Is it time for the next measurement of the step's metrics?

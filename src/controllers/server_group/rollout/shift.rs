@@ -1,7 +1,7 @@
 //! Moving traffic: what a shift of weights waits for, and when it is done. Pure.
 
-use super::back::BLOCKED;
-use super::clock::{overdue, since, stamp};
+use super::back::waits;
+use super::clock::{since, stamp};
 use super::forward::Course;
 use super::program::share;
 use super::sight::{Asked, Rules, Sight};
@@ -30,8 +30,7 @@ pub(super) fn shift(
         rollout.shifted_at = None;
         if let Some(why) = lacks(weight, rollout, sight) {
             // The write may have gone out already; what is not granted any more is not written again.
-            let late = rollout.ending.is_some() && overdue(rollout, &asked.gate, sight.now).is_some();
-            return Course::Waits(if late { format!("{BLOCKED}{why}") } else { why });
+            return if rollout.ending.is_some() { waits(asked, rollout, sight, why) } else { Course::Waits(why) };
         }
         rollout.weight = weight;
         return Course::Waits(format!("{weight} % of the traffic go to {}", rollout.to));
