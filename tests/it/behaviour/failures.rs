@@ -77,6 +77,39 @@ async fn what_is_made_after_a_long_wait_and_not_seen_at_once_is_not_taken_for_go
     }
 }
 
+/// The answer of the creation was lost with the process, the spec is another by now, and reads lag.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_was_made_unheard_and_edited_since_is_found_and_changed() {
+    const DENIED: &str = r#"{"services": [], "failures": [
+        {"arn": "arn:aws:ecs:eu-west-1:123456789012:service/prod/web", "reason": "MISSING"}]}"#;
+    let world = World::ready(96).await;
+    let mut operator = world.operator();
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
+    operator.rest().await;
+    let mut made = 0;
+    world.aws.set_plan(Some(Box::new(move |_, operation| match operation {
+        "CreateService" => {
+            made += 1;
+            if made == 1 { Fault::Lost } else { Fault::Pass }
+        }
+        "DescribeServices" if made == 1 => Fault::Answer(DENIED),
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsService>(&service("web", "prod", "web")).await;
+    while !writes(&world).contains(&"CreateService".to_owned()) {
+        operator.next().await;
+    }
+    drop(operator);
+    world.edit::<EcsService>("web", json!({"spec": {"desiredCount": 3}})).await;
+    let mut operator = world.operator();
+    operator.settle(MINUTE, 5 * MINUTE).await;
+    // ECS refused the second one: it was made with another content.
+    assert_eq!(writes(&world), ["CreateService", "UpdateService"]);
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(world.status::<EcsService>("web").await.running_count, Some(3));
+}
+
 /// ECS denies that the cluster is there, at so many looks.
 fn denied(times: usize) -> Plan {
     const DENIED: &str = r#"{"clusters": [], "failures": [
