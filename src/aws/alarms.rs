@@ -60,7 +60,7 @@ impl Aws {
             let call = self.cloudwatch(scope).describe_alarms().set_alarm_names(Some(names.clone()));
             // Composite alarms come only when they are asked for.
             let call = call.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
-            let call = call.max_records(100).set_next_token(token).send();
+            let call = || call.max_records(100).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::DescribeAlarms, priority, call).await?;
                 let metric = page.metric_alarms.unwrap_or_default().into_iter();
@@ -82,7 +82,7 @@ impl Aws {
         arn: &str,
         priority: Priority,
     ) -> Result<BTreeMap<String, String>, AwsError> {
-        let call = self.cloudwatch(scope).list_tags_for_resource().resource_arn(arn).send();
+        let call = || self.cloudwatch(scope).list_tags_for_resource().resource_arn(arn).send();
         let answer = self.call(scope, Op::ListTagsForAlarm, priority, call).await?;
         let pair = |tag: Tag| Some((tag.key?, tag.value.unwrap_or_default()));
         Ok(answer.tags.unwrap_or_default().into_iter().filter_map(pair).collect())
@@ -96,7 +96,7 @@ impl Aws {
         priority: Priority,
     ) -> Result<(), AwsError> {
         let client = self.cloudwatch(scope);
-        self.call(scope, Op::PutMetricAlarm, priority, alarm.send_with(&client)).await?;
+        self.call(scope, Op::PutMetricAlarm, priority, || alarm.send_with(&client)).await?;
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Aws {
         tags: &BTreeMap<String, String>,
         priority: Priority,
     ) -> Result<(), AwsError> {
-        let call = self.cloudwatch(scope).tag_resource().resource_arn(arn).set_tags(Some(sdk_tags(tags))).send();
+        let call = || self.cloudwatch(scope).tag_resource().resource_arn(arn).set_tags(Some(sdk_tags(tags))).send();
         self.call(scope, Op::TagAlarm, priority, call).await?;
         Ok(())
     }
@@ -117,7 +117,7 @@ impl Aws {
     /// (`TargetMissing`).
     pub async fn delete_alarms(&self, scope: &Scope, names: &[String], priority: Priority) -> Result<(), AwsError> {
         for some in names.chunks(NAMES) {
-            let call = self.cloudwatch(scope).delete_alarms().set_alarm_names(Some(some.to_vec())).send();
+            let call = || self.cloudwatch(scope).delete_alarms().set_alarm_names(Some(some.to_vec())).send();
             self.call(scope, Op::DeleteAlarms, priority, call).await?;
         }
         Ok(())

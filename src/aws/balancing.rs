@@ -92,7 +92,7 @@ impl Aws {
         let found = pages(Op::DescribeTargetGroups, |token| {
             let call = self.balancing(scope).describe_target_groups().set_marker(token);
             let names = Some(names.clone());
-            let call = if by_arn { call.set_target_group_arns(names) } else { call.set_names(names) }.send();
+            let call = || if by_arn { call.set_target_group_arns(names) } else { call.set_names(names) }.send();
             async move {
                 let page = self.call(scope, Op::DescribeTargetGroups, priority, call).await?;
                 Ok((page.target_groups.unwrap_or_default(), page.next_marker))
@@ -112,7 +112,7 @@ impl Aws {
         let fetch = move |arns: Vec<String>, priority| async move {
             let mut answers = BTreeMap::new();
             for arn in arns {
-                let call = aws.balancing(&at).describe_target_health().target_group_arn(&arn).send();
+                let call = || aws.balancing(&at).describe_target_health().target_group_arn(&arn).send();
                 let answer = aws.call(&at, Op::DescribeTargetHealth, priority, call).await;
                 let seen = answer.map(|answer| {
                     Some(answer.target_health_descriptions.unwrap_or_default().iter().map(target_seen).collect())
@@ -164,7 +164,7 @@ impl Aws {
     ) -> Result<Vec<RuleSeen>, AwsError> {
         let found = pages(Op::DescribeRules, |token| {
             let call = self.balancing(scope).describe_rules().set_rule_arns(Some(arns.clone())).set_marker(token);
-            let call = call.send();
+            let call = || call.send();
             async move {
                 let page = self.call(scope, Op::DescribeRules, priority, call).await?;
                 Ok((page.rules.unwrap_or_default(), page.next_marker))
@@ -181,7 +181,7 @@ impl Aws {
     ) -> Result<Vec<RuleSeen>, AwsError> {
         let found = pages(Op::DescribeListeners, |token| {
             let call = self.balancing(scope).describe_listeners().set_listener_arns(Some(arns.clone()));
-            let call = call.set_marker(token).send();
+            let call = || call.set_marker(token).send();
             async move {
                 let page = self.call(scope, Op::DescribeListeners, priority, call).await?;
                 Ok((page.listeners.unwrap_or_default(), page.next_marker))
@@ -200,10 +200,10 @@ impl Aws {
     ) -> Result<(), AwsError> {
         let client = self.balancing(scope);
         if rule.is_listener {
-            let call = client.modify_listener().listener_arn(&rule.arn).set_default_actions(Some(actions)).send();
+            let call = || client.modify_listener().listener_arn(&rule.arn).set_default_actions(Some(actions)).send();
             return self.call(scope, Op::ModifyListener, priority, call).await.map(|_| ());
         }
-        let call = client.modify_rule().rule_arn(&rule.arn).set_actions(Some(actions)).send();
+        let call = || client.modify_rule().rule_arn(&rule.arn).set_actions(Some(actions)).send();
         self.call(scope, Op::ModifyRule, priority, call).await.map(|_| ())
     }
 }

@@ -227,14 +227,14 @@ impl Aws {
 
     /// Makes one call: waits for a token, asks the fence before a write, sends once, in time, and classifies.
     ///
-    /// `send` is the future of the SDK's `send()`; nothing leaves before it is polled here.
-    /// The future is boxed, because the SDK's are thousands of bytes large.
+    /// `send` gives the future of the SDK's `send()` once the call may be made: such a future has tens of thousands of
+    /// bytes, and a thousand calls may wait for tokens at once.
     pub fn call<'a, T, E, F>(
         &'a self,
         scope: &'a Scope,
         op: Op,
         priority: Priority,
-        send: F,
+        send: impl FnOnce() -> F + Send + 'a,
     ) -> BoxFuture<'a, Result<T, AwsError>>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send + 'a,
@@ -253,7 +253,7 @@ impl Aws {
         let call = async move {
             let admission = self.admit(scope, op, priority).await?;
             let started = Instant::now();
-            let answer = match timeout(self.0.settings.operation_timeout, send).await {
+            let answer = match timeout(self.0.settings.operation_timeout, Box::pin(send())).await {
                 Ok(Ok(output)) => Ok(output),
                 Ok(Err(error)) => Err(AwsError::recognise_sdk(op.name(), &error)),
                 Err(_) => Err((AwsError::new(op.name(), code::TIMEOUT, "no answer in time"), true)),

@@ -20,8 +20,19 @@ fn here() -> Scope {
 }
 
 async fn update(aws: &Aws) -> Result<(), AwsError> {
-    let call = aws.ecs(&here()).update_service().cluster("c").service("s").send();
+    let call = || aws.ecs(&here()).update_service().cluster("c").service("s").send();
     aws.call(&here(), Op::UpdateService, Priority::Edit, call).await.map(|_| ())
+}
+
+/// Of a thousand new services nearly all wait for a token to be made.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_for_its_turn_is_small() {
+    let aws = Wire::new(|_| Reply::ok(json!({}))).aws();
+    let (here, client) = (here(), aws.ecs(&here()));
+    let (request, sent) = (client.create_service(), client.create_service().send());
+    let waiting = aws.call(&here, Op::CreateService, Priority::Edit, || request.send());
+    let (waiting, sent) = (size_of_val(&*waiting), size_of_val(&sent));
+    assert!(waiting < sent / 3, "{waiting} bytes, where {sent} are needed to send it");
 }
 
 fn exposition(aws: &Aws) -> String {
@@ -172,7 +183,7 @@ async fn an_endpoint_of_the_configuration_is_used_by_both_services() {
     let aws = Aws::new(config, AwsSettings::default());
     aws.list_services(&here(), "c", Priority::Edit).await.unwrap();
     let call = aws.autoscaling(&here()).describe_scalable_targets();
-    let call = call.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs).send();
+    let call = || call.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs).send();
     aws.call(&here(), Op::DescribeScalableTargets, Priority::Edit, call).await.unwrap();
     assert!(wire.asked().iter().all(|asked| asked.host.starts_with("http://127.0.0.1:4566")));
     assert_eq!(wire.operations(), ["ListServices", "DescribeScalableTargets"]);
@@ -219,7 +230,7 @@ where
     let aws = wire.aws();
     let canary = KeyValuePair::builder().name("PASSWORD").value("canary-7f3a").build();
     let container = ContainerDefinition::builder().name("app").environment(canary).build();
-    let call = aws.ecs(&here()).register_task_definition().family("f").container_definitions(container).send();
+    let call = || aws.ecs(&here()).register_task_definition().family("f").container_definitions(container).send();
     let _ = aws.call(&here(), Op::RegisterTaskDefinition, Priority::Edit, call).await;
     assert!(wire.asked()[0].body.to_string().contains("canary-7f3a"));
     let bytes = lock(&log.0).clone();

@@ -109,7 +109,7 @@ impl Aws {
                 let call = self.cloudwatch(scope).get_metric_data().set_metric_data_queries(Some(some.to_vec()));
                 let call = call.start_time(DateTime::from_secs(start.as_second()));
                 let call = call.end_time(DateTime::from_secs(end.as_second()));
-                let call = call.scan_by(ScanBy::TimestampDescending).set_next_token(token).send();
+                let call = || call.scan_by(ScanBy::TimestampDescending).set_next_token(token).send();
                 async move {
                     let page = self.call(scope, Op::GetMetricData, priority, call).await?;
                     Ok((page.metric_data_results.unwrap_or_default(), page.next_token))

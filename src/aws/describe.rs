@@ -79,7 +79,7 @@ impl Aws {
                 let (aws, at, within) = (&aws, &at, &within);
                 async move {
                     let call = aws.ecs(at).describe_services();
-                    let call = call.cluster(within).set_services(Some(names)).include(ServiceField::Tags).send();
+                    let call = || call.cluster(within).set_services(Some(names)).include(ServiceField::Tags).send();
                     let found = aws.call(at, Op::DescribeServices, priority, call).await?;
                     Ok((found.services.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
@@ -104,7 +104,7 @@ impl Aws {
                         ClusterField::Tags,
                     ];
                     let call = aws.ecs(at).describe_clusters();
-                    let call = call.set_clusters(Some(names)).set_include(Some(parts.to_vec())).send();
+                    let call = || call.set_clusters(Some(names)).set_include(Some(parts.to_vec())).send();
                     let found = aws.call(at, Op::DescribeClusters, priority, call).await?;
                     Ok((found.clusters.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
@@ -122,7 +122,7 @@ impl Aws {
                 let (aws, at, within) = (&aws, &at, &within);
                 async move {
                     let call = aws.ecs(at).describe_tasks();
-                    let call = call.cluster(within).set_tasks(Some(names)).include(TaskField::Tags).send();
+                    let call = || call.cluster(within).set_tasks(Some(names)).include(TaskField::Tags).send();
                     let found = aws.call(at, Op::DescribeTasks, priority, call).await?;
                     Ok((found.tasks.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
@@ -159,7 +159,7 @@ impl Aws {
                 let (aws, at) = (&aws, &at);
                 async move {
                     let call = aws.ecs(at).describe_service_deployments();
-                    let call = call.set_service_deployment_arns(Some(names)).send();
+                    let call = || call.set_service_deployment_arns(Some(names)).send();
                     let found = aws.call(at, Op::DescribeServiceDeployments, priority, call).await?;
                     Ok((found.service_deployments.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }
@@ -182,7 +182,7 @@ impl Aws {
                 let (aws, at) = (&aws, &at);
                 async move {
                     let call = aws.ecs(at).describe_service_revisions();
-                    let call = call.set_service_revision_arns(Some(names)).send();
+                    let call = || call.set_service_revision_arns(Some(names)).send();
                     let found = aws.call(at, Op::DescribeServiceRevisions, priority, call).await?;
                     Ok((found.service_revisions.unwrap_or_default(), found.failures.unwrap_or_default()))
                 }

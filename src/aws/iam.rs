@@ -53,7 +53,7 @@ impl Aws {
     async fn get_role(&self, scope: &Scope, place: &Scope, name: &str, priority: Priority) -> Found<RoleSeen> {
         let client = self.iam(scope);
         let parameters = [("RoleName".to_owned(), name.to_owned())];
-        let send = async move { client.ask(Op::GetRole.name(), &parameters).await };
+        let send = || client.ask(Op::GetRole.name(), &parameters);
         match self.call(place, Op::GetRole, priority, send).await {
             Ok(text) => match role(&text) {
                 Some(role) => Ok(Some(role)),

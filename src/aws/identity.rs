@@ -252,13 +252,15 @@ impl Aws {
     async fn assume(&self, role: &Role, now: SystemTime) -> Result<Held, AwsError> {
         let client = sts(self.base(), &role.region);
         let tags = role.tags.iter().filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok());
-        let call = client
-            .assume_role()
-            .role_arn(&role.arn)
-            .set_external_id(role.external_id.clone())
-            .role_session_name(&role.session_name)
-            .set_tags(Some(tags.collect::<Vec<_>>()).filter(|tags| !tags.is_empty()))
-            .send();
+        let call = || {
+            client
+                .assume_role()
+                .role_arn(&role.arn)
+                .set_external_id(role.external_id.clone())
+                .role_session_name(&role.session_name)
+                .set_tags(Some(tags.collect::<Vec<_>>()).filter(|tags| !tags.is_empty()))
+                .send()
+        };
         let own = Scope::new(role.region.clone());
         let answer = self.call(&own, Op::AssumeRole, Priority::Cleanup, call).await;
         let answer = answer.map_err(|error| without(error, role.external_id.as_deref()))?;
@@ -286,7 +288,7 @@ impl Aws {
     }
 
     async fn caller(&self, config: &SdkConfig, region: &str) -> Result<String, AwsError> {
-        let call = sts(config, region).get_caller_identity().send();
+        let call = || sts(config, region).get_caller_identity().send();
         let answer = self.call(&Scope::new(region), Op::GetCallerIdentity, Priority::Cleanup, call).await?;
         answer
             .account

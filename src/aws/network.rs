@@ -127,7 +127,7 @@ impl Aws {
             parameters.extend(token.map(|token| ("NextToken".to_owned(), token)));
             let client = client.clone();
             async move {
-                let send = async move { client.ask(op.name(), &parameters).await };
+                let send = || client.ask(op.name(), &parameters);
                 let text = self.call(scope, op, priority, send).await?;
                 let page = items(&text, set, read);
                 page.map_err(|error| AwsError::new(op.name(), code::UNREADABLE, &error.to_string()))

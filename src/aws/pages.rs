@@ -74,7 +74,7 @@ impl Aws {
     ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListTaskDefinitions, |token| {
             let call = self.ecs(scope).list_task_definitions().family_prefix(family).status(status.clone());
-            let call = call.sort(aws_sdk_ecs::types::SortOrder::Desc).max_results(100).set_next_token(token).send();
+            let call = || call.sort(aws_sdk_ecs::types::SortOrder::Desc).max_results(100).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::ListTaskDefinitions, priority, call).await?;
                 Ok((page.task_definition_arns.unwrap_or_default(), page.next_token))
@@ -91,7 +91,8 @@ impl Aws {
         priority: Priority,
     ) -> Result<Vec<String>, AwsError> {
         pages(Op::ListServices, |token| {
-            let call = self.ecs(scope).list_services().cluster(cluster).max_results(100).set_next_token(token).send();
+            let call =
+                || self.ecs(scope).list_services().cluster(cluster).max_results(100).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::ListServices, priority, call).await?;
                 Ok((page.service_arns.unwrap_or_default(), page.next_token))
@@ -118,7 +119,7 @@ impl Aws {
                     .set_family(filter.family.clone())
                     .desired_status(status.clone()),
             };
-            let call = call.send();
+            let call = || call.send();
             async move {
                 let page = self.call(scope, Op::ListTasks, priority, call).await?;
                 Ok((page.task_arns.unwrap_or_default(), page.next_token))

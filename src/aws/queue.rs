@@ -76,7 +76,7 @@ impl Aws {
             "QueueUrl": queue.url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": WAIT_SECONDS,
             "VisibilityTimeout": HIDDEN_SECONDS,
         });
-        let send = async { queue.client.ask_json(Op::ReceiveMessage.name(), &asked).await };
+        let send = || queue.client.ask_json(Op::ReceiveMessage.name(), &asked);
         let text = self.call(&queue.scope, Op::ReceiveMessage, Priority::Hint, send).await?;
         let unreadable = |_| AwsError::new(Op::ReceiveMessage.name(), code::UNREADABLE, "the answer has no messages");
         serde_json::from_str(&text).map(|received: Received| received.messages).map_err(unreadable)
@@ -90,7 +90,7 @@ impl Aws {
         let entry = |(number, message): (usize, &Message)| json!({ "Id": number.to_string(), "ReceiptHandle": message.receipt_handle });
         let entries: Vec<_> = messages.iter().enumerate().map(entry).collect();
         let asked = json!({ "QueueUrl": queue.url, "Entries": entries });
-        let send = async { queue.client.ask_json(Op::DeleteMessageBatch.name(), &asked).await };
+        let send = || queue.client.ask_json(Op::DeleteMessageBatch.name(), &asked);
         self.call(&queue.scope, Op::DeleteMessageBatch, Priority::Hint, send).await.map(drop)
     }
 }

@@ -50,7 +50,7 @@ impl Aws {
         pages(Op::DescribeScalableTargets, |token| {
             let call = self.autoscaling(scope).describe_scalable_targets().service_namespace(ServiceNamespace::Ecs);
             let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount);
-            let call = call.set_resource_ids(Some(ids.to_vec())).set_next_token(token).send();
+            let call = || call.set_resource_ids(Some(ids.to_vec())).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::DescribeScalableTargets, priority, call).await?;
                 Ok((page.scalable_targets.unwrap_or_default(), page.next_token))
@@ -69,7 +69,7 @@ impl Aws {
         pages(Op::DescribeScalingPolicies, |token| {
             let call = self.autoscaling(scope).describe_scaling_policies().service_namespace(ServiceNamespace::Ecs);
             let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount);
-            let call = call.resource_id(resource).set_next_token(token).send();
+            let call = || call.resource_id(resource).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::DescribeScalingPolicies, priority, call).await?;
                 Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
@@ -88,7 +88,7 @@ impl Aws {
         pages(Op::DescribeScheduledActions, |token| {
             let call = self.autoscaling(scope).describe_scheduled_actions().service_namespace(ServiceNamespace::Ecs);
             let call = call.scalable_dimension(ScalableDimension::EcsServiceDesiredCount);
-            let call = call.resource_id(resource).set_next_token(token).send();
+            let call = || call.resource_id(resource).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::DescribeScheduledActions, priority, call).await?;
                 Ok((page.scheduled_actions.unwrap_or_default(), page.next_token))
@@ -104,7 +104,7 @@ impl Aws {
         arn: &str,
         priority: Priority,
     ) -> Result<BTreeMap<String, String>, AwsError> {
-        let call = self.autoscaling(scope).list_tags_for_resource().resource_arn(arn).send();
+        let call = || self.autoscaling(scope).list_tags_for_resource().resource_arn(arn).send();
         let answer = self.call(scope, Op::ListTagsForScalableTarget, priority, call).await?;
         Ok(answer.tags.unwrap_or_default().into_iter().collect())
     }

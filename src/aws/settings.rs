@@ -48,7 +48,7 @@ impl Aws {
 
     async fn list_account_settings(&self, scope: &Scope, priority: Priority) -> Result<Vec<Setting>, AwsError> {
         pages(Op::ListAccountSettings, |token| {
-            let call = self.ecs(scope).list_account_settings().effective_settings(true).set_next_token(token).send();
+            let call = || self.ecs(scope).list_account_settings().effective_settings(true).set_next_token(token).send();
             async move {
                 let page = self.call(scope, Op::ListAccountSettings, priority, call).await?;
                 Ok((page.settings.unwrap_or_default(), page.next_token))

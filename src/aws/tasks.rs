@@ -59,7 +59,7 @@ impl Aws {
         let mut found = BTreeMap::new();
         for some in arns.chunks(INSTANCES) {
             let call = self.ecs(scope).describe_container_instances().cluster(cluster);
-            let call = call.set_container_instances(Some(some.to_vec())).send();
+            let call = || call.set_container_instances(Some(some.to_vec())).send();
             let answer = self.call(scope, Op::DescribeContainerInstances, priority, call).await?;
             if let Some(other) = answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
                 let reason = other.reason().unwrap_or("Failure");

@@ -13,11 +13,12 @@ pub async fn tag<K: Kind>(tagging: &Tagging, pass: &Pass<'_, K>) -> Result<(), S
     let scope = pass.scope();
     let client = aws.ecs(&scope);
     if !tagging.set.is_empty() {
-        let call = client.tag_resource().resource_arn(&tagging.arn).set_tags(Some(tag_list(&tagging.set))).send();
+        let call = || client.tag_resource().resource_arn(&tagging.arn).set_tags(Some(tag_list(&tagging.set))).send();
         aws.call(&scope, Op::TagResource, pass.priority, call).await?;
     }
     if !tagging.remove.is_empty() {
-        let call = client.untag_resource().resource_arn(&tagging.arn).set_tag_keys(Some(tagging.remove.clone())).send();
+        let call =
+            || client.untag_resource().resource_arn(&tagging.arn).set_tag_keys(Some(tagging.remove.clone())).send();
         aws.call(&scope, Op::UntagResource, pass.priority, call).await?;
     }
     Ok(())

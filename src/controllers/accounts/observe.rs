@@ -20,7 +20,7 @@ pub(super) async fn described<K: Kind>(
         return Ok(Some(known.definition.as_ref().clone()));
     }
     let scope = place.scope();
-    let call = pass.cx.aws.ecs(&scope).describe_task_definition().task_definition(name).send();
+    let call = || pass.cx.aws.ecs(&scope).describe_task_definition().task_definition(name).send();
     let answer = pass.cx.aws.call(&scope, Op::DescribeTaskDefinition, pass.priority, call).await;
     match answer {
         Ok(answer) => Ok(answer.task_definition),

@@ -28,7 +28,7 @@ async fn one(step: &Step, pass: &Pass<'_, EcsCluster>) -> Result<(), StepError> 
     match step {
         Step::Claim => pass.claim().await,
         Step::Create(request) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             let answer = aws.call(&scope, Op::CreateCluster, pass.priority, call).await;
             pass.may_be_there();
             answer?;
@@ -36,23 +36,23 @@ async fn one(step: &Step, pass: &Pass<'_, EcsCluster>) -> Result<(), StepError> 
         }
         Step::Tag(tagging) => effects::tag(tagging, pass).await,
         Step::UpdateSettings(request, _) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::UpdateClusterSettings, pass.priority, call).await?;
             Ok(())
         }
         Step::Update(request, _) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::UpdateCluster, pass.priority, call).await?;
             Ok(())
         }
         Step::PutCapacityProviders(request, _) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::PutClusterCapacityProviders, pass.priority, call).await?;
             Ok(())
         }
         Step::Delete(arn) => {
             pass.still_ours().await?;
-            let call = client.delete_cluster().cluster(arn).send();
+            let call = || client.delete_cluster().cluster(arn).send();
             aws.call(&scope, Op::DeleteCluster, pass.priority, call).await?;
             Ok(())
         }

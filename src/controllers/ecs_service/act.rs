@@ -59,14 +59,14 @@ async fn one(step: &Step, pass: &Pass<'_, EcsService>) -> Result<Option<Service>
             pass.write_status(&status).await?;
         }
         Step::Create(request) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             let answer = aws.call(&scope, Op::CreateService, priority, call).await;
             pass.may_be_there();
             return Ok(answer?.service);
         }
         Step::Tag(tagging) => effects::tag(tagging, pass).await?,
         Step::Update(request, _) | Step::Force(request) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             return Ok(aws.call(&scope, Op::UpdateService, priority, call).await?.service);
         }
         Step::Continue { deployment, hook, roll_back } => {
@@ -75,32 +75,36 @@ async fn one(step: &Step, pass: &Pass<'_, EcsService>) -> Result<Option<Service>
             } else {
                 DeploymentLifecycleHookAction::Continue
             };
-            let call = client
-                .continue_service_deployment()
-                .service_deployment_arn(deployment)
-                .hook_id(hook)
-                .action(action)
-                .send();
+            let call = || {
+                client
+                    .continue_service_deployment()
+                    .service_deployment_arn(deployment)
+                    .hook_id(hook)
+                    .action(action)
+                    .send()
+            };
             aws.call(&scope, Op::ContinueServiceDeployment, priority, call).await?;
         }
         Step::Stop(deployment) => {
-            let call = client
-                .stop_service_deployment()
-                .service_deployment_arn(deployment)
-                .stop_type(StopServiceDeploymentStopType::Rollback)
-                .send();
+            let call = || {
+                client
+                    .stop_service_deployment()
+                    .service_deployment_arn(deployment)
+                    .stop_type(StopServiceDeploymentStopType::Rollback)
+                    .send()
+            };
             aws.call(&scope, Op::StopServiceDeployment, priority, call).await?;
         }
         Step::Scaling(step) => scaling::run(step, pass).await?,
         Step::Drain { cluster, service } => {
             pass.still_ours().await?;
-            let call = client.update_service().cluster(cluster).service(service).desired_count(0).send();
+            let call = || client.update_service().cluster(cluster).service(service).desired_count(0).send();
             return Ok(aws.call(&scope, Op::UpdateService, priority, call).await?.service);
         }
         Step::Delete { cluster, service, force } => {
             pass.still_ours().await?;
             let force = force.then_some(true);
-            let call = client.delete_service().cluster(cluster).service(service).set_force(force).send();
+            let call = || client.delete_service().cluster(cluster).service(service).set_force(force).send();
             return Ok(aws.call(&scope, Op::DeleteService, priority, call).await?.service);
         }
         Step::Release(_) => pass.release().await?,

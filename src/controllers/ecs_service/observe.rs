@@ -156,7 +156,7 @@ async fn definition(name: &str, pass: &Pass<'_, EcsService>) -> Option<Value> {
         return Some(shown(&known.definition));
     }
     let scope = pass.scope();
-    let call = pass.cx.aws.ecs(&scope).describe_task_definition().task_definition(name).send();
+    let call = || pass.cx.aws.ecs(&scope).describe_task_definition().task_definition(name).send();
     let answer = pass.cx.aws.call(&scope, Op::DescribeTaskDefinition, pass.priority, call).await.ok()?;
     answer.task_definition.as_ref().map(shown)
 }

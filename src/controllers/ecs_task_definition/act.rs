@@ -36,7 +36,7 @@ async fn one(step: &Step, pass: &Pass<'_, EcsTaskDefinition>) -> Result<Option<D
         Step::Claim => pass.claim().await?,
         Step::Register(request) => {
             let family = request.get_family().clone().unwrap_or_default();
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             let answer = aws.call(&scope, Op::RegisterTaskDefinition, pass.priority, call).await;
             pass.may_be_there();
             let answer = answer.map_err(|error| Hidden::of_spec(&pass.object.spec).out_of_error(error))?;
@@ -57,7 +57,7 @@ async fn one(step: &Step, pass: &Pass<'_, EcsTaskDefinition>) -> Result<Option<D
         Step::Deregister(arn) => {
             pass.still_ours().await?;
             let priority = if pass.deleting() { Priority::Cleanup } else { Priority::Prune };
-            let call = client.deregister_task_definition().task_definition(arn).send();
+            let call = || client.deregister_task_definition().task_definition(arn).send();
             aws.call(&scope, Op::DeregisterTaskDefinition, priority, call).await?;
             pass.cx.revisions.forget(arn);
         }

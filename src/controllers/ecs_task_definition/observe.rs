@@ -103,14 +103,15 @@ async fn describe(arn: &str, family: &str, pass: &Pass<'_, EcsTaskDefinition>) -
         return Ok(Some(Described { arn: arn.to_owned(), revision, content }));
     }
     let scope = pass.scope();
-    let call = pass
-        .cx
-        .aws
-        .ecs(&scope)
-        .describe_task_definition()
-        .task_definition(arn)
-        .include(TaskDefinitionField::Tags)
-        .send();
+    let call = || {
+        pass.cx
+            .aws
+            .ecs(&scope)
+            .describe_task_definition()
+            .task_definition(arn)
+            .include(TaskDefinitionField::Tags)
+            .send()
+    };
     let answer = pass.cx.aws.call(&scope, Op::DescribeTaskDefinition, pass.priority, call).await?;
     let Some(definition) = answer.task_definition else { return Ok(None) };
     if definition.status != Some(TaskDefinitionStatus::Active) {

@@ -125,7 +125,7 @@ async fn annotate(
 /// A task that is gone already was stopped.
 async fn stop(cluster: &str, task: &str, reason: &str, pass: &Pass<'_, ServerGroup>) -> Result<(), StepError> {
     let (aws, scope) = (&pass.cx.aws, pass.scope());
-    let call = aws.ecs(&scope).stop_task().cluster(cluster).task(task).reason(reason).send();
+    let call = || aws.ecs(&scope).stop_task().cluster(cluster).task(task).reason(reason).send();
     match aws.call(&scope, Op::StopTask, pass.priority, call).await {
         Err(error) if error.class != Class::TargetMissing => Err(error.into()),
         _ => Ok(()),

@@ -26,21 +26,21 @@ pub(super) async fn one(step: &Step, pass: &Pass<'_, ServerGroup>) -> Result<(),
             answer => answer?,
         },
         Step::PutPolicy(put) => {
-            let call = put.as_ref().clone().send_with(&client);
+            let call = || put.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::PutScalingPolicy, priority, call).await?;
         }
         Step::PutAction(put) => {
-            let call = put.as_ref().clone().send_with(&client);
+            let call = || put.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::PutScheduledAction, priority, call).await?;
         }
         Step::DeletePolicy { resource, name } => {
             let call = client.delete_scaling_policy().service_namespace(namespace).scalable_dimension(dimension);
-            let call = call.resource_id(resource).policy_name(name).send();
+            let call = || call.resource_id(resource).policy_name(name).send();
             gone(aws.call(&scope, Op::DeleteScalingPolicy, priority, call).await)?;
         }
         Step::DeleteAction { resource, name } => {
             let call = client.delete_scheduled_action().service_namespace(namespace).scalable_dimension(dimension);
-            let call = call.resource_id(resource).scheduled_action_name(name).send();
+            let call = || call.resource_id(resource).scheduled_action_name(name).send();
             gone(aws.call(&scope, Op::DeleteScheduledAction, priority, call).await)?;
         }
         Step::Claim

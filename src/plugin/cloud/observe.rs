@@ -65,7 +65,7 @@ impl Cloud {
     /// A revision and its tags.
     pub(super) async fn revision(&self, scope: &Scope, name: &str) -> Result<(TaskDefinition, Vec<Tag>), AwsError> {
         let call = self.aws.ecs(scope).describe_task_definition().task_definition(name);
-        let call = call.include(TaskDefinitionField::Tags).send();
+        let call = || call.include(TaskDefinitionField::Tags).send();
         let answer = self.aws.call(scope, Op::DescribeTaskDefinition, Priority::Edit, call).await?;
         let definition = answer.task_definition.unwrap_or_else(|| TaskDefinition::builder().build());
         Ok((definition, answer.tags.unwrap_or_default()))

@@ -21,32 +21,32 @@ pub(in super::super) async fn run(step: &Step, pass: &Pass<'_, EcsService>) -> R
     match step {
         Step::Register(request) => {
             pass.cx.scalings.note_registered(pass.uid(), pass.now);
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::RegisterScalableTarget, priority, call).await?;
         }
         Step::Tag(tagging) => tag(tagging, pass).await?,
         Step::PutPolicy(request, _) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::PutScalingPolicy, priority, call).await?;
         }
         Step::PutAction(request, _) => {
-            let call = request.as_ref().clone().send_with(&client);
+            let call = || request.as_ref().clone().send_with(&client);
             aws.call(&scope, Op::PutScheduledAction, priority, call).await?;
         }
         Step::DeletePolicy { resource, name } => {
             let call = client.delete_scaling_policy().service_namespace(namespace).scalable_dimension(dimension);
-            let call = call.resource_id(resource).policy_name(name).send();
+            let call = || call.resource_id(resource).policy_name(name).send();
             gone(aws.call(&scope, Op::DeleteScalingPolicy, priority, call).await)?;
         }
         Step::DeleteAction { resource, name } => {
             let call = client.delete_scheduled_action().service_namespace(namespace).scalable_dimension(dimension);
-            let call = call.resource_id(resource).scheduled_action_name(name).send();
+            let call = || call.resource_id(resource).scheduled_action_name(name).send();
             gone(aws.call(&scope, Op::DeleteScheduledAction, priority, call).await)?;
         }
         Step::Deregister { resource } => {
             pass.still_ours().await?;
             let call = client.deregister_scalable_target().service_namespace(namespace).scalable_dimension(dimension);
-            let call = call.resource_id(resource).send();
+            let call = || call.resource_id(resource).send();
             gone(aws.call(&scope, Op::DeregisterScalableTarget, priority, call).await)?;
         }
     }
@@ -66,12 +66,12 @@ async fn tag(tagging: &Tagging, pass: &Pass<'_, EcsService>) -> Result<(), StepE
     let client = aws.autoscaling(&scope);
     if !tagging.set.is_empty() {
         let tags = tagging.set.clone().into_iter().collect();
-        let call = client.tag_resource().resource_arn(&tagging.arn).set_tags(Some(tags)).send();
+        let call = || client.tag_resource().resource_arn(&tagging.arn).set_tags(Some(tags)).send();
         aws.call(&scope, Op::TagScalableTarget, pass.priority, call).await?;
     }
     if !tagging.remove.is_empty() {
         let keys = Some(tagging.remove.clone());
-        let call = client.untag_resource().resource_arn(&tagging.arn).set_tag_keys(keys).send();
+        let call = || client.untag_resource().resource_arn(&tagging.arn).set_tag_keys(keys).send();
         aws.call(&scope, Op::UntagScalableTarget, pass.priority, call).await?;
     }
     Ok(())
