@@ -110,3 +110,34 @@ async fn a_service_whose_tags_were_taken_by_another_is_not_deleted_with_the_obje
     assert!(world.get::<EcsService>("web").await.is_none());
     assert_eq!(writes(&world), Vec::<String>::new());
 }
+
+/// Somebody took the finalizer away, so that the service stayed when its object went.
+#[tokio::test(start_paused = true)]
+async fn a_service_of_an_earlier_object_of_the_name_is_taken_back_by_tagging_and_only_if_that_is_asked_for() {
+    for policy in ["Never", "IfTagged"] {
+        let (world, mut operator) = shop(45, &json!({})).await;
+        drop(operator);
+        world.edit::<EcsService>("web", json!({"metadata": {"finalizers": null}})).await;
+        world.delete::<EcsService>("web").await;
+        operator = world.operator();
+        let spec = json!({"adoptionPolicy": policy, "desiredCount": 4});
+        let object = world.apply::<EcsService>(&with(service("web", "prod", "web"), &spec)).await;
+        operator.rest().await;
+        let sent = writes(&world);
+        if policy == "IfTagged" {
+            assert_eq!(sent, ["TagResource", "UpdateService"]);
+            assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+            let arn = world.status::<EcsService>("web").await.arn;
+            let tags = world.cli().list_tags_for_resource().set_resource_arn(arn).send().await.unwrap().tags.unwrap();
+            let uid = tags.iter().find(|tag| tag.key() == Some("ecs-operator.dev/uid")).and_then(|tag| tag.value());
+            assert_eq!(uid, object.metadata.uid.as_deref());
+        } else {
+            assert_eq!(sent, Vec::<String>::new());
+            let said = ready(&world).await;
+            assert!(said.starts_with("False AdoptionRequired") && said.contains("was made by an earlier"), "{said}");
+            world.delete::<EcsService>("web").await;
+            operator.rest().await;
+            assert_eq!(writes(&world), Vec::<String>::new(), "what was not taken back is not deleted");
+        }
+    }
+}
