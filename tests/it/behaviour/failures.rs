@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
+use ecs_operator::controllers::backoff::VANISHED;
 use serde_json::{Value, json};
 
 use super::{MINUTE, line, ready, shop, stands, told, with, writes};
@@ -51,7 +52,10 @@ async fn what_is_made_after_a_long_wait_and_not_seen_at_once_is_not_taken_for_go
         let mut operator = world.operator();
         world.apply::<EcsCluster>(&cluster("prod")).await;
         world.apply::<EcsService>(&service("web", "prod", "web")).await;
-        operator.settle(MINUTE, 2 * MINUTE).await;
+        for _ in 0..VANISHED.looks {
+            operator.sweep().await;
+            world.wait(MINUTE).await;
+        }
         let mut unseen = 0;
         world.aws.set_plan(Some(Box::new(move |_, operation| match operation {
             "CreateService" => {
