@@ -81,6 +81,26 @@ impl Counts {
     }
 }
 
+/// Calls that wrote to a service.
+pub fn updates(calls: &[Call]) -> impl Iterator<Item = &Call> {
+    calls.iter().filter(|call| call.operation == "UpdateService" && call.answer == Answer::Done)
+}
+
+/// How long each service waited, of those that were written to since a moment of theirs, s.
+pub fn updated(calls: &[Call], since: &[(String, i64)]) -> Vec<f64> {
+    let first = |(service, since): &(String, i64)| {
+        let later = updates(calls).find(|call| call.at > *since && call.services.contains(service))?;
+        Some(millis(later.at - since))
+    };
+    since.iter().filter_map(first).collect()
+}
+
+/// Milliseconds in seconds.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of hours")]
+pub fn millis(of: i64) -> f64 {
+    of as f64 / 1000.0
+}
+
 /// Services that were described, with an answer, since a moment; and when the last of `wanted` was.
 pub fn described_by(calls: &[Call], since: i64, wanted: &BTreeSet<String>) -> Option<i64> {
     let mut left: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
@@ -95,4 +115,27 @@ pub fn described_by(calls: &[Call], since: i64, wanted: &BTreeSet<String>) -> Op
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(at: i64, operation: &str, service: &str, answer: Answer) -> Call {
+        Call { at, operation: operation.to_owned(), services: vec![service.to_owned()], answer }
+    }
+
+    #[test]
+    fn a_service_waits_from_its_own_moment_to_the_first_write_to_it_that_was_done() {
+        let calls = [
+            at(900, "UpdateService", "a", Answer::Done),
+            at(2000, "DescribeServices", "a", Answer::Done),
+            at(2500, "UpdateService", "a", Answer::Throttled),
+            at(3000, "UpdateService", "a", Answer::Done),
+            at(4000, "UpdateService", "a", Answer::Done),
+            at(4500, "UpdateService", "b", Answer::Refused),
+        ];
+        let since = [("a".to_owned(), 1000), ("b".to_owned(), 1000)];
+        assert_eq!(updated(&calls, &since), [2.0]);
+    }
 }

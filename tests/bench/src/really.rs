@@ -22,8 +22,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::child::Process;
 use crate::error::BenchError;
-use crate::journal::{Answer, Call, Counts, described_by, services};
-use crate::measures::{Measure, seconds, worst};
+use crate::journal::{Answer, Call, Counts, described_by, millis, services, updated};
+use crate::measures::{Measure, worst};
 use crate::stage::{Shape, cluster, furnish, manifest, name, simulated_aws};
 use crate::{CHANGED, NAMESPACE, SWEEP};
 
@@ -245,22 +245,21 @@ impl Bench<'_> {
             return Ok(());
         }
         sleep(Duration::from_secs(3)).await;
-        let mut waits = Vec::new();
+        let mut changed = Vec::new();
         for number in 0..CHANGED {
-            let edited = (number * 6007 + 11) % self.shape.services;
+            let service = name((number * 6007 + 11) % self.shape.services);
             let patch = Patch::Merge(json!({"spec": {"desiredCount": 2}}));
-            self.around.objects().patch(&name(edited), &PatchParams::default(), &patch).await?;
-            let began = Instant::now();
-            let service = name(edited);
-            while began.elapsed() < SWEEP * 2 {
-                self.read();
-                let done = |call: &Call| call.operation == "UpdateService" && call.services.contains(&service);
-                if self.journal.iter().any(done) {
-                    waits.push(seconds(began.elapsed()));
-                    break;
-                }
-                sleep(Duration::from_millis(5)).await;
-            }
+            let since = self.now();
+            self.around.objects().patch(&service, &PatchParams::default(), &patch).await?;
+            changed.push((service, since));
+            sleep(Duration::from_secs(1)).await;
+        }
+        let began = Instant::now();
+        let mut waits = Vec::new();
+        while waits.len() < CHANGED && began.elapsed() < SWEEP * 2 {
+            sleep(Duration::from_secs(1)).await;
+            self.read();
+            waits = updated(&self.journal, &changed);
         }
         let (worst, note) = worst(&mut waits, CHANGED, "2 sweeps");
         self.note("real-edit", "real: edit after a restart → its UpdateService, worst of 20, s", worst, note);
@@ -309,9 +308,4 @@ fn call(line: &str) -> Option<Call> {
         services: services(line.get("request").unwrap_or(&Value::Null)),
         answer,
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of hours")]
-fn millis(of: i64) -> f64 {
-    of as f64 / 1000.0
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::BenchError;
 use crate::floor::{SERVICE_READ, SERVICE_WRITE, describes};
-use crate::journal::{Answer, Call, Counts, described_by};
+use crate::journal::{Counts, described_by, millis, updated, updates};
 use crate::measures::{Measure, seconds, worst};
 use crate::stage::{Shape, Stage, cluster, edited, name};
 use crate::subject::{Running, Subject, settle};
@@ -100,9 +100,10 @@ impl Bench<'_> {
 
     /// How long each service waited for a write since a moment of its own.
     async fn written(&self, changed: &[(String, i64)]) -> Vec<f64> {
-        let all = |stage: &Stage| corrected(stage, changed).len() == changed.len();
+        let waits = |stage: &Stage| stage.aws.journal(|calls| updated(calls, changed));
+        let all = |stage: &Stage| waits(stage).len() == changed.len();
         let _waited = self.stage.until(SECOND * 5, SWEEP * 10, all).await;
-        corrected(self.stage, changed)
+        waits(self.stage)
     }
 
     /// Nothing happens.
@@ -215,9 +216,9 @@ impl Bench<'_> {
         for number in 0..many {
             stage.apply(&edited(number, stage.shape, 1, "web:2")).await?;
         }
-        let done = |stage: &Stage| stage.aws.journal(|calls| writes(calls).count()) >= many;
+        let done = |stage: &Stage| stage.aws.journal(|calls| updates(calls).count()) >= many;
         let _waited = stage.until(SECOND, LIMIT, done).await;
-        let last = stage.aws.journal(|calls| writes(calls).last().map(|call| call.at));
+        let last = stage.aws.journal(|calls| updates(calls).last().map(|call| call.at));
         let counts = Counts::of(&stage.aws.take());
         let floor = SERVICE_WRITE.seconds(many, self.subject.share());
         let note = format!("{many} services, {:.2} % throttled", counts.throttled_percent());
@@ -257,24 +258,4 @@ impl Bench<'_> {
         self.note("neighbour", "beside a neighbour that takes half: throttled, %", share, None, "");
         stage.aws.sim(|sim| sim.throttle.neighbour.clear());
     }
-}
-
-fn writes(calls: &[Call]) -> impl Iterator<Item = &Call> {
-    calls.iter().filter(|call| call.operation == "UpdateService" && call.answer == Answer::Done)
-}
-
-/// How long each service waited, of those that were written to since a moment of theirs, s.
-fn corrected(stage: &Stage, victims: &[(String, i64)]) -> Vec<f64> {
-    stage.aws.journal(|calls| {
-        let first = |(service, since): &(String, i64)| {
-            let later = writes(calls).find(|call| call.at > *since && call.services.contains(service))?;
-            Some(millis(later.at - since))
-        };
-        victims.iter().filter_map(first).collect()
-    })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of hours")]
-fn millis(of: i64) -> f64 {
-    of as f64 / 1000.0
 }
