@@ -87,9 +87,9 @@ pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String
         5 ms, doubled up to 1000 s; of all objects ten a second after the first hundred), the status is patched each \
         time. Both look at each service every five minutes, at the same simulated AWS with ECS's published request \
         quotas. Lines that begin with «real» are the subject as a process of its own, a real kube-apiserver and the \
-        simulated AWS over loopback HTTP; all others are in one process and in virtual time, 40 ms a call, and the same \
-        at each run; they are computed beside the real ones at the lowest priority. The floor is the least that the \
-        quotas allow to somebody who takes half of each.\n\n\
+        simulated AWS over loopback HTTP; all others are in one process and in virtual time, 40 ms a call, computed \
+        beside the real ones at the lowest priority. Times differ a little from run to run, for delays have jitter. The \
+        floor is the least that the quotas allow to somebody who takes half of each.\n\n\
         {}\n{outcome}\n\n![Calls a minute at rest](calls.svg)\n",
         method.command,
         method.cores,
