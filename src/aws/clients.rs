@@ -227,8 +227,8 @@ impl Aws {
 
     /// Makes one call: waits for a token, asks the fence before a write, sends once, in time, and classifies.
     ///
-    /// `send` gives the future of the SDK's `send()` once the call may be made: such a future has tens of thousands of
-    /// bytes, and a thousand calls may wait for tokens at once.
+    /// `send` gives the future of the SDK's `send()` once the call may be made: such a future has thousands of bytes, and a
+    /// thousand calls may wait for tokens at once.
     pub fn call<'a, T, E, F>(
         &'a self,
         scope: &'a Scope,

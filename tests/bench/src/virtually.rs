@@ -18,7 +18,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Sweeps that the steady state is watched for.
 const SWEEPS: u32 = 10;
 /// Virtual time after which something is given up.
-const LIMIT: Duration = Duration::from_hours(12);
+const LIMIT: Duration = Duration::from_hours(3);
 /// Virtual time after which a subject that still writes is measured as it is.
 const RESTLESS: Duration = Duration::from_hours(2);
 
