@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 
 use clap::{Parser, Subcommand};
 use ecs_bench::measures::{Measure, Target};
@@ -18,6 +18,7 @@ use ecs_bench::{SWEEP, naive, really, virtually};
 use ecs_operator::runtime::config::Config;
 use ecs_operator::runtime::{process, shutdown, telemetry, tls};
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 /// The operator's own, for it is measured as a part of this program.
 #[global_allocator]
@@ -105,19 +106,26 @@ fn run(options: Options) -> Outcome<ExitCode> {
             serde_json::to_writer(std::io::stdout(), &outcome)?;
             Ok(ExitCode::SUCCESS)
         }
-        None => measure(&options),
+        None => tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+            let ended = shutdown::on_signal()?;
+            tokio::select! {
+                // What was started ends with what waits for it.
+                () = ended.cancelled() => Err("ended by a signal".into()),
+                code = measure(&options) => code,
+            }
+        }),
     }
 }
 
-fn measure(options: &Options) -> Outcome<ExitCode> {
+async fn measure(options: &Options) -> Outcome<ExitCode> {
     let targets: Vec<Target> = match &options.targets {
         Some(path) => serde_json::from_str(&fs::read_to_string(path)?)?,
         None => serde_json::from_str(include_str!("../targets.json"))?,
     };
     let sizes: Vec<usize> = options.real.iter().filter_map(|size| size.parse().ok()).collect();
     let virtually = Virtually::start(options)?;
-    let really = in_real_time(&sizes, options.clusters)?;
-    let Virtual { mut measures, lines } = virtually.end()?;
+    let really = in_real_time(&sizes, options.clusters).await?;
+    let Virtual { mut measures, lines } = virtually.end().await?;
     measures.extend(really);
     let method = Method { command: command(), cores: available_parallelism()?.get(), seed: options.seed };
     writeln!(std::io::stdout(), "{}", table(&measures, &targets))?;
@@ -143,11 +151,14 @@ struct Virtual {
 
 /// Virtual time, each subject in a process of its own beside the real one: what is global in the SDK is not shared. They
 /// take the time that nobody else wants. Dropping it ends them, so that nothing computes on after a failure.
-struct Virtually(Vec<Child>);
+struct Virtually(Vec<(Child, oneshot::Receiver<Told>)>);
+
+/// All that a process wrote.
+type Told = std::io::Result<String>;
 
 impl Drop for Virtually {
     fn drop(&mut self) {
-        for child in &mut self.0 {
+        for (child, _) in &mut self.0 {
             let _killed = child.kill();
             let _waited = child.wait();
         }
@@ -159,22 +170,26 @@ impl Virtually {
         let services: Vec<String> = options.services.iter().map(ToString::to_string).collect();
         let mut all = Self(Vec::new());
         for column in 0..SUBJECTS.len() {
-            let child = Command::new("nice")
+            let mut child = Command::new("nice")
                 .args(["-n", "19"])
                 .arg(env::current_exe()?)
                 .args(["--services", &services.join(","), "--clusters", &options.clusters.to_string()])
                 .args(["--seed", &options.seed.to_string(), "virtually", &column.to_string()])
                 .stdout(Stdio::piped())
                 .spawn()?;
-            all.0.push(child);
+            let (tell, told) = oneshot::channel();
+            let stdout = child.stdout.take();
+            all.0.push((child, told));
+            // A pipe is read by a thread, which ends with the process: a signal is heard meanwhile.
+            thread::spawn(move || tell.send(stdout.map_or_else(|| Ok(String::new()), std::io::read_to_string)));
         }
         Ok(all)
     }
 
-    fn end(mut self) -> Outcome<Virtual> {
+    async fn end(mut self) -> Outcome<Virtual> {
         let mut all = Virtual::default();
-        for child in &mut self.0 {
-            let told = child.stdout.take().map(std::io::read_to_string).transpose()?.unwrap_or_default();
+        for (child, told) in &mut self.0 {
+            let told = told.await??;
             let status = child.wait()?;
             if !status.success() {
                 return Err(format!("virtual time: {status}").into());
@@ -202,22 +217,19 @@ fn in_virtual_time(subject: Subject, options: &Options) -> Outcome<Virtual> {
 }
 
 /// Nothing is set up for no sizes.
-fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
+async fn in_real_time(sizes: &[usize], clusters: usize) -> Outcome<Vec<Measure>> {
     let mut measures = Vec::new();
     if sizes.is_empty() {
         return Ok(measures);
     }
     tls::install()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let around = Surroundings::set_up().await?;
-        for services in sizes {
-            for subject in really::SUBJECTS {
-                measures.extend(really::run(&around, subject, Shape { services: *services, clusters }).await?);
-            }
+    let around = Surroundings::set_up().await?;
+    for services in sizes {
+        for subject in really::SUBJECTS {
+            measures.extend(really::run(&around, subject, Shape { services: *services, clusters }).await?);
         }
-        Ok(measures)
-    })
+    }
+    Ok(measures)
 }
 
 fn write(folder: &Path, measures: &[Measure], targets: &[Target], lines: &[Line], method: &Method) -> Outcome<()> {

@@ -16,16 +16,14 @@ pub struct Method {
     pub seed: u64,
 }
 
+/// Whose targets they are: what is shipped, as it is shipped.
+const SHIPPED: &str = "operator, share 0.5";
+
 /// Measures above their target, in words.
 pub fn missed(measures: &[Measure], targets: &[Target]) -> Vec<String> {
     let mut missed = Vec::new();
     for target in targets {
-        let of = |measure: &&Measure| {
-            measure.id == target.id
-                && measure.services == target.services
-                && measure.subject.starts_with("operator, share 0.5")
-        };
-        for measure in measures.iter().filter(of) {
+        for measure in measures.iter().filter(|measure| is_of(target, measure)) {
             if measure.value.is_none_or(|value| value > target.at_most) {
                 let value = measure.value.map_or("nothing".to_owned(), |value| value.to_string());
                 missed.push(format!("{} ({}): {value}, at most {}", measure.what, measure.shape, target.at_most));
@@ -33,6 +31,30 @@ pub fn missed(measures: &[Measure], targets: &[Target]) -> Vec<String> {
         }
     }
     missed
+}
+
+/// Targets that nothing was measured for, in words: a run may leave sizes out.
+pub fn unmeasured(measures: &[Measure], targets: &[Target]) -> Vec<String> {
+    let open = targets.iter().filter(|target| !measures.iter().any(|measure| is_of(target, measure)));
+    open.map(|target| format!("{} at {} services", target.id, target.services)).collect()
+}
+
+fn is_of(target: &Target, measure: &Measure) -> bool {
+    measure.id == target.id && measure.services == target.services && measure.subject == SHIPPED
+}
+
+/// What came of the targets, in words.
+fn outcome(measures: &[Measure], targets: &[Target]) -> String {
+    let (missed, unmeasured) = (missed(measures, targets), unmeasured(measures, targets));
+    let mut text = match (missed.is_empty(), unmeasured.is_empty()) {
+        (true, true) => "Every target is met.".to_owned(),
+        (true, false) => "Every target that was measured is met.".to_owned(),
+        (false, _) => format!("Missed:\n\n- {}", missed.join("\n- ")),
+    };
+    if !unmeasured.is_empty() {
+        let _ = write!(text, "\n\nNot measured: {}.", unmeasured.join(", "));
+    }
+    text
 }
 
 /// The table in Markdown: a line a measure and size, a column a subject.
@@ -61,7 +83,7 @@ pub fn table(measures: &[Measure], targets: &[Target]) -> String {
             })
         };
         let values: Vec<String> = subjects.iter().map(cell).collect();
-        let first = cells.get(&(id, shape, "operator, share 0.5"));
+        let first = cells.get(&(id, shape, SHIPPED));
         let floor = first.and_then(|measure| measure.floor).map(|floor| figure(Some(floor))).unwrap_or_default();
         let services = first.map_or(0, |measure| measure.services);
         let target = targets.iter().find(|target| target.id == id && target.services == services);
@@ -73,12 +95,7 @@ pub fn table(measures: &[Measure], targets: &[Target]) -> String {
 
 /// The page.
 pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String {
-    let missed = missed(measures, targets);
-    let outcome = if missed.is_empty() {
-        "Every target is met.".to_owned()
-    } else {
-        format!("Missed:\n\n- {}", missed.join("\n- "))
-    };
+    let outcome = outcome(measures, targets);
     format!(
         "# Benchmark\n\n\
         Made by `{}` on {} processor cores, seed {}; the figures stand in [results.json](results.json). Do not edit.\n\n\
@@ -96,4 +113,41 @@ pub fn page(measures: &[Measure], targets: &[Target], method: &Method) -> String
         method.seed,
         table(measures, targets),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measure(subject: &str, value: Option<f64>) -> Measure {
+        Measure {
+            id: "reads".to_owned(),
+            what: "reads".to_owned(),
+            shape: "10 in 2".to_owned(),
+            services: 10,
+            subject: subject.to_owned(),
+            value,
+            floor: None,
+            note: String::new(),
+        }
+    }
+
+    fn target(services: usize) -> Target {
+        Target { id: "reads".to_owned(), services, at_most: 3.0 }
+    }
+
+    #[test]
+    fn a_target_is_that_of_the_shipped_share_and_size() {
+        let measures = [measure(SHIPPED, Some(3.0)), measure("naive poller", Some(9.0))];
+        assert_eq!(outcome(&measures, &[target(10)]), "Every target is met.");
+        assert_eq!(missed(&[measure(SHIPPED, Some(3.1))], &[target(10)]), ["reads (10 in 2): 3.1, at most 3"]);
+        assert_eq!(missed(&[measure(SHIPPED, None)], &[target(10)]), ["reads (10 in 2): nothing, at most 3"]);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_met() {
+        let measures = [measure(SHIPPED, Some(3.0))];
+        let told = outcome(&measures, &[target(10), target(20)]);
+        assert_eq!(told, "Every target that was measured is met.\n\nNot measured: reads at 20 services.");
+    }
 }
