@@ -85,8 +85,8 @@ words! {
         Deleting,
         /// Deletion waits for something that still needs it.
         ///
-        /// Services, tasks or instances are left in a cluster, a task definition is in use, or Plan mode keeps the
-        /// call from being made.
+        /// Services, tasks or instances are left in a cluster, a task definition is in use, the cluster of a service
+        /// is not known any more, or Plan mode keeps the call from being made.
         DeletionBlocked,
         /// ECS or the pre-flight refuses the spec.
         ///

@@ -1,7 +1,7 @@
 //! What a reference of a spec leads to. Pure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::Resource as _;
+use kube::{Resource as _, ResourceExt};
 
 use crate::api::condition::{ConditionType, find as find_condition, is_true};
 use crate::api::reference::LocalRef;
@@ -57,6 +57,16 @@ pub fn cluster(
         Some(arn) if ready => (Reference::Is(arn), region),
         _ => (Reference::Waits(waiting("EcsCluster", name, &status.conditions)), region),
     }
+}
+
+/// The cluster by which a thing is looked for that is being deleted: its ARN, or the name that it bears in ECS, whether it
+/// is ready, being changed or being deleted itself.
+#[must_use]
+pub fn last_cluster(reference: &LocalRef, stores: &Stores, namespace: &str) -> Option<String> {
+    let Found::Object(object) = find(&stores.clusters, namespace, &reference.name) else { return None };
+    let status = object.status.clone().unwrap_or_default();
+    let name = || object.spec.cluster_name.clone().unwrap_or_else(|| object.name_any());
+    Some(status.arn.or(status.cluster_name).unwrap_or_else(name))
 }
 
 /// What is said of an object that is not ready.

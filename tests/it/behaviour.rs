@@ -1,6 +1,7 @@
 //! How the operator behaves towards people: modes, ownership, rollouts, failures; on both simulated worlds.
 
 mod annotations;
+mod deletion;
 pub(crate) mod failures;
 mod history;
 mod modes;

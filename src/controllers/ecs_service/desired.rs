@@ -12,7 +12,7 @@ use crate::controllers::context::{Found, Stores, find};
 use crate::controllers::document::{document, members};
 use crate::controllers::facts::Facts;
 pub use crate::controllers::reference::Reference;
-use crate::controllers::reference::{cluster, waiting};
+use crate::controllers::reference::{cluster, last_cluster, waiting};
 use crate::controllers::refusal::{Refusal, problems};
 use crate::diff::Change;
 use crate::preflight;
@@ -61,6 +61,8 @@ impl Desired {
         let spec = &object.spec;
         let exists = object.status.as_ref().is_some_and(|status| status.arn.is_some());
         let (cluster, region) = cluster(spec.cluster_ref.as_ref(), spec.cluster.as_deref(), stores, &namespace, exists);
+        let going = spec.cluster_ref.as_ref().filter(|_| object.meta().deletion_timestamp.is_some());
+        let last = going.and_then(|reference| last_cluster(reference, stores, &namespace));
         let (task_definition, referred) = task_definition(spec, stores, &namespace);
         let document = document(spec);
         let mut problems = problems(object);
@@ -76,7 +78,7 @@ impl Desired {
             members: members(&document),
             document,
             tags: spec.tags.clone().unwrap_or_default(),
-            cluster,
+            cluster: last.map_or(cluster, Reference::Is),
             task_definition,
             region,
             scaling: scaling_mode(spec),

@@ -34,6 +34,8 @@ pub struct Observed {
     pub scaling: ScalingObserved,
     /// Is this the second look in a row that found nothing?
     pub gone_for_sure: bool,
+    /// Is it known where the service would be? Else nobody looked.
+    pub placed: bool,
 }
 
 impl Observed {
@@ -51,10 +53,12 @@ impl Observed {
     }
 }
 
-/// The cluster and the name by which the service is asked for; `None`: it was never placed anywhere.
+/// The cluster and the name by which the service is asked for; `None`: where it would be is not known.
 fn place(desired: &Desired, pass: &Pass<'_, EcsService>) -> Option<(String, String)> {
     let status = pass.object.status.as_ref();
-    let known = status.and_then(|status| status.cluster_arn.as_deref());
+    // One that nobody has seen yet is made in the cluster as it is now, and deleted where it was made.
+    let seen = status.filter(|status| status.arn.is_some() || pass.deleting());
+    let known = seen.and_then(|status| status.cluster_arn.as_deref());
     let name = status.and_then(|status| status.service_name.as_deref()).unwrap_or(&desired.name);
     Some((known.or(desired.cluster.value())?.to_owned(), name.to_owned()))
 }
@@ -68,10 +72,10 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsService>) -> O
         stopped: None,
         scaling: ScalingObserved::default(),
         gone_for_sure: false,
+        placed: true,
     };
     let Some((cluster, name)) = place(desired, pass) else {
-        // Never placed anywhere, so nothing can exist.
-        observed.gone_for_sure = true;
+        (observed.placed, observed.gone_for_sure) = (false, true);
         return observed;
     };
     let (cluster, name) = (cluster.as_str(), name.as_str());

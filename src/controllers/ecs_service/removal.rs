@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_ecs::types::Service;
 
-use super::Desired;
 use super::observe::Observed;
 use super::step::Step;
+use super::{Desired, Reference};
 use crate::api::condition::Reason;
 use crate::api::policy::{DeletionMode, DeletionPolicy, ManagementMode};
 use crate::controllers::conclude::count;
@@ -18,6 +18,8 @@ use crate::controllers::seen::Seen;
 /// How often to look while tasks drain.
 const DRAINING: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
+/// How often to look whether it is known where the service is; the cluster's object also wakes.
+const LOST: Duration = Duration::from_secs(30);
 
 /// The plan of a pass over an object that is being deleted. `refused` counts deletions that ECS refused.
 pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refused: u32) -> Plan<Step> {
@@ -29,6 +31,9 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refuse
     let wait = |message: String, after| Plan::rest(Verdict::underway(Reason::Deleting, message), Requeue::After(after));
     if facts.deletion == DeletionPolicy::Retain || facts.mode == ManagementMode::Observe {
         return release("the service stays in ECS");
+    }
+    if !observed.placed {
+        return lost(desired);
     }
     let live = match &observed.service {
         Seen::Unreadable(error) => return wait(error.to_string(), SOON),
@@ -62,6 +67,20 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refuse
         verdict: Verdict::underway(Reason::Deleting, format!("Service `{}` is being deleted.", desired.name)),
         requeue: Requeue::After(DRAINING),
     }
+}
+
+/// Nobody can look where the service may be. It may have been made all the same: the finalizer came before the call, and
+/// the answer may be lost.
+fn lost(desired: &Desired) -> Plan<Step> {
+    let why = match &desired.cluster {
+        Reference::Waits(what) => what.as_str(),
+        Reference::Is(_) | Reference::Unset => "the spec names no cluster",
+    };
+    let message = format!(
+        "{why}, so it is not known where service `{}` may be. Put the cluster back; or set `deletionPolicy: Retain`, and the object goes and what it made stays",
+        desired.name
+    );
+    Plan::rest(Verdict::underway(Reason::DeletionBlocked, message), Requeue::After(LOST))
 }
 
 fn deletion(desired: &Desired, observed: &Observed, live: &Service, facts: &Facts, refused: u32) -> Vec<Step> {

@@ -14,7 +14,7 @@ use super::stopped::{explained, stopped_tasks};
 use super::{Desired, requests, scaling, verdict};
 use crate::api::status::{InFlight, Origin, Rollout};
 use crate::api::{EcsService, EcsServiceStatus};
-use crate::controllers::arn::{account_of, short};
+use crate::controllers::arn::{account_of, is_arn, short};
 use crate::controllers::conclude::{Ask, Findings, conclude};
 use crate::controllers::failure::Consequence;
 use crate::controllers::pass::Pass;
@@ -50,6 +50,7 @@ pub(super) fn report(
     let live = now.or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
     let ours = live.is_some_and(|live| is_ours(live, did, at));
     describe(&mut status, desired, observed, now, pass);
+    remember_cluster(&mut status, desired, pass);
     let scaled: Vec<&scaling::Step> =
         did.iter().filter_map(|step| if let Step::Scaling(step) = step { Some(step) } else { None }).collect();
     status.scaling = scaling::record(desired, &observed.scaling, &scaled, facts);
@@ -188,6 +189,17 @@ fn describe(
     status.task_definition_arn.clone_from(&live.task_definition);
     status.task_definition = live.task_definition.as_deref().map(|arn| short(arn).to_owned());
     status.launch = launch(live);
+}
+
+/// From the first try on the service may be there, whether or not an answer came. Its cluster's object may be gone when it
+/// is to be deleted.
+fn remember_cluster(status: &mut EcsServiceStatus, desired: &Desired, pass: &Pass<'_, EcsService>) {
+    if status.arn.is_some() || pass.deleting() || !pass.holds() {
+        return;
+    }
+    if let Some(cluster) = desired.cluster.value().filter(|cluster| is_arn(cluster)) {
+        status.cluster_arn = Some(cluster.to_owned());
+    }
 }
 
 fn launch(live: &Service) -> Option<String> {

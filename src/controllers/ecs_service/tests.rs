@@ -2,6 +2,7 @@
 
 mod following;
 mod judged;
+mod letting_go;
 mod model;
 mod plans;
 mod properties;

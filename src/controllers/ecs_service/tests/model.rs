@@ -56,6 +56,7 @@ pub(super) struct Model {
     pub(super) status: EcsServiceStatus,
     pub(super) refused: u32,
     pub(super) gone_for_sure: bool,
+    pub(super) placed: bool,
     pub(super) deployments: usize,
 }
 
@@ -90,6 +91,7 @@ impl Model {
             status: EcsServiceStatus::default(),
             refused: 0,
             gone_for_sure: false,
+            placed: true,
             deployments: 0,
         }
     }
@@ -109,6 +111,7 @@ impl Model {
             stopped: None,
             scaling: ScalingObserved::default(),
             gone_for_sure: self.gone_for_sure,
+            placed: self.placed,
         }
     }
 

@@ -95,6 +95,7 @@ proptest! {
             stopped: None,
             scaling: super::super::scaling::ScalingObserved::default(),
             gone_for_sure: false,
+            placed: true,
         };
         prop_assert_eq!(counts(&model.plan_for(&desired, &observed).steps), Vec::<i32>::new());
     }
