@@ -6,6 +6,7 @@ pub(crate) mod failures;
 mod history;
 mod modes;
 pub(crate) mod ownership;
+mod removed;
 pub(crate) mod rollouts;
 
 use std::time::Duration;

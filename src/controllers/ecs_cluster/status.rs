@@ -9,6 +9,7 @@ use crate::api::status::Origin;
 use crate::api::{EcsCluster, EcsClusterStatus};
 use crate::controllers::arn::account_of;
 use crate::controllers::conclude::{Findings, conclude};
+use crate::controllers::context::tag_map;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::Consequence;
@@ -16,7 +17,7 @@ use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
 use crate::controllers::report::{Plan, Report, Requeue};
 use crate::controllers::seen::Seen;
-use crate::controllers::tagging::{Why, owned_tags};
+use crate::controllers::tagging::{Tagging, Why, owned_tags};
 
 /// A spec that is refused: nothing was read, nothing was done.
 pub(super) fn refused(pass: &Pass<'_, EcsCluster>, refusal: &Refusal) -> Report<EcsClusterStatus> {
@@ -54,7 +55,9 @@ pub(super) fn report(
         Seen::Present(_) | Seen::Absent | Seen::Unreadable(_) => Vec::new(),
     };
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
-    let owned = if todo.is_empty() { owned(desired) } else { &owned(desired) | &facts.owned_fields };
+    // A member that left the spec is forgotten once a look at the cluster found nothing to take back.
+    let is_brought_about = plan.steps.is_empty() && drift.is_empty() && tags_agree(desired, observed, &facts);
+    let owned = if is_brought_about || !facts.claimed { owned(desired) } else { &owned(desired) | &facts.owned_fields };
     let findings = Findings {
         verdict: plan.verdict.clone(),
         synced: match &observed.cluster {
@@ -78,6 +81,13 @@ pub(super) fn report(
 
 fn owned(desired: &Desired) -> BTreeSet<String> {
     &desired.members | &owned_tags(&desired.tags)
+}
+
+/// Does the cluster, if it was seen, bear the tags that it is to bear, and none of ours beside them?
+fn tags_agree(desired: &Desired, observed: &Observed, facts: &Facts) -> bool {
+    observed.cluster.present().is_some_and(|live| {
+        Tagging::of("", "", &desired.tags, &tag_map(live.tags()), &facts.owner, &facts.owned_fields).is_none()
+    })
 }
 
 /// What ECS says, into the status.

@@ -1,5 +1,7 @@
 //! Says what was found of a service and what was done. Pure.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::Service;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -16,12 +18,14 @@ use crate::api::status::{InFlight, Origin, Rollout};
 use crate::api::{EcsService, EcsServiceStatus};
 use crate::controllers::arn::{account_of, is_arn, short};
 use crate::controllers::conclude::{Ask, Findings, conclude};
+use crate::controllers::context::tag_map;
+use crate::controllers::facts::Facts;
 use crate::controllers::failure::Consequence;
 use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
 use crate::controllers::report::{Outcome, Plan, Report, Verdict};
 use crate::controllers::seen::Seen;
-use crate::controllers::tagging::{Why, owned_tags};
+use crate::controllers::tagging::{Tagging, Why, owned_tags};
 
 /// A spec that is refused: nothing was read, nothing was done.
 pub(super) fn refused(pass: &Pass<'_, EcsService>, refusal: &Refusal) -> Report<EcsServiceStatus> {
@@ -75,7 +79,6 @@ pub(super) fn report(
     let hidden = hiding::of_tasks(pass, observed.stopped.as_deref().unwrap_or_default());
     status.stopped_tasks = stopped_tasks(observed.stopped.as_deref(), &at.status.stopped_tasks, &hidden);
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
-    let owned = &desired.members | &owned_tags(&desired.tags);
     let scaling_synced = observed.scaling.error.is_none()
         && observed
             .service
@@ -105,7 +108,7 @@ pub(super) fn report(
         drift,
         had_work: !calls.is_empty() || facts.deleting || (unread && pass.moved_on()),
         steps: calls,
-        owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
+        owned: owned(desired, observed, plan, judged.as_ref(), facts),
         scaling: Some(desired.scaling),
         open: open(plan, at, &asked),
         happenings,
@@ -113,6 +116,27 @@ pub(super) fn report(
         consequence,
     };
     conclude(pass, status, &findings)
+}
+
+/// What is set in AWS. A member that left the spec is forgotten once a look at the service found nothing to take back, and
+/// nothing rolls that ECS could roll back to where it was: what is forgotten earlier stays there for ever.
+fn owned(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan<Step>,
+    judged: Option<&Judged>,
+    facts: &Facts,
+) -> BTreeSet<String> {
+    let declared = &desired.members | &owned_tags(&desired.tags);
+    let is_brought_about = plan.steps.is_empty()
+        && judged.is_some_and(|judged| judged.verdict.ready && judged.comparison.sent.is_empty())
+        && observed.service.present().is_some_and(|live| !tags_differ(desired, live, facts));
+    // Before the finalizer nothing was set: a spec that is still being written leaves nothing behind.
+    if is_brought_about || !facts.claimed { declared } else { &declared | &facts.owned_fields }
+}
+
+fn tags_differ(desired: &Desired, live: &Service, facts: &Facts) -> bool {
+    Tagging::of("", "", &desired.tags, &tag_map(live.tags()), &facts.owner, &facts.owned_fields).is_some()
 }
 
 /// What was written down before a call whose effect is not known yet.
@@ -142,7 +166,7 @@ fn judged(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
 /// Ours by tag, or made or taken by the steps just done; in Observe mode anything may be looked at.
 fn is_ours(live: &Service, did: &[Step], at: &Situation<'_>) -> bool {
     at.facts.mode == crate::api::policy::ManagementMode::Observe
-        || at.facts.owner.owns(&crate::controllers::context::tag_map(live.tags()))
+        || at.facts.owner.owns(&tag_map(live.tags()))
         || did.iter().any(|step| matches!(step, Step::Create(_)))
 }
 

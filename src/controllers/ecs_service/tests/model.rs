@@ -151,7 +151,10 @@ impl Model {
             self.apply(step);
         }
         let desired = desired(spec);
-        self.facts.owned_fields = &desired.members | &owned_tags(&desired.tags);
+        let declared = &desired.members | &owned_tags(&desired.tags);
+        // A member that left the spec is known until a pass finds nothing of it.
+        let before = if steps.is_empty() { BTreeSet::new() } else { self.facts.owned_fields.clone() };
+        self.facts.owned_fields = &declared | &before;
         steps
     }
 
