@@ -51,6 +51,8 @@ pub mod label {
 pub mod tag {
     /// Prefix that user tags must not use.
     pub const PREFIX: &str = "ecs-operator.dev/";
+    /// The value of [`ORIGIN`].
+    pub const ADOPTED: &str = "adopted";
 
     super::names! {
         /// Installation id of the operator.
@@ -63,6 +65,8 @@ pub mod tag {
         pub const NAME: &str = "ecs-operator.dev/name";
         /// UID of the owning object.
         pub const UID: &str = "ecs-operator.dev/uid";
+        /// `adopted` on what was there before the operator took it over; what it made bears none.
+        pub const ORIGIN: &str = "ecs-operator.dev/origin";
         /// Task definitions: hash of the normalised content.
         pub const CONTENT_HASH: &str = "ecs-operator.dev/content-hash";
     }

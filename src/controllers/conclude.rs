@@ -116,7 +116,7 @@ pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Find
     common.drift = drift(&pass.common, found, pass);
     common.plan = planned;
     common.effective = Some(Effective {
-        deletion_policy: Some(pass.deletion_policy()),
+        deletion_policy: Some(pass.deletion_policy_of(common.origin)),
         management_mode: Some(pass.mode()),
         scaling_mode: found.scaling,
     });

@@ -65,6 +65,13 @@ impl Facts {
         }
     }
 
+    /// The same with what the tags tell of the origin, where the status does not say it.
+    #[must_use]
+    pub fn told<K: Kind>(self, origin: Option<Origin>, pass: &Pass<'_, K>) -> Self {
+        let origin = self.origin.or(origin);
+        Self { origin, deletion: pass.deletion_policy_of(origin), ..self }
+    }
+
     /// Is a difference to be set back? A person's edit of the spec always is.
     #[must_use]
     pub fn corrects(&self) -> bool {

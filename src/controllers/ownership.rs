@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::api::condition::Reason;
 use crate::api::names::tag;
 use crate::api::policy::AdoptionPolicy;
+use crate::api::status::Origin;
 
 /// The owner as it stands in tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,14 @@ impl Owner {
         self.named_in(tags) && tags.get(tag::UID) == Some(&self.uid)
     }
 
+    /// What the tags say of where a resource of ours came from, also of one that an earlier object of our name had taken
+    /// over. Only what was adopted says so.
+    #[must_use]
+    pub fn origin(&self, tags: &BTreeMap<String, String>) -> Option<Origin> {
+        let adopted = tags.get(tag::ORIGIN).is_some_and(|origin| origin == tag::ADOPTED);
+        (adopted && self.named_in(tags)).then_some(Origin::Adopted)
+    }
+
     fn named_in(&self, tags: &BTreeMap<String, String>) -> bool {
         tags.get(tag::INSTALLATION) == Some(&self.installation)
             && tags.get(tag::NAMESPACE) == Some(&self.namespace)
@@ -69,7 +78,6 @@ impl Owner {
         if self.owns(tags) {
             return Ownership::Ours;
         }
-        let owned = tags.keys().any(|key| key.starts_with(tag::PREFIX) && key != tag::CONTENT_HASH);
         // Kubernetes lets only one object bear our name, so another UID under it belongs to one that is gone.
         if self.named_in(tags) {
             return match adoption {
@@ -84,7 +92,7 @@ impl Owner {
                 AdoptionPolicy::IfTagged | AdoptionPolicy::Always => Ownership::Reclaim,
             };
         }
-        if owned {
+        if is_marked(tags) {
             let of = |key| tags.get(key).map_or("?", String::as_str);
             return Ownership::Refused(
                 Reason::OwnedByAnother,
@@ -107,6 +115,12 @@ impl Owner {
             ),
         }
     }
+}
+
+/// Do the tags name an owner? Those that only describe the resource do not.
+#[must_use]
+pub fn is_marked(tags: &BTreeMap<String, String>) -> bool {
+    tags.keys().any(|key| key.starts_with(tag::PREFIX) && ![tag::CONTENT_HASH, tag::ORIGIN].contains(&key.as_str()))
 }
 
 #[cfg(test)]
@@ -148,6 +162,19 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_adopted_says_so_to_every_object_of_its_owner_s_name_and_to_no_other() {
+        let mut tags = me().tags();
+        assert_eq!(me().origin(&tags), None);
+        tags.insert(tag::ORIGIN.into(), tag::ADOPTED.into());
+        assert_eq!(me().origin(&tags), Some(Origin::Adopted));
+        assert_eq!(Owner { uid: "2".into(), ..me() }.origin(&tags), Some(Origin::Adopted));
+        assert_eq!(Owner { name: "other".into(), ..me() }.origin(&tags), None);
+        let rest = BTreeMap::from([(tag::ORIGIN.to_owned(), tag::ADOPTED.to_owned())]);
+        assert!(is_marked(&tags) && !is_marked(&rest), "alone it says nothing of an owner");
+        assert_eq!(me().judge(&rest, AdoptionPolicy::Always, "it"), Ownership::Adopt);
     }
 
     #[test]

@@ -201,7 +201,12 @@ impl<'a, K: Kind> Pass<'a, K> {
 
     /// The deletion policy in force: the spec's; else `Retain` for what was adopted; else the operator's.
     pub fn deletion_policy(&self) -> DeletionPolicy {
-        self.policies.deletion.unwrap_or(match self.common.origin {
+        self.deletion_policy_of(self.common.origin)
+    }
+
+    /// The same for a resource that came from there.
+    pub fn deletion_policy_of(&self, origin: Option<Origin>) -> DeletionPolicy {
+        self.policies.deletion.unwrap_or(match origin {
             Some(Origin::Adopted) => DeletionPolicy::Retain,
             Some(Origin::Created) | None => self.cx.config.deletion_policy,
         })

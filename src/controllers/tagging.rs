@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::api::names::tag;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::ownership::{Owner, Ownership};
 use crate::diff::tags::tag_changes;
@@ -34,11 +35,15 @@ pub struct Tagging {
 }
 
 impl Tagging {
-    /// The tags that make a resource ours.
+    /// The tags that make a resource ours. What is adopted says so for good: the object and its status can be lost.
     #[must_use]
     pub fn taking_over(arn: &str, what: &str, owner: &Owner, how: &Ownership) -> Self {
         let why = if matches!(how, Ownership::Adopt) { Why::Adopt } else { Why::Reclaim };
-        Self { arn: arn.to_owned(), what: what.to_owned(), set: owner.tags(), remove: Vec::new(), why }
+        let mut set = owner.tags();
+        if why == Why::Adopt {
+            set.insert(tag::ORIGIN.to_owned(), tag::ADOPTED.to_owned());
+        }
+        Self { arn: arn.to_owned(), what: what.to_owned(), set, remove: Vec::new(), why }
     }
 
     /// The difference between wanted and present tags, if there is one. Of tags that are not wanted only those
@@ -106,5 +111,30 @@ impl fmt::Display for Tagging {
             write!(f, "{glue}UntagResource {}: {}", self.what, self.remove.join(", "))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner() -> Owner {
+        Owner {
+            installation: "i".into(),
+            namespace: "n".into(),
+            kind: "EcsService",
+            name: "web".into(),
+            uid: "u".into(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_adopted_is_marked_as_such_and_the_mark_is_never_taken_off() {
+        let adopted = Tagging::taking_over("arn", "it", &owner(), &Ownership::Adopt);
+        assert_eq!(adopted.set.get(tag::ORIGIN).map(String::as_str), Some(tag::ADOPTED));
+        let reclaimed = Tagging::taking_over("arn", "it", &owner(), &Ownership::Reclaim);
+        assert_eq!((reclaimed.set, reclaimed.remove.len()), (owner().tags(), 0));
+        let upkeep = Tagging::of("arn", "it", &BTreeMap::new(), &adopted.set, &owner(), &BTreeSet::new());
+        assert_eq!(upkeep, None);
     }
 }

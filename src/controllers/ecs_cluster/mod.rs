@@ -29,6 +29,7 @@ impl Reconcile for EcsCluster {
             return status::refused(pass, &refusal);
         }
         let observed = observe::observe(&desired, pass).await;
+        let facts = facts.told(observed.origin(&pass.owner), pass);
         let plan = plan::plan(&desired, &observed, &facts);
         pass.tell(|| foreseen::told(&plan, &desired));
         if let Some(live) = observed.cluster.present().filter(|_| plan.steps.is_empty() && plan.verdict.ready) {
@@ -39,13 +40,13 @@ impl Reconcile for EcsCluster {
         let inputs = format!("{}{}", pass.generation(), if observed.cluster.is_absent() { " absent" } else { "" });
         if let Some(error) = observed.cluster.error() {
             let consequence = pass.judge(&inputs, Some(&StepError::Aws(error.clone())));
-            return status::report(pass, &desired, &observed, &plan, 0, consequence);
+            return status::report(pass, &desired, &observed, &plan, 0, consequence, &facts);
         }
         if !pass.may_act(&inputs) {
-            return status::report(pass, &desired, &observed, &plan, 0, pass.held(&inputs));
+            return status::report(pass, &desired, &observed, &plan, 0, pass.held(&inputs), &facts);
         }
         let outcome = act::run(&plan, pass).await;
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
-        status::report(pass, &desired, &observed, &plan, outcome.done, consequence)
+        status::report(pass, &desired, &observed, &plan, outcome.done, consequence, &facts)
     }
 }

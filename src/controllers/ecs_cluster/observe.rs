@@ -4,6 +4,9 @@ use aws_sdk_ecs::types::Cluster;
 
 use super::Desired;
 use crate::api::EcsCluster;
+use crate::api::status::Origin;
+use crate::controllers::context::tag_map;
+use crate::controllers::ownership::Owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::seen::Seen;
 
@@ -16,6 +19,14 @@ pub struct Observed {
     pub known: bool,
     /// Have looks found it gone for long enough? (Reads are eventually consistent.)
     pub gone_for_sure: bool,
+}
+
+impl Observed {
+    /// What the cluster's tags tell of where it came from.
+    pub(super) fn origin(&self, owner: &Owner) -> Option<Origin> {
+        let live = self.cluster.present().filter(|cluster| cluster.status.as_deref() != Some("INACTIVE"));
+        live.and_then(|cluster| owner.origin(&tag_map(cluster.tags())))
+    }
 }
 
 /// Describes the cluster; with others in one call where possible.

@@ -34,11 +34,12 @@ pub(super) fn report(
     plan: &Plan<Step>,
     done: usize,
     consequence: Option<Consequence>,
+    facts: &Facts,
 ) -> Report<EcsClusterStatus> {
-    let facts = Facts::of(pass);
     let mut status = pass.object.status.clone().unwrap_or_default();
     status.cluster_name = Some(desired.name.clone());
     describe(&mut status, observed, pass);
+    status.origin = facts.origin;
     let (did, todo) = plan.steps.split_at(done.min(plan.steps.len()));
     if did.iter().any(|step| matches!(step, Step::Create(_))) {
         status.origin = Some(Origin::Created);
@@ -56,7 +57,7 @@ pub(super) fn report(
     };
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     // A member that left the spec is forgotten once a look at the cluster found nothing to take back.
-    let is_brought_about = plan.steps.is_empty() && drift.is_empty() && tags_agree(desired, observed, &facts);
+    let is_brought_about = plan.steps.is_empty() && drift.is_empty() && tags_agree(desired, observed, facts);
     let owned = if is_brought_about || !facts.claimed { owned(desired) } else { &owned(desired) | &facts.owned_fields };
     let findings = Findings {
         verdict: plan.verdict.clone(),
@@ -71,7 +72,7 @@ pub(super) fn report(
         scaling: None,
         had_work: !calls.is_empty(),
         open: Vec::new(),
-        happenings: did.iter().filter_map(|step| happening(step, desired, &facts)).collect(),
+        happenings: did.iter().filter_map(|step| happening(step, desired, facts)).collect(),
         requeue: if todo.is_empty() { plan.requeue } else { Requeue::Sweep },
         drift,
         consequence,

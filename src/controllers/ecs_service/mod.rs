@@ -47,6 +47,8 @@ impl Reconcile for EcsService {
         }
         let inputs = desired.inputs(pass.generation());
         let before = pass.object.status.clone().unwrap_or_default();
+        let observed = Box::pin(observe::observe(&desired, pass)).await;
+        let facts = facts.told(observed.origin(&pass.owner), pass);
         let at = Situation {
             facts: &facts,
             directive: &pass.directive,
@@ -54,7 +56,6 @@ impl Reconcile for EcsService {
             refused: pass.failing_since(&inputs).map_or(0, |(count, _)| count),
             follow: pass.cx.config.follow,
         };
-        let observed = Box::pin(observe::observe(&desired, pass)).await;
         desired.fixed_ports = Box::pin(observe::fixed_ports(&desired, &observed, pass)).await;
         desired.hands_off = observed.scaling.hands_off(&desired, &facts);
         let plan = plan::plan(&desired, &observed, &at);

@@ -6,10 +6,13 @@ use serde_json::Value;
 use super::Desired;
 use super::content::as_named;
 use super::scaling::{self, ScalingObserved};
+use crate::api::status::Origin;
 use crate::api::{EcsService, EcsTaskDefinitionSpec};
 use crate::aws::Op;
 use crate::aws::pages::TaskFilter;
+use crate::controllers::context::tag_map;
 use crate::controllers::document::document;
+use crate::controllers::ownership::Owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::seen::Seen;
 use crate::controllers::sweep::{Look, digest_of_service, digest_of_target};
@@ -39,6 +42,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// What the service's tags tell of where it came from.
+    pub(super) fn origin(&self, owner: &Owner) -> Option<Origin> {
+        let live = self.service.present().filter(|service| service.status.as_deref() != Some("INACTIVE"));
+        live.and_then(|service| owner.origin(&tag_map(service.tags())))
+    }
+
     /// How the sweep looks at the service, where that shows all that this pass read.
     pub(super) fn look(&self, desired: &Desired, pass: &Pass<'_, EcsService>) -> Option<Look> {
         let (cluster, name) = place(desired, pass)?;

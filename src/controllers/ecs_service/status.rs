@@ -50,6 +50,7 @@ pub(super) fn report(
     let (did, todo) = plan.steps.split_at(outcome.done.min(plan.steps.len()));
     let mut status = at.status.clone();
     status.selector = Some(format!("ecs-operator.dev/uid={}", facts.owner.uid));
+    status.origin = facts.origin;
     origin(&mut status, did);
     let live = now.or(observed.service.present()).filter(|live| live.status.as_deref() == Some("ACTIVE"));
     let ours = live.is_some_and(|live| is_ours(live, did, at));

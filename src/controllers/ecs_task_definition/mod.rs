@@ -37,6 +37,7 @@ impl Reconcile for EcsTaskDefinition {
                 return status::unread(pass, consequence);
             }
         };
+        let facts = facts.told(observed.origin(&pass.owner), pass);
         let plan = plan::plan(&desired, &observed, &facts);
         pass.tell(|| foreseen::told(&plan, &desired, &observed));
         if plan.steps.is_empty() && plan.verdict.ready {
@@ -44,11 +45,11 @@ impl Reconcile for EcsTaskDefinition {
         }
         if !pass.may_act(&desired.content_hash) {
             let held = pass.held(&desired.content_hash);
-            return status::report(pass, &desired, &observed, &plan, &Outcome::default(), held);
+            return status::report(pass, &desired, &observed, &plan, &Outcome::default(), held, &facts);
         }
         let (outcome, registered) = act::run(&plan, pass).await;
         let consequence = pass.judge(&desired.content_hash, outcome.failed.as_ref());
         let observed = observed.with(registered);
-        status::report(pass, &desired, &observed, &plan, &outcome, consequence)
+        status::report(pass, &desired, &observed, &plan, &outcome, consequence, &facts)
     }
 }

@@ -7,11 +7,13 @@ use jiff::SignedDuration;
 
 use super::Desired;
 use super::desired::content_hash;
+use crate::api::status::Origin;
 use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec};
 use crate::aws::{AwsError, Op};
 use crate::controllers::arn::family_revision;
 use crate::controllers::context::tag_map;
 use crate::controllers::document::document;
+use crate::controllers::ownership::Owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::revisions::Revision;
 
@@ -41,6 +43,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// What the tags of the revisions tell of where the first of ours came from.
+    pub(super) fn origin(&self, owner: &Owner) -> Option<Origin> {
+        self.active.iter().find_map(|revision| owner.origin(&revision.content.tags))
+    }
+
     /// With a revision that was registered meanwhile.
     #[must_use]
     pub(super) fn with(mut self, registered: Option<Described>) -> Self {

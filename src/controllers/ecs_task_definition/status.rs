@@ -47,9 +47,10 @@ pub(super) fn report(
     plan: &Plan<Step>,
     outcome: &Outcome,
     consequence: Option<Consequence>,
+    facts: &Facts,
 ) -> Report<EcsTaskDefinitionStatus> {
-    let facts = Facts::of(pass);
     let mut status = pass.object.status.clone().unwrap_or_default();
+    status.origin = facts.origin;
     status.family = Some(desired.family.clone());
     let (did, todo) = plan.steps.split_at(outcome.done.min(plan.steps.len()));
     if did.iter().any(|step| matches!(step, Step::Register(_))) {
@@ -58,7 +59,7 @@ pub(super) fn report(
     if did.iter().any(|step| matches!(step, Step::Tag(tagging) if tagging.why == Why::Adopt)) {
         status.origin = Some(Origin::Adopted);
     }
-    let found = current(desired, observed, &facts).filter(|_| !facts.deleting);
+    let found = current(desired, observed, facts).filter(|_| !facts.deleting);
     if let Some(revision) = found {
         describe(&mut status, revision, pass);
     }
@@ -73,14 +74,14 @@ pub(super) fn report(
         verdict: verdict(plan, found, todo),
         synced: found.is_some(),
         available: None,
-        drift: drift(desired, observed, found, &facts),
+        drift: drift(desired, observed, found, facts),
         had_work: !calls.is_empty(),
         steps: calls,
         owned: if todo.is_empty() { owned } else { &owned | &facts.owned_fields },
         scaling: None,
         consequence,
         open: Vec::new(),
-        happenings: did.iter().filter_map(|step| happening(step, desired, found, &facts)).collect(),
+        happenings: did.iter().filter_map(|step| happening(step, desired, found, facts)).collect(),
         requeue: plan.requeue,
     };
     conclude(pass, status, &findings)

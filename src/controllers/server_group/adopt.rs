@@ -15,6 +15,7 @@ use crate::api::status::Slot;
 use crate::api::{EcsServiceSpec, ServerGroup};
 use crate::aws::AwsError;
 use crate::controllers::context::tag_map;
+use crate::controllers::ownership::is_marked;
 use crate::controllers::pass::Pass;
 
 /// A service that is to become a version.
@@ -51,8 +52,7 @@ pub(super) async fn read(
         let Some(service_name) = service.service_name.clone() else { continue };
         let (moniker, sequence) = name::parse(&service_name);
         let Some(sequence) = sequence.filter(|_| moniker.group_name() == desired.group) else { continue };
-        let owned = tag_map(service.tags()).keys().any(|key| key.starts_with(crate::api::names::tag::PREFIX));
-        if service.status.as_deref() == Some("ACTIVE") && !owned {
+        if service.status.as_deref() == Some("ACTIVE") && !is_marked(&tag_map(service.tags())) {
             found.insert(
                 service_name,
                 Found {

@@ -1,13 +1,18 @@
 //! Whose a service is.
 
+use std::sync::Arc;
+
 use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::policy::DeletionPolicy;
 use ecs_operator::api::status::Origin;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::{idle, line, ready, shop, told, with, writes};
+use crate::support::driver::Operator;
 use crate::support::manifests::{cluster, service, web};
+use crate::support::wire::Fault;
 use crate::support::world::World;
 
 /// A world in which a person made the cluster's service `web` with the AWS CLI.
@@ -73,6 +78,99 @@ pub(crate) async fn an_adopted_service_is_tagged_first_then_brought_in_line_and_
     assert_eq!(writes(&world), Vec::<String>::new());
     let left = world.cli().describe_services().cluster("prod").services("web").send().await.unwrap();
     assert_eq!(left.services()[0].status(), Some("ACTIVE"));
+}
+
+/// Deletes the object and looks that nothing was done to the service.
+async fn let_go(world: &World, operator: &mut Operator) {
+    writes(world);
+    world.delete::<EcsService>("web").await;
+    operator.rest().await;
+    assert!(world.get::<EcsService>("web").await.is_none());
+    assert_eq!(writes(world), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adopted_service_stays_adopted_when_its_object_is_made_anew() {
+    let world = with_a_service_made_by_hand(46).await;
+    let mut operator = world.operator();
+    let manifest = with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}));
+    for taken in ["Adopted", "Reclaimed"] {
+        world.apply::<EcsService>(&manifest).await;
+        operator.rest().await;
+        assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+        assert_eq!(told(&world, taken), 1);
+        let status = world.status::<EcsService>("web").await;
+        assert_eq!(status.origin, Some(Origin::Adopted));
+        assert_eq!(status.effective.unwrap().deletion_policy, Some(DeletionPolicy::Retain));
+        let_go(&world, &mut operator).await;
+    }
+}
+
+/// The tags took effect, and nothing was written down.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_was_just_adopted_is_retained_though_no_status_says_so() {
+    for deleted_at_once in [true, false] {
+        let world = with_a_service_made_by_hand(47).await;
+        world.apply::<EcsService>(&with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}))).await;
+        let died = Arc::new(Notify::new());
+        let dies = died.clone();
+        world.aws.set_plan(Some(Box::new(move |_, operation| {
+            if operation != "TagResource" {
+                return Fault::Pass;
+            }
+            dies.notify_one();
+            Fault::LostHang
+        })));
+        let mut operator = world.operator();
+        tokio::select! {
+            biased;
+            () = died.notified() => {}
+            _ = operator.rest() => panic!("nothing was adopted"),
+        }
+        world.aws.set_plan(None);
+        drop(operator);
+        assert_eq!(world.status::<EcsService>("web").await.origin, None);
+        let mut operator = world.operator();
+        if !deleted_at_once {
+            operator.rest().await;
+            assert_eq!(world.status::<EcsService>("web").await.origin, Some(Origin::Adopted));
+        }
+        let_go(&world, &mut operator).await;
+    }
+}
+
+/// A cluster and a task definition that were there before their objects.
+#[tokio::test(start_paused = true)]
+async fn clusters_and_task_definitions_stay_adopted_when_their_objects_are_made_anew() {
+    let world = World::ready(48).await;
+    world.cli().create_cluster().cluster_name("prod").capacity_providers("FARGATE").send().await.unwrap();
+    by_hand(&world).await;
+    let always = json!({"adoptionPolicy": "Always"});
+    for _ in 0..2 {
+        let mut operator = world.operator();
+        world.apply::<EcsCluster>(&with(cluster("prod"), &always)).await;
+        world.apply::<EcsTaskDefinition>(&with(web("web", "nginx:1"), &always)).await;
+        operator.rest().await;
+        assert_eq!(world.status::<EcsCluster>("prod").await.origin, Some(Origin::Adopted));
+        assert_eq!(world.status::<EcsTaskDefinition>("web").await.origin, Some(Origin::Adopted));
+        writes(&world);
+        world.delete::<EcsCluster>("prod").await;
+        world.delete::<EcsTaskDefinition>("web").await;
+        operator.rest().await;
+        assert!(world.get::<EcsCluster>("prod").await.is_none());
+        assert!(world.get::<EcsTaskDefinition>("web").await.is_none());
+        assert_eq!(writes(&world), Vec::<String>::new());
+    }
+}
+
+/// What the object `web` asks for, registered by a person with the AWS CLI.
+async fn by_hand(world: &World) {
+    use aws_sdk_ecs::types::{Compatibility, ContainerDefinition, NetworkMode, PortMapping};
+    let container = ContainerDefinition::builder().name("web").image("nginx:1").memory(100).cpu(99);
+    let container = container.port_mappings(PortMapping::builder().container_port(80).build()).build();
+    let call = world.cli().register_task_definition().family("web").container_definitions(container);
+    let call = call.requires_compatibilities(Compatibility::Fargate).network_mode(NetworkMode::Awsvpc);
+    call.memory("512").cpu("256").send().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use super::step::Step;
 use super::{Holding, ScalingObserved, declared, normal};
 use crate::api::Incomplete;
 use crate::api::condition::Reason;
+use crate::api::names::tag;
 use crate::api::shapes::policy::{Scaling, ScheduledAction};
 use crate::api::shapes::scaling::SuspendedState;
 use crate::api::status::ScalingStatus;
@@ -322,7 +323,8 @@ fn removal(observed: &ScalingObserved, facts: &Facts) -> Vec<Difference> {
     }
     let mut all: Vec<Difference> = policies.into_iter().map(|name| delete_policy(resource, name)).collect();
     all.extend(actions.into_iter().map(|name| delete_action(resource, name)));
-    let marks: Vec<String> = facts.owner.tags().into_keys().collect();
+    let mut marks: Vec<String> = facts.owner.tags().into_keys().collect();
+    marks.push(tag::ORIGIN.to_owned());
     let arn = observed.present().and_then(|target| target.scalable_target_arn.clone());
     if let Some(arn) = arn {
         let tagging = Tagging {
