@@ -105,6 +105,11 @@ impl Desired {
         format!("{generation}/{:?}/{:?}", self.cluster, self.task_definition)
     }
 
+    /// Is it not known yet which revision is to run?
+    pub fn waits(&self) -> bool {
+        matches!(self.task_definition, Reference::Waits(_))
+    }
+
     /// Is the count ours to send?
     pub fn owns_count(&self) -> bool {
         let owner = self.scaling == ScalingMode::Managed || (self.scaling == ScalingMode::External && self.is_pinned());

@@ -131,6 +131,7 @@ fn upkeep(desired: &Desired, observed: &Observed, live: &Service, at: &Situation
     let comparison = compare(desired, live, observed.revision.as_ref(), &facts.owned_fields);
     let rollout = rollout(desired, observed, live, &comparison, at);
     let asked = requests::judge(at.directive, at.status, rollout.as_ref(), observed);
+    let asked = if desired.waits() { asked.without_rolling() } else { asked };
     let held = held(at.status, rollout.as_ref(), asked.retry);
     let short = short_since(live, rollout.as_ref(), at);
     let verdict = verdict::judge(desired, live, rollout.as_ref(), held.as_ref(), &comparison, observed, short, facts);
@@ -168,8 +169,7 @@ pub(super) fn rollout(
     at: &Situation<'_>,
 ) -> Option<Rollout> {
     // The PRIMARY deployment brings what the spec asks for if nothing is left that would start another.
-    let waits = matches!(desired.task_definition, Reference::Waits(_)) || !desired.fixed_ports.is_empty();
-    let brings = comparison.rolling().next().is_none() && !waits;
+    let brings = comparison.rolling().next().is_none() && !desired.waits() && desired.fixed_ports.is_empty();
     let content = brings.then_some(comparison.rolling_hash.as_str());
     follow(at.status.rollout.as_ref(), live, observed.deployment.as_ref(), content, at.facts.now)
 }
@@ -241,7 +241,9 @@ fn corrections(
 ) -> Result<Vec<Step>, String> {
     let facts = at.facts;
     let mut steps = Vec::new();
-    let comparison = if is_barred { comparison.without_rolling() } else { comparison.clone() };
+    // Before the revision is known the rest of the edit would roll with the old one, and if that failed nothing would be
+    // held, for nobody asked for that content.
+    let comparison = if is_barred || desired.waits() { comparison.without_rolling() } else { comparison.clone() };
     let rolls = comparison.rolling().next().is_some();
     if facts.corrects() || asked.retry || rolls_by_reference(desired, &comparison) {
         let arn = live.service_arn.clone().unwrap_or_default();

@@ -20,6 +20,14 @@ pub(super) struct Requests {
     pub ignored: Vec<String>,
 }
 
+impl Requests {
+    /// Without those that start a deployment.
+    #[must_use]
+    pub(super) fn without_rolling(self) -> Self {
+        Self { restart: None, retry: false, ..self }
+    }
+}
+
 /// Judges the asks.
 #[must_use]
 pub(super) fn judge(

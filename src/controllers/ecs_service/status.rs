@@ -71,9 +71,10 @@ pub(super) fn report(
         asked.retry = false;
         asked.ignored.clear();
     }
+    let lifts = asked.retry && !desired.waits();
     if let Some(judged) = &judged {
         status.rollout.clone_from(&judged.rollout);
-        status.held = held(at.status, judged.rollout.as_ref(), asked.retry);
+        status.held = held(at.status, judged.rollout.as_ref(), lifts);
         status.short_since = judged.short.map(Time);
     }
     status.in_flight = in_flight(at.status, did).filter(|_| consequence.is_some());
@@ -111,7 +112,7 @@ pub(super) fn report(
         steps: calls,
         owned: owned(desired, observed, plan, judged.as_ref(), facts),
         scaling: Some(desired.scaling),
-        open: open(plan, at, &asked),
+        open: open(plan, at, &asked, lifts && judged.is_some()),
         happenings,
         requeue: plan.requeue,
         consequence,
@@ -251,13 +252,20 @@ fn drift(comparison: Option<&Comparison>, edited: bool, desired: &Desired) -> Ve
         .collect()
 }
 
-/// A restart stays open until a deployment was started for it.
+/// A restart stays open until a deployment was started for it, a retry until the hold was lifted.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these steps start a deployment")]
-fn open(plan: &Plan<Step>, at: &Situation<'_>, asked: &requests::Requests) -> Vec<Ask> {
+fn open(plan: &Plan<Step>, at: &Situation<'_>, asked: &requests::Requests, lifted: bool) -> Vec<Ask> {
     let starts = plan.steps.iter().any(|step| match step {
         Step::Force(_) | Step::Create(_) => true,
         Step::Update(_, changes) => changes.iter().any(|(_, effect)| super::content::rolls(*effect)),
         _ => false,
     });
-    if at.directive.restart.is_some() && asked.restart.is_some() && !starts { vec![Ask::Restart] } else { Vec::new() }
+    let mut open = Vec::new();
+    if at.directive.restart.is_some() && asked.restart.is_some() && !starts {
+        open.push(Ask::Restart);
+    }
+    if asked.retry && !lifted {
+        open.push(Ask::Retry);
+    }
+    open
 }

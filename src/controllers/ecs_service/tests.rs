@@ -7,3 +7,4 @@ mod model;
 mod plans;
 mod properties;
 mod seen;
+mod waiting;

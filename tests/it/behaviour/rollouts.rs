@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{MINUTE, fleet, idle, ready, shop, stands, told, with, writes};
 use crate::support::driver::Operator;
 use crate::support::manifests::{cluster, service, web};
+use crate::support::wire::Fault;
 use crate::support::world::World;
 
 fn pausing() -> Value {
@@ -203,4 +204,35 @@ async fn another_protocol_of_a_service_connect_port_needs_another_service() {
     world.apply::<EcsTaskDefinition>(&speaks("http", "nginx:2")).await;
     operator.rest().await;
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+}
+
+/// Rolled out with the old revision the rest of the edit could fail again and again: nobody asked for that content.
+#[tokio::test(start_paused = true)]
+async fn an_edit_beside_a_task_definition_that_is_refused_rolls_once_both_can() {
+    let (world, mut operator) = shop(79, &json!({})).await;
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "RegisterTaskDefinition" => Fault::Refuse(400, "InvalidParameterException", "No Fargate configuration exists"),
+        _ => Fault::Pass,
+    })));
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:2")).await;
+    let subnets = json!({"awsvpcConfiguration": {"subnets": ["subnet-0a"]}});
+    world.edit::<EcsService>("web", json!({"spec": {"networkConfiguration": subnets, "desiredCount": 3}})).await;
+    world.annotate::<EcsService>("web", "restarted-at", "now").await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("False DependencyNotReady"), "{}", ready(&world).await);
+    let updates = |world: &World| {
+        let sent = world.aws.take_sent();
+        let updates = sent.into_iter().filter(|call| call.operation == "UpdateService");
+        updates.map(|call| call.body["networkConfiguration"].is_object()).collect::<Vec<_>>()
+    };
+    assert_eq!(updates(&world), [false], "the count does not wait");
+    let status = world.status::<EcsService>("web").await;
+    assert_eq!((status.desired_count, status.last_handled.unwrap().restarted_at), (Some(3), None));
+    world.aws.set_plan(None);
+    world.apply::<EcsTaskDefinition>(&web("web", "nginx:3")).await;
+    operator.rest().await;
+    assert_eq!(updates(&world), [true], "a deployment that starts anyway is the restart");
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    let handled = world.status::<EcsService>("web").await.last_handled.unwrap();
+    assert_eq!(handled.restarted_at.as_deref(), Some("now"));
 }
