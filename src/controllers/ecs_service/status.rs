@@ -112,7 +112,7 @@ pub(super) fn report(
         steps: calls,
         owned: owned(desired, observed, plan, judged.as_ref(), facts),
         scaling: Some(desired.scaling),
-        open: open(plan, at, &asked, lifts && judged.is_some()),
+        open: open(plan, &asked, lifts && judged.is_some()),
         happenings,
         requeue: plan.requeue,
         consequence,
@@ -252,20 +252,23 @@ fn drift(comparison: Option<&Comparison>, edited: bool, desired: &Desired) -> Ve
         .collect()
 }
 
-/// A restart stays open until a deployment was started for it, a retry until the hold was lifted.
+/// Asks that nothing was done about yet: a restart until a deployment was started for it, a retry until the hold was lifted,
+/// an answer to a gate or a call to stop until it was given. What does not apply any more, the next pass tells.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only these steps start a deployment")]
-fn open(plan: &Plan<Step>, at: &Situation<'_>, asked: &requests::Requests, lifted: bool) -> Vec<Ask> {
+pub(super) fn open(plan: &Plan<Step>, asked: &requests::Requests, lifted: bool) -> Vec<Ask> {
     let starts = plan.steps.iter().any(|step| match step {
         Step::Force(_) | Step::Create(_) => true,
         Step::Update(_, changes) => changes.iter().any(|(_, effect)| super::content::rolls(*effect)),
         _ => false,
     });
-    let mut open = Vec::new();
-    if at.directive.restart.is_some() && asked.restart.is_some() && !starts {
-        open.push(Ask::Restart);
-    }
-    if asked.retry && !lifted {
-        open.push(Ask::Retry);
-    }
-    open
+    let answers = plan.steps.iter().any(|step| matches!(step, Step::Continue { .. } | Step::Stop(_)));
+    [
+        (Ask::Restart, asked.restart.is_some() && !starts),
+        (Ask::Promote, asked.promote.is_some() && !answers),
+        (Ask::Abort, asked.abort && !answers),
+        (Ask::Retry, asked.retry && !lifted),
+    ]
+    .into_iter()
+    .filter_map(|(ask, is_open)| is_open.then_some(ask))
+    .collect()
 }
