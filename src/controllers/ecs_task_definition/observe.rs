@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 
 use super::Desired;
 use super::desired::content_hash;
+use crate::api::names::tag;
 use crate::api::status::Origin;
 use crate::api::{EcsTaskDefinition, EcsTaskDefinitionSpec};
 use crate::aws::{AwsError, Op};
@@ -31,6 +32,13 @@ pub struct Described {
     pub content: Revision,
 }
 
+impl Described {
+    /// Is it this owner's, and made for it? An adopted revision carries no content hash.
+    pub(super) fn is_made_for(&self, owner: &Owner) -> bool {
+        owner.owns(&self.content.tags) && self.content.tags.contains_key(tag::CONTENT_HASH)
+    }
+}
+
 /// What ECS says of the family.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -38,7 +46,7 @@ pub struct Observed {
     pub active: Vec<Described>,
     /// Was the whole family read, or only the current revision remembered?
     pub listed: bool,
-    /// Is this the second look in a row that found no revision of ours?
+    /// Is this the second look in a row that found no revision that was made for us?
     pub gone_for_sure: bool,
 }
 
@@ -78,8 +86,8 @@ pub(super) async fn observe(desired: &Desired, pass: &Pass<'_, EcsTaskDefinition
             active.push(described);
         }
     }
-    let ours = active.iter().any(|revision| pass.owner.owns(&revision.content.tags));
-    Ok(Observed { active, listed: true, gone_for_sure: pass.gone_twice(!ours) })
+    let left = active.iter().any(|revision| revision.is_made_for(&pass.owner));
+    Ok(Observed { active, listed: true, gone_for_sure: pass.gone_twice(!left) })
 }
 
 /// The current revision from memory, if nothing asks for another look.

@@ -200,7 +200,7 @@ fn surplus(desired: &Desired, observed: &Observed, facts: &Facts, current: &Desc
     let surplus: Vec<String> = observed
         .active
         .iter()
-        .filter(|r| r.revision != current.revision && registered_by_us(r, facts))
+        .filter(|r| r.revision != current.revision && r.is_made_for(&facts.owner))
         .skip(desired.history)
         .filter(|r| !desired.in_use.contains(&r.revision))
         .map(|r| r.arn.clone())
@@ -208,11 +208,6 @@ fn surplus(desired: &Desired, observed: &Observed, facts: &Facts, current: &Desc
     let left = surplus.len().saturating_sub(RETIRED_AT_ONCE);
     // The oldest first.
     (surplus.into_iter().rev().take(RETIRED_AT_ONCE).collect(), left)
-}
-
-/// Ours, and made by us: an adopted revision carries no content hash.
-fn registered_by_us(revision: &Described, facts: &Facts) -> bool {
-    facts.owner.owns(&revision.content.tags) && revision.content.tags.contains_key(tag::CONTENT_HASH)
 }
 
 fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> {
@@ -232,10 +227,12 @@ fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> 
         );
         return Plan::rest(Verdict::underway(Reason::DeletionBlocked, message), Requeue::After(Duration::from_secs(5)));
     }
-    let ours: Vec<&Described> = observed.active.iter().filter(|r| registered_by_us(r, facts)).collect();
+    let ours: Vec<&Described> = observed.active.iter().filter(|r| r.is_made_for(&facts.owner)).collect();
     if ours.is_empty() {
+        // Not made for the object, it is not the object's to deregister, whatever the policy says.
+        let adopted = observed.active.iter().any(|r| facts.owner.owns(&r.content.tags));
         return if observed.gone_for_sure {
-            release("all revisions are deregistered")
+            release(if adopted { "the adopted revision stays ACTIVE" } else { "all revisions are deregistered" })
         } else {
             Plan::rest(
                 Verdict::underway(Reason::Deleting, "All revisions are deregistered; looking once more."),

@@ -126,6 +126,17 @@ fn a_revision_made_by_hand_is_adopted_when_its_content_fits_and_never_deregister
     assert_eq!(steps(&plan(&desired, &adopted, &always)), NOTHING);
     let deleting = Facts { deleting: true, ..always };
     assert_eq!(steps(&plan(&desired, &adopted, &deleting)), NOTHING);
+    let sure = Observed { gone_for_sure: true, ..adopted };
+    let calls = steps(&plan(&desired, &sure, &deleting));
+    assert_eq!(calls, ["remove the finalizer (the adopted revision stays ACTIVE)"]);
+}
+
+#[test]
+fn only_a_revision_that_was_made_for_the_object_keeps_it() {
+    let adopted = revision(1, "hash", facts().owner.tags());
+    let other = Owner { uid: "other".into(), ..facts().owner };
+    assert!(ours(2, "hash").is_made_for(&facts().owner) && !ours(2, "hash").is_made_for(&other));
+    assert!(!adopted.is_made_for(&facts().owner));
 }
 
 #[test]

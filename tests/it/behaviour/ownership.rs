@@ -163,6 +163,25 @@ async fn clusters_and_task_definitions_stay_adopted_when_their_objects_are_made_
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_task_definition_whose_revision_was_adopted_goes_and_leaves_it() {
+    let world = World::ready(49).await;
+    by_hand(&world).await;
+    let mut operator = world.operator();
+    let policies = json!({"adoptionPolicy": "Always", "deletionPolicy": "Delete"});
+    for image in ["nginx:1", "nginx:2"] {
+        world.apply::<EcsTaskDefinition>(&with(web("web", image), &policies)).await;
+        operator.rest().await;
+    }
+    writes(&world);
+    world.delete::<EcsTaskDefinition>("web").await;
+    operator.rest().await;
+    assert!(world.get::<EcsTaskDefinition>("web").await.is_none(), "nothing hangs");
+    assert_eq!(writes(&world), ["DeregisterTaskDefinition"], "of the one that was registered");
+    let left = world.cli().list_task_definitions().send().await.unwrap();
+    assert!(left.task_definition_arns().len() == 1 && left.task_definition_arns()[0].ends_with("web:1"), "{left:?}");
+}
+
 /// What the object `web` asks for, registered by a person with the AWS CLI.
 async fn by_hand(world: &World) {
     use aws_sdk_ecs::types::{Compatibility, ContainerDefinition, NetworkMode, PortMapping};
