@@ -1,5 +1,6 @@
 //! Server groups on both simulated worlds: versions, strategies, traffic, failures.
 
+mod adoption;
 pub(crate) mod alarms;
 pub(crate) mod asks;
 pub(crate) mod bad_input;

@@ -8,11 +8,13 @@ use futures::future::join_all;
 
 use super::desired::Desired;
 use super::name;
+use super::resolve;
+use super::rollout::sight::{Adoptable, Adoption};
 use super::traffic::Pair;
 use crate::api::policy::AdoptionPolicy;
 use crate::api::reference::LocalRef;
 use crate::api::status::Slot;
-use crate::api::{EcsServiceSpec, ServerGroup};
+use crate::api::{EcsServiceSpec, ServerGroup, ServerGroupStatus};
 use crate::aws::AwsError;
 use crate::controllers::context::tag_map;
 use crate::controllers::ownership::is_marked;
@@ -31,16 +33,74 @@ pub(super) struct Found {
     pub(super) spec: EcsServiceSpec,
 }
 
-/// The services of the group's name, by name, that nobody else's object owns.
-pub(super) async fn read(
+/// What was read of services that are there already.
+#[derive(Debug, Default)]
+pub(super) struct AdoptionRead {
+    /// For the state machine.
+    pub(super) adoption: Adoption,
+    /// The services, by name.
+    pub(super) services: BTreeMap<String, Found>,
+    /// A read that failed.
+    pub(super) error: Option<AwsError>,
+}
+
+/// Services that are there already: looked for until the group has made or taken its first version.
+pub(super) async fn look(desired: &Desired, status: &ServerGroupStatus, pass: &Pass<'_, ServerGroup>) -> AdoptionRead {
+    let first = status.last_sequence.is_none() && status.versions.is_empty();
+    match read(desired, status, first, pass).await {
+        Ok(read) => read,
+        Err(error) => {
+            let adoption = if first { Adoption::Unread } else { Adoption::Nothing };
+            AdoptionRead { adoption, error: Some(error), ..AdoptionRead::default() }
+        }
+    }
+}
+
+async fn read(
     desired: &Desired,
+    status: &ServerGroupStatus,
+    first: bool,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<AdoptionRead, AwsError> {
+    let Some(cluster) = desired.cluster.value().filter(|_| pass.policies.adoption == AdoptionPolicy::Always) else {
+        return Ok(AdoptionRead::default());
+    };
+    let names = if first {
+        let prefix = format!("{}-v", desired.group);
+        pass.cx.aws.service_names(&pass.scope(), cluster, &prefix, pass.priority).await?
+    } else {
+        let waiting = status.versions.iter().filter(|version| version.adopted && version.created_at.is_none());
+        waiting.map(|version| version.name.clone()).collect()
+    };
+    let pairs = if first && desired.traffic.is_some() {
+        resolve::pairs(desired, pass).await.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let services = services(desired, cluster, &names, &pairs, pass).await?;
+    let adoption =
+        if first && !services.is_empty() { Adoption::Services(adoptable(&services)) } else { Adoption::Nothing };
+    Ok(AdoptionRead { adoption, services, error: None })
+}
+
+fn adoptable(services: &BTreeMap<String, Found>) -> Vec<Adoptable> {
+    let adoptable = |(name, found): (&String, &Found)| Adoptable {
+        name: name.clone(),
+        sequence: found.sequence,
+        desired: found.desired,
+        slot: found.slot,
+    };
+    services.iter().map(adoptable).collect()
+}
+
+/// The services of the group's name, by name, that nobody else's object owns.
+async fn services(
+    desired: &Desired,
+    cluster: &str,
     names: &[String],
     pairs: &[Pair],
     pass: &Pass<'_, ServerGroup>,
 ) -> Result<BTreeMap<String, Found>, AwsError> {
-    let Some(cluster) = desired.cluster.value().filter(|_| pass.policies.adoption == AdoptionPolicy::Always) else {
-        return Ok(BTreeMap::new());
-    };
     let scope = pass.scope();
     let reads = names.iter().map(|service| {
         let scope = scope.clone();

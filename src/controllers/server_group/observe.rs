@@ -15,13 +15,13 @@ use super::name;
 use super::render::Resolved;
 use super::requests;
 use super::resolve;
-use super::rollout::sight::{Adoptable, Number, Sight, Wants};
+use super::rollout::sight::{Adoption, Number, Sight, Wants};
 use super::rollout::{intents, present};
 use super::rules::rules;
 use super::scale::{ScaleSeen, SourceSeen};
 use super::scale_reads;
 use super::traffic::Matched;
-use crate::api::policy::{AdoptionPolicy, ManagementMode};
+use crate::api::policy::ManagementMode;
 use crate::api::status::StepKind;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::{AlarmState, AwsError, RuleSeen};
@@ -119,8 +119,10 @@ pub(super) async fn observe(
         observed.resolved = found.resolved;
         observed.error = found.error.or(observed.error);
     }
-    adoption(desired, status, pass, &mut observed).await;
-    if wants.number && checked {
+    let read = adopt::look(desired, status, pass).await;
+    (observed.sight.adoption, observed.adopted) = (read.adoption, read.services);
+    observed.error = read.error.or(observed.error);
+    if wants.number && checked && observed.sight.adoption != Adoption::Unread {
         observed.sight.number = number(desired, status, &observed.children, pass, &mut observed.error).await;
     }
     if wants.number && ready && status.current_version.is_none() {
@@ -179,50 +181,6 @@ fn waits(desired: &Desired) -> Option<String> {
     match &desired.cluster {
         Reference::Waits(why) => Some(why.clone()),
         Reference::Is(_) | Reference::Unset => desired.waits.clone(),
-    }
-}
-
-/// Services that are there already: looked for until the group has made or taken its first version.
-async fn adoption(
-    desired: &Desired,
-    status: &ServerGroupStatus,
-    pass: &Pass<'_, ServerGroup>,
-    observed: &mut Observed,
-) {
-    let Some(cluster) = desired.cluster.value() else { return };
-    let waiting = status.versions.iter().filter(|version| version.adopted && version.created_at.is_none());
-    let mut names: Vec<String> = waiting.map(|version| version.name.clone()).collect();
-    let first = status.last_sequence.is_none() && status.versions.is_empty();
-    if pass.policies.adoption != AdoptionPolicy::Always || (names.is_empty() && !first) {
-        return;
-    }
-    let read = async {
-        if first {
-            let prefix = format!("{}-v", desired.group);
-            names = pass.cx.aws.service_names(&pass.scope(), cluster, &prefix, pass.priority).await?;
-        }
-        let pairs = if desired.traffic.is_some() {
-            resolve::pairs(desired, pass).await.unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        adopt::read(desired, &names, &pairs, pass).await
-    };
-    match read.await {
-        Ok(found) => observed.adopted = found,
-        Err(error) => observed.error = Some(error),
-    }
-    if first {
-        observed.sight.adoptable = observed
-            .adopted
-            .iter()
-            .map(|(name, found)| Adoptable {
-                name: name.clone(),
-                sequence: found.sequence,
-                desired: found.desired,
-                slot: found.slot,
-            })
-            .collect();
     }
 }
 

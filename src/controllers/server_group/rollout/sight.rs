@@ -179,6 +179,18 @@ pub struct Adoptable {
     pub slot: Option<Slot>,
 }
 
+/// Services that were there before the group, looked for until it has its first version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Adoption {
+    /// None is to be taken in.
+    #[default]
+    Nothing,
+    /// Whether any is, could not be read: a version that began now would lose them for good.
+    Unread,
+    /// These become versions.
+    Services(Vec<Adoptable>),
+}
+
 /// The next free number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Number {
@@ -211,7 +223,7 @@ pub struct Sight {
     /// The next free number.
     pub number: Number,
     /// Services that become versions.
-    pub adoptable: Vec<Adoptable>,
+    pub adoption: Adoption,
     /// Why a version of this template cannot be made.
     pub problems: Vec<String>,
     /// Why nothing new can be registered or created. What is there already can be gone back to.
@@ -237,7 +249,7 @@ impl Sight {
             firing: Vec::new(),
             measured: None,
             number: Number::Unread,
-            adoptable: Vec::new(),
+            adoption: Adoption::Nothing,
             problems: Vec::new(),
             hindrances: Vec::new(),
             refused: None,

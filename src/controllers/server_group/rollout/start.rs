@@ -2,7 +2,7 @@
 
 use super::clock::stamp;
 use super::program::{self, Terms};
-use super::sight::{Adoptable, Asked, Number, Rules, Sight};
+use super::sight::{Adoptable, Adoption, Asked, Number, Rules, Sight};
 use super::{Decision, begin_step, entry, entry_mut};
 use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
@@ -86,9 +86,12 @@ fn retained(status: &ServerGroupStatus) -> String {
 
 /// Begins what is wanted, if all that it needs is there.
 pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
-    if decision.status.versions.is_empty() && !sight.adoptable.is_empty() {
-        adopt(sight, decision);
-        return;
+    if decision.status.versions.is_empty() {
+        match &sight.adoption {
+            Adoption::Nothing => {}
+            Adoption::Unread => return,
+            Adoption::Services(services) => return adopt(services, decision),
+        }
     }
     let Some(start) = wanted(asked, &decision.status) else { return };
     if let Start::Refused(why) = start {
@@ -128,8 +131,8 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
 }
 
 /// Takes services in as versions: the newest that runs is current.
-fn adopt(sight: &Sight, decision: &mut Decision) {
-    let mut found: Vec<&Adoptable> = sight.adoptable.iter().collect();
+fn adopt(services: &[Adoptable], decision: &mut Decision) {
+    let mut found: Vec<&Adoptable> = services.iter().collect();
     found.sort_by_key(|service| std::cmp::Reverse(service.sequence));
     let current = found.iter().find(|service| service.desired > 0).map(|service| service.name.clone());
     decision.status.last_sequence = found.first().map(|service| service.sequence);

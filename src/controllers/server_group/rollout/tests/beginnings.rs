@@ -1,6 +1,6 @@
 //! What begins, with what, and what keeps it from beginning.
 
-use super::super::sight::{Adoptable, Asked, Number, Rules, Sight};
+use super::super::sight::{Adoptable, Adoption, Asked, Number, Rules, Sight};
 use super::super::start::{Start, wanted};
 use super::super::{Decision, decide};
 use super::state::{V0, V1, V2, ago, asked, at_rest, child, shares, sight, version};
@@ -174,7 +174,7 @@ fn services_taken_in_become_versions_and_the_newest_that_runs_is_current() {
         slot: Some(Slot::A),
     };
     let found = vec![service(V0, 0, 3), service(V2, 2, 0), service(V1, 1, 4)];
-    let decision = begun(&asked(true), &ServerGroupStatus::default(), |sight| sight.adoptable = found);
+    let decision = begun(&asked(true), &ServerGroupStatus::default(), |sight| sight.adoption = Adoption::Services(found));
     let status = &decision.status;
     let seen: Vec<_> =
         status.versions.iter().map(|v| (v.name.as_str(), v.state, v.role.as_str(), v.capacity)).collect();
@@ -188,11 +188,21 @@ fn services_taken_in_become_versions_and_the_newest_that_runs_is_current() {
     );
     assert_eq!((status.current_version.as_deref(), status.last_sequence), (Some(V1), Some(2)));
     assert!(status.versions.iter().all(|version| version.adopted) && decision.said.len() == 3);
-    let again = begun(&asked(true), &at_rest(), |sight| sight.adoptable = vec![service(V2, 2, 1)]);
+    let again = begun(&asked(true), &at_rest(), |sight| sight.adoption = Adoption::Services(vec![service(V2, 2, 1)]));
     assert!(
         again.status.versions.iter().all(|version| !version.adopted),
         "only a group without versions takes some in"
     );
+}
+
+#[test]
+fn nothing_begins_while_services_that_may_be_taken_in_could_not_be_read() {
+    let none = ServerGroupStatus::default();
+    let unread = |sight: &mut Sight| sight.adoption = Adoption::Unread;
+    let decision = begun(&asked(true), &none, unread);
+    assert_eq!((decision.status, decision.said.len()), (none, 0), "a version that began would lose them for good");
+    let later = begun(&asked(true), &at_rest(), unread);
+    assert!(later.status.rollout.is_some(), "a group with versions takes none in");
 }
 
 /// Full size of the version that begins.
