@@ -8,9 +8,9 @@ use futures::future::join_all;
 
 use super::desired::Desired;
 use super::name;
-use super::resolve;
+use super::resolve::{self, Unresolved};
 use super::rollout::sight::{Adoptable, Adoption};
-use super::traffic::Pair;
+use super::traffic::{Pair, slot_behind};
 use crate::api::policy::AdoptionPolicy;
 use crate::api::reference::LocalRef;
 use crate::api::status::Slot;
@@ -27,8 +27,6 @@ pub(super) struct Found {
     pub(super) sequence: i32,
     /// Tasks it is asked for.
     pub(super) desired: i32,
-    /// Target group it is behind, under weighted traffic.
-    pub(super) slot: Option<Slot>,
     /// The spec that asks for what it is.
     pub(super) spec: EcsServiceSpec,
 }
@@ -72,25 +70,40 @@ async fn read(
         let waiting = status.versions.iter().filter(|version| version.adopted && version.created_at.is_none());
         waiting.map(|version| version.name.clone()).collect()
     };
-    let pairs = if first && desired.traffic.is_some() {
-        resolve::pairs(desired, pass).await.unwrap_or_default()
-    } else {
-        Vec::new()
-    };
-    let services = services(desired, cluster, &names, &pairs, pass).await?;
+    let services = services(desired, cluster, &names, pass).await?;
     let adoption =
-        if first && !services.is_empty() { Adoption::Services(adoptable(&services)) } else { Adoption::Nothing };
+        if first && !services.is_empty() { adoption(desired, &services, pass).await? } else { Adoption::Nothing };
     Ok(AdoptionRead { adoption, services, error: None })
 }
 
-fn adoptable(services: &BTreeMap<String, Found>) -> Vec<Adoptable> {
+/// What becomes of the services; under weighted traffic that needs the target groups that they are behind.
+async fn adoption(
+    desired: &Desired,
+    services: &BTreeMap<String, Found>,
+    pass: &Pass<'_, ServerGroup>,
+) -> Result<Adoption, AwsError> {
+    let pairs = match desired.traffic {
+        None => Vec::new(),
+        Some(_) => match resolve::pairs(desired, pass).await {
+            Ok(pairs) => pairs,
+            Err(Unresolved::Problem(why)) => return Ok(Adoption::Refused(why)),
+            Err(Unresolved::Read(error)) => return Err(error),
+        },
+    };
     let adoptable = |(name, found): (&String, &Found)| Adoptable {
         name: name.clone(),
         sequence: found.sequence,
         desired: found.desired,
-        slot: found.slot,
+        slot: slot(&found.spec, &pairs),
     };
-    services.iter().map(adoptable).collect()
+    Ok(Adoption::Services(services.iter().map(adoptable).collect()))
+}
+
+/// The slot that the service of a spec is in.
+pub(super) fn slot(spec: &EcsServiceSpec, pairs: &[Pair]) -> Option<Slot> {
+    let balancers = spec.load_balancers.iter().flatten();
+    let groups: Vec<&str> = balancers.filter_map(|balancer| balancer.target_group_arn.as_deref()).collect();
+    slot_behind(&groups, pairs)
 }
 
 /// The services of the group's name, by name, that nobody else's object owns.
@@ -98,7 +111,6 @@ async fn services(
     desired: &Desired,
     cluster: &str,
     names: &[String],
-    pairs: &[Pair],
     pass: &Pass<'_, ServerGroup>,
 ) -> Result<BTreeMap<String, Found>, AwsError> {
     let scope = pass.scope();
@@ -115,21 +127,11 @@ async fn services(
         if service.status.as_deref() == Some("ACTIVE") && !is_marked(&tag_map(service.tags())) {
             found.insert(
                 service_name,
-                Found {
-                    sequence,
-                    desired: service.desired_count,
-                    slot: slot(&service, pairs),
-                    spec: spec(&service, desired),
-                },
+                Found { sequence, desired: service.desired_count, spec: spec(&service, desired) },
             );
         }
     }
     Ok(found)
-}
-
-fn slot(service: &Service, pairs: &[Pair]) -> Option<Slot> {
-    let group = service.load_balancers().first()?.target_group_arn()?;
-    pairs.iter().find_map(|pair| if pair.a == group { Some(Slot::A) } else { (pair.b == group).then_some(Slot::B) })
 }
 
 /// The spec that asks for exactly what runs.

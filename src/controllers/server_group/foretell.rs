@@ -80,7 +80,8 @@ fn words(step: &RolloutStep, rollout: &GroupRollout, slot: Option<Slot>, observe
         }
         StepKind::Gating => one(format!("wait for {count} healthy tasks of {to}")),
         StepKind::Shifting => {
-            let b = start::weight_of(slot.unwrap_or_default(), start::weight_of(Slot::B, step.weight.unwrap_or(0)));
+            let Some(slot) = slot else { return Vec::new() };
+            let b = start::weight_of(slot, start::weight_of(Slot::B, step.weight.unwrap_or(0)));
             let rules = observed.rules.iter().map(|(rule, _)| rule);
             rules
                 .map(|rule| Step::Shift {

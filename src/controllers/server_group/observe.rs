@@ -130,6 +130,12 @@ pub(super) async fn observe(
     }
     if wants.rules && desired.template.target_group_mappings.as_ref().is_some_and(|mappings| !mappings.is_empty()) {
         let read = rules(desired, status.rollout.is_none(), pass).await;
+        for version in status.versions.iter().filter(|version| version.slot.is_none()) {
+            let service = observed.children.pair(&version.name).service;
+            if let (Some(service), Some(child)) = (service, observed.sight.children.get_mut(&version.name)) {
+                child.slot = adopt::slot(&service.spec, &read.pairs);
+            }
+        }
         (observed.sight.rules, observed.rules) = (read.shares, read.rules);
         observed.error = read.error.or(observed.error);
     }

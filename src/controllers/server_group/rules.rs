@@ -3,7 +3,7 @@
 use super::desired::Desired;
 use super::resolve;
 use super::rollout::sight::{RuleShare, Rules};
-use super::traffic::{self, Matched};
+use super::traffic::{self, Matched, Pair};
 use crate::api::ServerGroup;
 use crate::api::status::Slot;
 use crate::aws::{AwsError, RuleSeen};
@@ -16,6 +16,8 @@ pub(super) struct RulesRead {
     pub(super) shares: Rules,
     /// The rules, with the pair that each forwards to.
     pub(super) rules: Vec<(RuleSeen, Matched)>,
+    /// The pairs of target groups, where they are known.
+    pub(super) pairs: Vec<Pair>,
     /// A read that failed.
     pub(super) error: Option<AwsError>,
 }
@@ -63,5 +65,6 @@ pub(super) async fn rules(desired: &Desired, resting: bool, pass: &Pass<'_, Serv
         }
     }
     found.shares = if wrong.is_empty() { Rules::Show(shares) } else { Rules::Unusable(wrong) };
+    found.pairs = pairs;
     found
 }

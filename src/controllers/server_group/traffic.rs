@@ -29,6 +29,16 @@ impl Pair {
     }
 }
 
+/// The slot that a service is in: behind its target group of every pair, and behind none of the other slot.
+pub fn slot_behind(groups: &[&str], pairs: &[Pair]) -> Option<Slot> {
+    let behind = |slot: Slot| pairs.iter().filter(|pair| groups.contains(&pair.of(slot))).count();
+    match (behind(Slot::A), behind(Slot::B), pairs.len()) {
+        (a, 0, all) if a == all && all > 0 => Some(Slot::A),
+        (0, b, all) if b == all && all > 0 => Some(Slot::B),
+        _ => None,
+    }
+}
+
 /// A rule that forwards to exactly one of our pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched {

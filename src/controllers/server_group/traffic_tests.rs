@@ -38,6 +38,24 @@ fn weights(actions: &[Action]) -> Vec<(String, i32)> {
 }
 
 #[test]
+fn a_service_is_in_the_slot_whose_target_groups_it_has_all_of_and_none_of_the_other() {
+    let two = [Pair { a: "tg/c".to_owned(), b: "tg/d".to_owned() }, pair()];
+    for (groups, slot) in [
+        (["tg/a", "tg/c"].as_slice(), Some(Slot::A)),
+        (&["tg/d", "tg/x", "tg/b"], Some(Slot::B)),
+        (&["tg/a"], None),
+        (&["tg/a", "tg/d"], None),
+        (&["tg/a", "tg/b", "tg/c"], None),
+        (&["tg/x"], None),
+        (&[], None),
+    ] {
+        assert_eq!(slot_behind(groups, &two), slot, "{groups:?}");
+    }
+    assert_eq!(slot_behind(&["tg/b"], &[pair()]), Some(Slot::B));
+    assert_eq!(slot_behind(&["tg/a"], &[]), None, "without pairs there are no slots");
+}
+
+#[test]
 fn a_rule_matches_exactly_one_pair_in_either_order() {
     let pairs = [Pair { a: "tg/c".to_owned(), b: "tg/d".to_owned() }, pair()];
     let seen = rule(vec![forward(&[("tg/b", 20), ("tg/a", 80)], Some(60))]);

@@ -9,7 +9,7 @@ use super::rollout::entry;
 use super::rollout::forward::cannot_be_made;
 use super::rollout::intents::steers;
 use super::rollout::sight::{Asked, Child, Rules};
-use super::rollout::start::weight_of;
+use super::rollout::start::{astray, weight_of};
 use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
 use crate::api::status::{GroupRollout, RolloutResult, StepKind, Version, VersionState};
@@ -78,6 +78,9 @@ pub(super) fn judge(
     if asked.weighted {
         if let Rules::Unusable(why) = &observed.sight.rules {
             return (Verdict::stuck(Reason::InvalidSpec, format!("RuleMismatch: {}", why.join("; "))), quiet);
+        }
+        if current.slot.is_none() && matches!(observed.sight.rules, Rules::Show(_)) {
+            return (Verdict::stuck(Reason::InvalidSpec, format!("`traffic`: {}", astray(&current.name))), quiet);
         }
         if steers(asked, status)
             && !tolerated
@@ -155,7 +158,7 @@ fn off(current: &Version, observed: &Observed) -> Option<String> {
     match &observed.sight.rules {
         Rules::Unread | Rules::Unusable(_) => None,
         Rules::Show(rules) => {
-            let slot = current.slot.unwrap_or_default();
+            let slot = current.slot?;
             let rule = rules.iter().find(|rule| weight_of(slot, rule.b) != 100)?;
             let shown = weight_of(slot, rule.b);
             Some(format!("rule `{}` gives {} only {shown} % of the traffic", rule.arn, current.name))

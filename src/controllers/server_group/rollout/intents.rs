@@ -101,15 +101,15 @@ pub fn weight_of_b(asked: &Asked, status: &ServerGroupStatus, sight: &Sight) -> 
     }
     let current = entry(status, &strays(status, &sight.rules)?)?;
     let healthy = sight.health.get(&current.name).is_some_and(|instances| instances.healthy > 0);
-    healthy.then(|| weight_of(current.slot.unwrap_or_default(), 100))
+    healthy.then_some(weight_of(current.slot?, 100))
 }
 
-/// The current version, if a rule does not give it all of the traffic. In a group that steers its health is to be read
+/// The current version, if a rule does not give it all of the traffic; not while its slot is not known. In a group that steers its health is to be read
 /// then, for weights are corrected only towards healthy targets.
 #[must_use]
 pub fn strays(status: &ServerGroupStatus, rules: &Rules) -> Option<String> {
     let current = entry(status, status.current_version.as_deref()?)?;
-    let slot = current.slot.unwrap_or_default();
+    let slot = current.slot?;
     let off = matches!(rules, Rules::Show(shares) if shares.iter().any(|rule| weight_of(slot, rule.b) != 100));
     off.then(|| current.name.clone())
 }

@@ -76,6 +76,8 @@ fn notice_children(decision: &mut Decision, sight: &Sight) {
         if child.service && version.created_at.is_none() {
             version.created_at = Some(stamp(sight.now));
         }
+        // Made before there was `traffic`, or taken in while nobody could tell.
+        version.slot = version.slot.or(child.slot);
         let lost = version.created_at.is_some() && (!child.service || child.deleting);
         if lost && version.state != VersionState::Destroying {
             version.state = VersionState::Destroying;
@@ -175,8 +177,10 @@ fn entry_mut<'a>(status: &'a mut ServerGroupStatus, name: &str) -> Option<&'a mu
 /// The slot of the version that a rollout goes to; where its entry is gone, the one that the old version does not have.
 #[must_use]
 pub fn slot_of(status: &ServerGroupStatus, rollout: &GroupRollout) -> Option<Slot> {
-    let own = entry(status, &rollout.to).and_then(|version| version.slot);
-    own.or_else(|| entry(status, rollout.from.as_deref()?)?.slot.map(start::other))
+    match entry(status, &rollout.to) {
+        Some(version) => version.slot,
+        None => entry(status, rollout.from.as_deref()?)?.slot.map(start::other),
+    }
 }
 
 fn remember(status: &mut ServerGroupStatus, entry: HistoryEntry) {

@@ -4,6 +4,7 @@
 use super::clock::{since, stamp};
 use super::forward::Course;
 use super::program::share;
+use super::shift::UNKNOWN;
 use super::sight::{Asked, Rules, Sight};
 use super::start::weight_of;
 use super::{Decision, entry, entry_mut, gate};
@@ -77,8 +78,9 @@ fn not_yet(asked: &Asked, rollout: &GroupRollout, sight: &Sight, decision: &Deci
     if !asked.weighted {
         return None;
     }
+    let Some(slot) = to.slot else { return Some(UNKNOWN.to_owned()) };
     match &sight.rules {
-        Rules::Show(shares) if shares.iter().all(|rule| weight_of(to.slot.unwrap_or_default(), rule.b) == 100) => None,
+        Rules::Show(shares) if shares.iter().all(|rule| weight_of(slot, rule.b) == 100) => None,
         Rules::Show(_) => Some("the old version still receives traffic by a listener rule".to_owned()),
         Rules::Unusable(why) => Some(format!("RuleMismatch: {}", why.join("; "))),
         Rules::Unread => Some("the listener rules are not read yet".to_owned()),

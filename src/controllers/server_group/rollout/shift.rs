@@ -9,6 +9,9 @@ use super::start::weight_of;
 use super::{Decision, gate, slot_of};
 use crate::api::status::{GroupRollout, Replaced};
 
+/// What is said of a version whose target group nobody knows: no weight is moved for it.
+pub(super) const UNKNOWN: &str = "the slot of the version is not known";
+
 /// Shifts traffic: only to tasks that are healthy now, and done only when every rule shows it and clients have moved.
 pub(super) fn shift(
     asked: &Asked,
@@ -18,7 +21,7 @@ pub(super) fn shift(
     decision: &Decision,
 ) -> Course {
     let Some(slot) = slot_of(&decision.status, rollout) else {
-        return Course::waits("the slot of the version is not known");
+        return Course::waits(UNKNOWN);
     };
     let shares = match &sight.rules {
         Rules::Show(shares) => shares,

@@ -104,6 +104,8 @@ pub struct Child {
     pub failed_tasks: i32,
     /// Tasks that stopped lately.
     pub stopped: Vec<StoppedTask>,
+    /// Target group that it is found behind, where the version does not say.
+    pub slot: Option<Slot>,
 }
 
 impl Child {
@@ -187,6 +189,8 @@ pub enum Adoption {
     Nothing,
     /// Whether any is, could not be read: a version that began now would lose them for good.
     Unread,
+    /// They cannot be taken in as the spec stands; the text says why.
+    Refused(String),
     /// These become versions.
     Services(Vec<Adoptable>),
 }

@@ -76,7 +76,9 @@ fn is_retained(version: &Version) -> bool {
 
 /// Under weighted traffic two versions behind one target group cannot take over from each other.
 fn has_own_slot(version: &Version, current: Option<&Version>, asked: &Asked) -> bool {
-    !asked.weighted || current.is_none_or(|current| current.name == version.name || current.slot != version.slot)
+    let known = version.slot.is_some();
+    !asked.weighted
+        || current.is_none_or(|current| current.name == version.name || (known && current.slot != version.slot))
 }
 
 fn retained(status: &ServerGroupStatus) -> String {
@@ -90,7 +92,11 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
         match &sight.adoption {
             Adoption::Nothing => {}
             Adoption::Unread => return,
-            Adoption::Services(services) => return adopt(services, decision),
+            Adoption::Refused(why) => {
+                decision.blocked = Some((Reason::InvalidSpec, why.clone()));
+                return;
+            }
+            Adoption::Services(services) => return adopt(asked, services, decision),
         }
     }
     let Some(start) = wanted(asked, &decision.status) else { return };
@@ -131,7 +137,14 @@ pub(super) fn begin(asked: &Asked, sight: &Sight, decision: &mut Decision) {
 }
 
 /// Takes services in as versions: the newest that runs is current.
-fn adopt(services: &[Adoptable], decision: &mut Decision) {
+fn adopt(asked: &Asked, services: &[Adoptable], decision: &mut Decision) {
+    if asked.weighted
+        && let Some(service) = services.iter().find(|service| service.slot.is_none())
+    {
+        let why = format!("`adoptionPolicy: Always`: service {}", astray(&service.name));
+        decision.blocked = Some((Reason::InvalidSpec, format!("{why}, or leave `adoptionPolicy` out")));
+        return;
+    }
     let mut found: Vec<&Adoptable> = services.iter().collect();
     found.sort_by_key(|service| std::cmp::Reverse(service.sequence));
     let current = found.iter().find(|service| service.desired > 0).map(|service| service.name.clone());
@@ -228,13 +241,21 @@ fn slot(asked: &Asked, status: &ServerGroupStatus, sight: &Sight, start: &Start)
     if serving.count() >= 2 && *start == Start::New {
         return Err("SlotBusy: both target groups have an active version; destroy one first".to_owned());
     }
-    let free = other(current.slot.unwrap_or_default());
+    let free = current.slot.map(other).ok_or_else(|| format!("`traffic`: {}", astray(&current.name)))?;
     for rule in shares {
         if weight_of(free, rule.b) > 0 {
             return Err(format!("rule `{}` already sends traffic to the free target group", rule.arn));
         }
     }
     Ok(Some(free))
+}
+
+/// Says of a version that the weights cannot reach it.
+#[must_use]
+pub fn astray(version: &str) -> String {
+    format!(
+        "`{version}` is neither behind `targetGroup` of every entry of `template.targetGroupMappings` nor behind `alternateTargetGroup` of every one; name the target groups that it is behind"
+    )
 }
 
 /// The other slot.

@@ -4,6 +4,7 @@ use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, ForwardActio
 use serde_json::{Value, json};
 
 use super::stage::{Stage, V0, V1, at_rest, definition, laid, leaving, printed, service, status, version};
+use crate::api::status::Slot;
 use crate::aws::{AwsError, RuleSeen};
 use crate::controllers::server_group::rollout::sight::{RuleShare, Rules};
 use crate::controllers::server_group::step::Step;
@@ -134,6 +135,7 @@ fn strayed() -> Stage {
     let pair = Pair { a: "blue".to_owned(), b: "green".to_owned() };
     let mut stage = Stage::new(json!({}), at_rest(), &made());
     stage.asked.weighted = true;
+    stage.status.versions[0].slot = Some(Slot::A);
     stage.observed.rules = vec![(rule.clone(), match_rule(&rule, &[pair]).unwrap())];
     let share = RuleShare { arn: rule.arn, b: 30, stickiness_seconds: 0 };
     stage.observed.sight.rules = Rules::Show(vec![share]);
@@ -148,6 +150,9 @@ fn weights_that_somebody_changed_are_set_back_unless_the_policy_says_to_warn() {
     let steps = stage.steps();
     assert_eq!(printed(&steps).len(), 1, "{:?}", printed(&steps));
     assert!(matches!(&steps[0], Step::Shift { what, .. } if what == "weights 100/0"), "{}", steps[0]);
+    let mut lost = strayed();
+    lost.status.versions[0].slot = None;
+    assert!(!lost.steps().iter().any(|step| matches!(step, Step::Shift { .. })), "{:?}", lost.printed());
     let mut warned = strayed();
     warned.desired.spec.drift_policy = Some(crate::api::policy::DriftPolicy::Warn);
     assert!(!warned.steps().iter().any(|step| matches!(step, Step::Shift { .. })), "{:?}", warned.printed());

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::stage::{Stage, V0, V1, at_rest, laid, service, status, version};
 use crate::api::condition::Reason;
+use crate::api::status::Slot;
 use crate::controllers::report::{Course, Requeue, Verdict};
 use crate::controllers::server_group::rollout::sight::{Child, RuleShare, Rules};
 use crate::controllers::server_group::verdict::judge;
@@ -129,6 +130,7 @@ fn a_disabled_group_waits_until_no_version_has_tasks() {
 fn a_rule_that_strays_is_drift_unless_it_is_tolerated() {
     let mut stage = calm();
     stage.asked.weighted = true;
+    stage.status.versions[0].slot = Some(Slot::A);
     let share = |b: i32| RuleShare { arn: "rule".to_owned(), b, stickiness_seconds: 0 };
     stage.observed.sight.rules = Rules::Show(vec![share(0), share(30)]);
     let message = format!("rule `rule` gives {V0} only 70 % of the traffic");
@@ -143,6 +145,18 @@ fn a_rule_that_strays_is_drift_unless_it_is_tolerated() {
     assert_eq!(said(&stage), (Course::Stuck, Reason::InvalidSpec, "RuleMismatch: a; b".to_owned()));
     stage.asked.weighted = false;
     assert!(judged(&stage).0.ready);
+}
+
+#[test]
+fn a_version_that_the_weights_cannot_reach_is_told_of() {
+    let mut stage = calm();
+    stage.asked.weighted = true;
+    stage.observed.sight.rules = Rules::Show(vec![RuleShare { arn: "rule".to_owned(), b: 0, stickiness_seconds: 0 }]);
+    let (course, reason, message) = said(&stage);
+    assert_eq!((course, reason), (Course::Stuck, Reason::InvalidSpec));
+    assert!(message.starts_with(&format!("`traffic`: `{V0}` is neither behind")), "{message}");
+    stage.observed.sight.rules = Rules::Unread;
+    assert!(judged(&stage).0.ready, "that is not known yet");
 }
 
 /// Under way to V1, at a step.

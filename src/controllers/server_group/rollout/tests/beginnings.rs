@@ -196,6 +196,54 @@ fn services_taken_in_become_versions_and_the_newest_that_runs_is_current() {
 }
 
 #[test]
+fn a_service_that_the_weights_cannot_reach_is_not_taken_in() {
+    let none = ServerGroupStatus::default();
+    let found = |slot: Option<Slot>| {
+        let of = |name: &str, sequence: i32, slot| Adoptable { name: name.to_owned(), sequence, desired: 2, slot };
+        Adoption::Services(vec![of(V0, 0, Some(Slot::A)), of(V1, 1, slot)])
+    };
+    let (reason, why) = blocked(&asked(true), &none, |sight| sight.adoption = found(None));
+    assert_eq!(reason, Reason::InvalidSpec);
+    for word in [V1, "adoptionPolicy", "targetGroupMappings", "alternateTargetGroup"] {
+        assert!(why.contains(word), "{why}");
+    }
+    let kept = begun(&asked(true), &none, |sight| sight.adoption = found(None)).status;
+    assert_eq!(kept, none, "nor is any other, for nobody looks again later");
+    let slots = |decision: Decision| decision.status.versions.iter().map(|version| version.slot).collect::<Vec<_>>();
+    let taken = begun(&asked(true), &none, |sight| sight.adoption = found(Some(Slot::B)));
+    assert_eq!(slots(taken), [Some(Slot::B), Some(Slot::A)]);
+    let shared = begun(&asked(false), &none, |sight| sight.adoption = found(None));
+    assert_eq!(slots(shared), [None, Some(Slot::A)], "without weights it does not matter");
+    let refused = |sight: &mut Sight| sight.adoption = Adoption::Refused("no target group".to_owned());
+    assert_eq!(blocked(&asked(true), &none, refused), (Reason::InvalidSpec, "no target group".to_owned()));
+}
+
+#[test]
+fn nothing_replaces_a_version_whose_target_group_is_not_known() {
+    let mut lost = at_rest();
+    lost.versions[0].slot = None;
+    let (reason, why) = blocked(&asked(true), &lost, |_| ());
+    assert!(reason == Reason::InvalidSpec && why.starts_with(&format!("`traffic`: `{V0}` is neither")), "{why}");
+    assert!(begun(&asked(false), &lost, |_| ()).status.rollout.is_some());
+    let mut back = after_one();
+    back.versions[2].slot = None;
+    let template = Asked { hash: "h0".to_owned(), ..asked(true) };
+    assert_eq!(wanted(&template, &back), Some(Start::New), "nor is it restored");
+}
+
+#[test]
+fn a_version_takes_the_slot_that_its_service_is_found_in() {
+    let mut status = at_rest();
+    status.versions[0].slot = None;
+    let mut seen = sight(&status);
+    seen.children.get_mut(V0).unwrap().slot = Some(Slot::B);
+    let settled = Asked { hash: "h0".to_owned(), ..asked(true) };
+    assert_eq!(decide(&settled, &status, &seen, false).status.versions[0].slot, Some(Slot::B));
+    status.versions[0].slot = Some(Slot::A);
+    assert_eq!(decide(&settled, &status, &seen, false).status.versions[0].slot, Some(Slot::A), "what is known stays");
+}
+
+#[test]
 fn nothing_begins_while_services_that_may_be_taken_in_could_not_be_read() {
     let none = ServerGroupStatus::default();
     let unread = |sight: &mut Sight| sight.adoption = Adoption::Unread;

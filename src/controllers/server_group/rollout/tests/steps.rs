@@ -206,6 +206,14 @@ fn an_old_version_has_shrunk_when_ecs_says_so() {
 fn old_versions_are_out_when_they_are_empty_and_receive_nothing() {
     let mut status = at(step(StepKind::DisablingOld));
     assert!(!done(true, &status, |sight| sight.rules = shares(&[90])), "slot A still receives some");
+    let mut lost = status.clone();
+    lost.versions[0].slot = None;
+    for b in [0, 100] {
+        let mut seen = sight(&lost);
+        seen.rules = shares(&[b]);
+        let after = next(&asked(true), &lost, &seen);
+        assert_eq!(after.versions[1].state, VersionState::Active, "nobody knows where the traffic should be");
+    }
     let mut still = sight(&status);
     still.rules = shares(&[100, 90]);
     assert_eq!(next(&asked(true), &status, &still).versions[1].state, VersionState::Active);

@@ -1,6 +1,6 @@
 //! What a stored status asks of children and rules.
 
-use super::super::intents::{Wanted, children, stands, steers, weight_of_b};
+use super::super::intents::{Wanted, children, stands, steers, strays, weight_of_b};
 use super::super::sight::Sight;
 use super::state::{V0, V1, ago, asked, at_rest, ending, rolling, rollout, shares, sight, step, well};
 use crate::api::ServerGroupStatus;
@@ -121,6 +121,7 @@ fn a_weight_is_written_only_by_the_step_that_was_granted_it() {
     assert_eq!(shifted(true, |_| ()), Some(25));
     assert_eq!(shifted(false, |_| ()), None);
     assert_eq!(shifted(true, |status| status.versions[0].slot = Some(Slot::A)), Some(75));
+    assert_eq!(shifted(true, |status| status.versions[0].slot = None), None, "nobody knows where it is");
     assert_eq!(shifted(true, |status| rollout(status).weight = 0), None, "not granted yet");
     assert_eq!(shifted(true, |status| rollout(status).shifted_at = ago(5)), None, "written already");
     assert_eq!(shifted(true, |status| rollout(status).steps[0].step = StepKind::Gating), None);
@@ -144,6 +145,12 @@ fn at_rest_a_weight_that_strays_goes_back_to_healthy_tasks() {
     sight.health.insert(V0.to_owned(), well(1));
     sight.rules = shares(&[100]);
     assert_eq!(weight_of_b(&asked(true), &status, &sight), None, "all is as it should be");
+    status.versions[0].slot = None;
+    for b in [0, 30, 100] {
+        sight.rules = shares(&[b]);
+        assert_eq!(weight_of_b(&asked(true), &status, &sight), None, "nobody knows where it is");
+        assert_eq!(strays(&status, &sight.rules), None);
+    }
 }
 
 /// V1 failed, and was left as it is.
