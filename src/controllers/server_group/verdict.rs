@@ -72,7 +72,7 @@ pub(super) fn judge(
         );
     };
     let child = observed.sight.child(&current.name);
-    if let Some(verdict) = unsettled(current, &child) {
+    if let Some(verdict) = unsettled(current, &child, tolerated) {
         return (verdict, Requeue::After(AGAIN));
     }
     if asked.weighted {
@@ -91,7 +91,8 @@ pub(super) fn judge(
     }
     let pinned = status.pinned.as_ref().map(|_| "Pinned: ").unwrap_or_default();
     let tasks = format!("{}/{} tasks", child.running, child.desired);
-    (Verdict::settled(format!("{pinned}{} is current, {tasks}.", current.name)), quiet)
+    let drifted = if child.settled { "" } else { "; ECS differs from its spec, and `driftPolicy: Warn` leaves it so" };
+    (Verdict::settled(format!("{pinned}{} is current, {tasks}{drifted}.", current.name)), quiet)
 }
 
 fn reason_of(word: &str) -> Reason {
@@ -136,12 +137,12 @@ fn disabled(status: &ServerGroupStatus, observed: &Observed, quiet: Requeue) -> 
     }
 }
 
-/// What the current version still lacks.
-fn unsettled(current: &Version, child: &Child) -> Option<Verdict> {
+/// What the current version still lacks. Drift that is tolerated does not keep it from being what it was asked to be.
+fn unsettled(current: &Version, child: &Child, tolerated: bool) -> Option<Verdict> {
     if let Some((reason, message)) = &child.stalled {
         return Some(Verdict::stuck(reason_of(reason), format!("{}: {message}", current.name)));
     }
-    if child.asked != current.capacity || !child.settled {
+    if child.asked != current.capacity || !(child.settled || tolerated && child.ready) {
         let message = format!("{} is being set to {} tasks.", current.name, current.capacity);
         return Some(Verdict::underway(Reason::Progressing, message));
     }

@@ -2,7 +2,7 @@
 
 use super::clock::stamp;
 use super::program::{self, Terms};
-use super::sight::{Adoptable, Adoption, Asked, Number, Rules, Sight};
+use super::sight::{Adoptable, Adoption, Asked, Child, Number, Rules, Sight};
 use super::{Decision, begin_step, entry, entry_mut};
 use crate::api::ServerGroupStatus;
 use crate::api::condition::Reason;
@@ -291,6 +291,19 @@ fn target(asked: &Asked, status: &ServerGroupStatus, olds: &[Replaced], to: &str
     wanted.max(asked.min).min(asked.max.max(asked.min))
 }
 
+/// Tasks of a version that serves. Who else owns the count may have raised it where the object does not settle, because
+/// of drift that is tolerated or a call that is denied; so what ECS was seen to be asked for counts unless it is less.
+/// A count that is remembered is ours until it is brought about: what is seen meanwhile is from before.
+pub(super) fn live(asked: &Asked, version: &Version, child: &Child) -> i32 {
+    if asked.managed || (!child.settled && version.remembered.is_some()) {
+        version.capacity
+    } else if child.settled {
+        child.desired
+    } else {
+        version.capacity.max(child.desired)
+    }
+}
+
 /// Takes down the rollout to a version.
 fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore: bool) {
     let status = &decision.status;
@@ -299,9 +312,8 @@ fn open(asked: &Asked, sight: &Sight, decision: &mut Decision, to: &str, restore
         .iter()
         .filter(|version| version.name != to && version.state == VersionState::Active)
         .map(|version| {
-            let child = sight.child(&version.name);
-            let live = if asked.managed || !child.settled { version.capacity } else { child.desired };
-            Replaced { version: version.name.clone(), desired: live }
+            let desired = live(asked, version, &sight.child(&version.name));
+            Replaced { version: version.name.clone(), desired }
         })
         .collect();
     let target = target(asked, status, &replaces, to);

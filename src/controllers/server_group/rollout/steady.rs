@@ -30,8 +30,7 @@ fn out_of_service(asked: &Asked, sight: &Sight, decision: &mut Decision) {
     let mut said = Vec::new();
     for version in &mut decision.status.versions {
         if version.state == VersionState::Active {
-            let child = sight.child(&version.name);
-            let live = if asked.managed || !child.settled { version.capacity } else { child.desired };
+            let live = start::live(asked, version, &sight.child(&version.name));
             disable(version, live, asked, sight);
             said.push(format!("{}: {live} → 0 tasks, the group is disabled", version.name));
         }

@@ -79,6 +79,21 @@ fn what_the_current_version_lacks_is_said_in_its_own_words() {
 }
 
 #[test]
+fn drift_that_is_tolerated_does_not_keep_a_group_from_being_ready() {
+    let judged = |change: fn(&mut Child)| {
+        let mut stage = calm();
+        child(&mut stage).settled = false;
+        change(child(&mut stage));
+        judge(&stage.asked, &stage.status, &stage.observed, None, true)
+    };
+    let (verdict, requeue) = judged(|_| ());
+    assert!(verdict.ready && verdict.message.contains("2/2 tasks; ECS differs"), "{}", verdict.message);
+    assert_eq!(requeue, Requeue::Sweep);
+    assert!(!judged(|child| child.ready = false).0.ready, "more than drift");
+    assert!(!judged(|child| child.asked = 3).0.ready, "it is not asked for yet");
+}
+
+#[test]
 fn what_keeps_a_rollout_from_beginning_is_stuck_or_passes() {
     let stage = calm();
     let blocked =

@@ -1,6 +1,6 @@
 //! What begins, with what, and what keeps it from beginning.
 
-use super::super::sight::{Adoptable, Adoption, Asked, Number, Rules, Sight};
+use super::super::sight::{Adoptable, Adoption, Asked, Child, Number, Rules, Sight};
 use super::super::start::{Start, wanted};
 use super::super::{Decision, decide};
 use super::state::{V0, V1, V2, ago, asked, at_rest, child, shares, sight, version};
@@ -267,14 +267,30 @@ fn full_size_is_what_the_spec_asks_or_what_runs_within_the_bounds() {
     assert_eq!(target(&free, &none, |_| ()), 7);
     let grown = |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), child(6)));
     assert_eq!(target(&free, &at_rest(), grown), 6);
-    let stale = |sight: &mut Sight| {
-        let mut child = child(6);
-        child.settled = false;
-        sight.children.insert(V0.to_owned(), child);
+    let stale = |tasks: i32| {
+        move |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), Child { settled: false, ..child(tasks) }))
     };
-    assert_eq!(target(&free, &at_rest(), stale), 4, "what is not settled says nothing");
+    assert_eq!(target(&free, &at_rest(), stale(6)), 6, "it may have grown all the same");
+    assert_eq!(target(&free, &at_rest(), stale(2)), 4, "what is not settled takes nothing away");
+    let made = |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), Child { service: true, ..Child::default() }));
+    assert_eq!(target(&free, &at_rest(), made), 4, "ECS says nothing yet");
+    let mut ours = at_rest();
+    ours.versions[0].remembered = Some(Remembered { desired: 4, ..Remembered::default() });
+    assert_eq!(target(&free, &ours, stale(6)), 4, "a count that we bring about says what it is to be");
+    assert_eq!(target(&managed, &at_rest(), stale(6)), 4);
     assert_eq!(target(&managed, &at_rest(), grown), 4);
     assert_eq!(target(&Asked { max: 5, min: 5, ..free }, &at_rest(), |_| ()), 5);
+}
+
+#[test]
+fn an_old_version_that_grew_while_it_did_not_settle_keeps_all_its_tasks_during_the_rollout() {
+    let status = ServerGroupStatus { versions: vec![version(V0, VersionState::Active, 2)], ..at_rest() };
+    let free = Asked { managed: false, min: 2, desired: 2, max: 40, ..asked(false) };
+    let grown = |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), Child { settled: false, ..child(30) }));
+    let begun = begun(&free, &status, grown).status;
+    let rollout = begun.rollout.unwrap();
+    assert_eq!((rollout.target, rollout.replaces[0].desired), (30, 30));
+    assert_eq!(begun.versions[1].capacity, 30, "whatever pins the count pins the one that there is");
 }
 
 #[test]

@@ -291,17 +291,18 @@ fn a_remembered_count_is_forgotten_once_it_is_there() {
 
 #[test]
 fn a_disabled_group_remembers_what_ran_and_an_enabled_one_brings_it_back() {
-    let off = |managed: bool, settled: bool| {
+    let off = |managed: bool, settled: bool, tasks: i32| {
         let status = at_rest();
         let mut sight = sight(&status);
-        sight.children.insert(V0.to_owned(), Child { settled, ..child(7) });
+        sight.children.insert(V0.to_owned(), Child { settled, ..child(tasks) });
         let asked = Asked { disabled: true, managed, ..asked(false) };
         let mut after = next(&asked, &status, &sight);
         let version = after.versions.remove(0);
         assert_eq!((version.state, version.capacity), (VersionState::Disabled, 0));
         version.remembered.unwrap().desired
     };
-    assert_eq!((off(true, true), off(false, true), off(false, false)), (4, 7, 4));
+    assert_eq!((off(true, true, 7), off(false, true, 7), off(false, true, 2)), (4, 7, 2));
+    assert_eq!((off(true, false, 7), off(false, false, 7), off(false, false, 2)), (4, 7, 4));
     let mut status = at_rest();
     status.versions[0] = Version {
         remembered: Some(Remembered { desired: 7, ..Remembered::default() }),
