@@ -119,6 +119,7 @@ fn is_pure(path: &str) -> bool {
         "server_group/children.rs",
         "server_group/health.rs",
         "server_group/traffic.rs",
+        "server_group/twin.rs",
     ];
     let Some(room) = path.strip_prefix("controllers/") else {
         const ROOMS: &[&str] = &["diff/", "preflight/", "document/", "plugin/tree/", "plugin/render/"];

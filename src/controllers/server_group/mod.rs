@@ -32,6 +32,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 pub mod traffic;
+mod twin;
 mod verdict;
 
 pub use step::Step;
@@ -44,26 +45,23 @@ use crate::api::server_group::strategy::TrafficOnDelete;
 use crate::api::status::Slot;
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::aws::AwsError;
-use crate::controllers::arn::short;
-use crate::controllers::context::{Stores, some};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::StepError;
 use crate::controllers::foreseen::{Intent, Told};
 use crate::controllers::owner;
 use crate::controllers::pass::Pass;
-use crate::controllers::reference::cluster;
 use crate::controllers::report::{Plan, Report};
 use crate::controllers::sweep::Look;
 use basis::{Against, Basis};
 use children::Children;
 use desired::Desired;
-use name::Moniker;
 use observe::Observed;
 use rollout::clock;
 use rollout::sight::{Asked, Wants, wants};
 use scale::SourceSeen;
 use status::Ended;
+use twin::{Twin, Whereabouts, twin};
 
 /// The finalizer of Kubernetes that stands for `--cascade=orphan`.
 const ORPHANS: &str = "orphan";
@@ -85,8 +83,8 @@ impl Reconcile for ServerGroup {
             Ok(basis) => basis,
             Err(refusal) => return status::refused(pass, &refusal),
         };
-        if let Some(by) = twin(pass, &desired) {
-            return status::taken(pass, &by);
+        if let Some(report) = rivalled(pass, &desired, &before) {
+            return report;
         }
         let paused = !pass.directive.may_write();
         let wants = wants(&asked, &before, paused && pass.mode() != ManagementMode::Plan, pass.now);
@@ -252,25 +250,20 @@ async fn remove(
     status::leaving(pass, before, &plan, &observed, consequence)
 }
 
-/// An older object with the same name of group in the same cluster: of two the older acts.
-fn twin(pass: &Pass<'_, ServerGroup>, desired: &Desired) -> Option<String> {
-    let age = |group: &ServerGroup| (group.meta().creation_timestamp.clone(), group.uid().unwrap_or_default());
-    let own = age(pass.object);
-    let stores = &pass.cx.stores;
-    let same = |other: &ServerGroup| {
-        other.uid() != pass.object.uid()
-            && age(other) <= own
-            && Moniker::of(other).is_ok_and(|moniker| moniker.group_name() == desired.group)
-            && place(other, stores) == place(pass.object, stores)
-    };
-    let twin = some(&stores.server_groups, same).into_iter().next()?;
-    Some(format!("{}/{}", twin.namespace().unwrap_or_default(), twin.name_any()))
-}
-
-/// Short name of the cluster and Region that a group names.
-fn place(group: &ServerGroup, stores: &Stores) -> (Option<String>, Option<String>) {
-    let spec = &group.spec;
-    let namespace = group.namespace().unwrap_or_default();
-    let (cluster, region) = cluster(spec.cluster_ref.as_ref(), spec.cluster.as_deref(), stores, &namespace, true);
-    (cluster.value().map(|name| short(name).to_owned()), spec.region.clone().or(region))
+/// What is said instead of acting, where the name of the group is an older object's. What has versions already goes on
+/// with them until it is known to be so.
+fn rivalled(
+    pass: &Pass<'_, ServerGroup>,
+    desired: &Desired,
+    before: &ServerGroupStatus,
+) -> Option<Report<ServerGroupStatus>> {
+    let mut here = Whereabouts::of(pass.object, &pass.cx.stores);
+    if let Some(place) = pass.place() {
+        here.account = place.id.clone().or(here.account);
+        here.region = Some(place.region.clone());
+    }
+    match twin(pass.object, &desired.group, &here, &pass.cx.stores)? {
+        Twin::Here(by) => Some(status::taken(pass, &by)),
+        Twin::Somewhere(by) => before.versions.is_empty().then(|| status::waits_for(pass, &by)),
+    }
 }

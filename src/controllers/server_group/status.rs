@@ -64,6 +64,21 @@ pub(super) fn taken(pass: &Pass<'_, ServerGroup>, by: &str) -> Report<ServerGrou
     conclude(pass, status, &findings)
 }
 
+/// A group that may belong to another object: which cluster that means cannot be told yet.
+pub(super) fn waits_for(pass: &Pass<'_, ServerGroup>, other: &str) -> Report<ServerGroupStatus> {
+    let mut status = pass.object.status.clone().unwrap_or_default();
+    kept::tidy(&mut status);
+    let message = format!(
+        "ServerGroup `{other}` is older and has the same name; whether it is in the same account and cluster is not known yet"
+    );
+    let findings = Findings {
+        verdict: Verdict::underway(Reason::DependencyNotReady, message),
+        requeue: Requeue::After(verdict::AGAIN),
+        ..Findings::refused(&Refusal { message: String::new() }, &status.owned_fields)
+    };
+    conclude(pass, status, &findings)
+}
+
 /// The report of a pass. `status` is the machine's, which goes on from here.
 pub(super) fn report(
     pass: &Pass<'_, ServerGroup>,

@@ -4,4 +4,5 @@ mod plans;
 mod removals;
 mod requests;
 mod stage;
+mod twins;
 mod verdicts;

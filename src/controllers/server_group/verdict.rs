@@ -16,7 +16,8 @@ use crate::api::status::{GroupRollout, RolloutResult, StepKind, Version, Version
 use crate::controllers::report::{Requeue, Verdict};
 
 const SOON: Duration = Duration::from_secs(5);
-const AGAIN: Duration = Duration::from_secs(15);
+/// Until what is waited for is looked at again.
+pub(super) const AGAIN: Duration = Duration::from_secs(15);
 
 /// What there is to say of a group whose machine stands at `status`.
 pub(super) fn judge(

@@ -93,3 +93,41 @@ async fn a_source_in_another_account_is_read_only_if_that_allows_the_namespace()
     let there = cli.list_services().cluster("prod").send().await.unwrap();
     assert_eq!(there.service_arns().len(), 1, "nothing is made there");
 }
+
+/// A group of this name, in the cluster `prod` of an account.
+fn named(name: &str, account: &str) -> Value {
+    let mut manifest = group(
+        "nginx:1",
+        &json!({
+            "clusterRef": null, "cluster": "prod", "accountRef": { "name": account },
+            "moniker": { "application": "shop", "stack": "prod" },
+        }),
+    );
+    manifest["metadata"]["name"] = json!(name);
+    manifest
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_of_one_name_in_two_accounts_are_two_groups() {
+    let world = two_accounts(52).await;
+    trust(&world, OTHER, "default:shop");
+    admit(&world, &shop_account()).await;
+    admit(&world, &account("billing", OTHER, json!({}))).await;
+    for id in [SHOP, OTHER] {
+        made(&world, id, REGION, 1).await;
+    }
+    let mut operator = strict(&world);
+    for (name, account) in [("shop-prod", "shop-prod"), ("another", "billing"), ("third", "billing")] {
+        world.apply::<ServerGroup>(&named(name, account)).await;
+        operator.settle(Duration::from_secs(30), 5 * MINUTE).await;
+        world.wait(MINUTE).await;
+    }
+    operator.settle(Duration::from_secs(30), 5 * MINUTE).await;
+    for (name, id) in [("shop-prod", SHOP), ("another", OTHER)] {
+        let status = world.status::<ServerGroup>(name).await;
+        assert_eq!(status.versions.len(), 1, "{name}: {:?}", ready(&status));
+        assert_eq!(status.account.unwrap().id.as_deref(), Some(id), "{name}");
+    }
+    let (_, reason, message) = ready(&world.status::<ServerGroup>("third").await);
+    assert!(reason == "OwnedByAnother" && message.contains("`shop/another` is older"), "{reason}: {message}");
+}

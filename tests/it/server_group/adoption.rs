@@ -9,9 +9,7 @@ use ecs_sim::elbv2::control::BalancerSpec;
 use serde_json::json;
 
 use super::asks::made_by_spinnaker;
-use super::{
-    MINUTE, balancer, group, ready, running, status, until, weighted, weights_of_b, worlds, writes,
-};
+use super::{MINUTE, balancer, group, ready, running, status, until, weighted, weights_of_b, worlds, writes};
 use crate::support::wire::Fault;
 use crate::support::world::{World, key};
 

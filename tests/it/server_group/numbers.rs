@@ -1,5 +1,7 @@
 //! Which number the next version gets, beside services that are not ours.
 
+use std::time::Duration;
+
 use ecs_operator::api::{EcsCluster, EcsService, ServerGroup};
 use ecs_sim::fixtures::ImageFate;
 use serde_json::json;
@@ -92,6 +94,32 @@ async fn the_younger_of_two_groups_of_one_name_touches_nothing() {
     let status = world.status::<ServerGroup>("another").await;
     let said = line(&status.conditions, ConditionType::Ready);
     assert!(!said.contains("OwnedByAnother"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_whose_clusters_are_not_there_yet_are_not_taken_for_one() {
+    let world = World::ready(566).await;
+    let mut operator = world.operator();
+    world.apply::<ServerGroup>(&group("nginx:1", &json!({}))).await;
+    world.wait(MINUTE).await;
+    let named = json!({"moniker": {"application": "shop", "stack": "prod"}, "clusterRef": {"name": "test"}});
+    let mut younger = group("nginx:9", &named);
+    younger["metadata"]["name"] = json!("another");
+    world.apply::<ServerGroup>(&younger).await;
+    operator.rest().await;
+    let said = async || line(&world.status::<ServerGroup>("another").await.conditions, ConditionType::Ready);
+    let waits = said().await;
+    assert!(waits.starts_with("False DependencyNotReady: EcsCluster `test`"), "{waits}");
+    // The other may turn out to be in the same one.
+    world.apply::<EcsCluster>(&cluster("test")).await;
+    operator.settle(Duration::from_secs(10), 5 * MINUTE).await;
+    let waits = said().await;
+    assert!(waits.starts_with("False DependencyNotReady: ServerGroup `shop/shop-prod` is older"), "{waits}");
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True Succeeded"), "{}", ready(&world).await);
+    let stands = said().await;
+    assert!(stands.starts_with("True Succeeded"), "{stands}");
 }
 
 #[tokio::test(start_paused = true)]

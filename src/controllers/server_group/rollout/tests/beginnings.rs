@@ -174,7 +174,8 @@ fn services_taken_in_become_versions_and_the_newest_that_runs_is_current() {
         slot: Some(Slot::A),
     };
     let found = vec![service(V0, 0, 3), service(V2, 2, 0), service(V1, 1, 4)];
-    let decision = begun(&asked(true), &ServerGroupStatus::default(), |sight| sight.adoption = Adoption::Services(found));
+    let decision =
+        begun(&asked(true), &ServerGroupStatus::default(), |sight| sight.adoption = Adoption::Services(found));
     let status = &decision.status;
     let seen: Vec<_> =
         status.versions.iter().map(|v| (v.name.as_str(), v.state, v.role.as_str(), v.capacity)).collect();
@@ -272,7 +273,8 @@ fn full_size_is_what_the_spec_asks_or_what_runs_within_the_bounds() {
     };
     assert_eq!(target(&free, &at_rest(), stale(6)), 6, "it may have grown all the same");
     assert_eq!(target(&free, &at_rest(), stale(2)), 4, "what is not settled takes nothing away");
-    let made = |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), Child { service: true, ..Child::default() }));
+    let made =
+        |sight: &mut Sight| drop(sight.children.insert(V0.to_owned(), Child { service: true, ..Child::default() }));
     assert_eq!(target(&free, &at_rest(), made), 4, "ECS says nothing yet");
     let mut ours = at_rest();
     ours.versions[0].remembered = Some(Remembered { desired: 4, ..Remembered::default() });
