@@ -168,7 +168,9 @@ fn effective_verdict<K: Kind>(pass: &Pass<'_, K>, found: &Findings, patient: Opt
     match pass.mode() {
         ManagementMode::Plan if pass.deleting() => {
             let message = "`managementMode: Plan` makes no call, so the object waits; the calls are in `status.plan`";
-            (Verdict::underway(Reason::DeletionBlocked, message), found.requeue)
+            // It would be gone if the plan were carried out.
+            let requeue = if found.requeue == Requeue::Gone { Requeue::Sweep } else { found.requeue };
+            (Verdict::underway(Reason::DeletionBlocked, message), requeue)
         }
         ManagementMode::Plan if !found.steps.is_empty() => {
             let message = format!(

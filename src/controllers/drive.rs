@@ -26,7 +26,7 @@ use crate::controllers::context::{Context, StoreOf};
 use crate::controllers::counted;
 use crate::controllers::events;
 use crate::controllers::failure::StepError;
-use crate::controllers::held;
+use crate::controllers::held::{self, Stays};
 use crate::controllers::kind::Kind;
 use crate::controllers::lanes::Lanes;
 use crate::controllers::pace::only_counts;
@@ -46,6 +46,11 @@ const ACCOUNTS_READ: Duration = Duration::from_secs(30);
 pub trait Reconcile: Kind {
     /// observe (io) → plan (pure) → act (io) → status (pure).
     fn reconcile(pass: &Pass<'_, Self>) -> impl Future<Output = Report<Self::Status>> + Send;
+
+    /// What the object leaves in AWS when it is let go of; `None` where more is to be done than to leave it.
+    fn left(_: &Pass<'_, Self>) -> Option<Stays> {
+        None
+    }
 }
 
 /// Runs one pass over an object, as kube's controller wants it: when there is a place for it, and over the object as it
@@ -214,7 +219,8 @@ async fn look<K: Reconcile>(object: &K, cx: &Context) -> Result<Visited, StepErr
     }
     let gate = if K::PLACED { Some(Box::pin(enter(&pass)).await) } else { None };
     let held = match gate {
-        Some(Gate::Closed(refused)) => Some(held::refused(&pass, &refused).await),
+        Some(Gate::Closed(_)) if pass.lets_go() => None,
+        Some(Gate::Closed(refused)) => Some(held::refused(&pass, &refused)),
         Some(Gate::Unread(error)) => Some(held::unread(&pass, error)),
         Some(Gate::Open(place)) => {
             pass.settle_in(*place);
@@ -222,9 +228,11 @@ async fn look<K: Reconcile>(object: &K, cx: &Context) -> Result<Visited, StepErr
         }
         None => None,
     };
-    let report = match held {
-        Some(report) => report,
-        None => Box::pin(K::reconcile(&pass)).await,
+    let stays = if pass.lets_go() { K::left(&pass) } else { None };
+    let report = match (held, stays) {
+        (Some(report), _) => report,
+        (None, Some(stays)) => held::let_go(&pass, &stays).await,
+        (None, None) => Box::pin(K::reconcile(&pass)).await,
     };
     Box::pin(settle(&pass, report)).await
 }

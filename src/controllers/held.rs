@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use crate::api::ServerGroup;
 use crate::api::condition::Reason;
-use crate::api::policy::DeletionPolicy;
 use crate::aws::AwsError;
 use crate::controllers::accounts::Refused;
 use crate::controllers::conclude::{Findings, conclude};
 use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::{Consequence, StepError};
+use crate::controllers::foreseen::{Intent, Told};
 use crate::controllers::kind::Kind;
 use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
@@ -18,22 +17,33 @@ use crate::controllers::report::{Report, Requeue, Verdict};
 /// What is waited for also wakes the object.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// The account, or something in it, is refused: AWS and what the status tells of it stay as they are.
-pub async fn refused<K: Kind>(pass: &Pass<'_, K>, refused: &Refused) -> Report<K::Status> {
-    let lets_go = pass.deleting() && pass.deletion_policy() == DeletionPolicy::Retain;
-    if lets_go && K::KIND != <ServerGroup as Kind>::KIND {
-        return match pass.release().await {
-            Ok(()) => Report {
-                requeue: Requeue::Gone,
-                happenings: vec![Happening::new(
-                    EventReason::Retained,
-                    "Let go of what is in AWS, which cannot be reached.",
-                )],
-                ..report(pass, Verdict::underway(Reason::Deleting, "Left in AWS."), None)
-            },
-            Err(error) => failed(pass, &error),
-        };
+/// What an object leaves in AWS, in the words of an event.
+#[derive(Debug)]
+pub struct Stays {
+    /// What is let go of.
+    pub what: String,
+    /// What becomes of it.
+    pub how: &'static str,
+}
+
+/// An object under `deletionPolicy: Retain` goes without a look at AWS, which may be out of reach by now.
+pub async fn let_go<K: Kind>(pass: &Pass<'_, K>, stays: &Stays) -> Report<K::Status> {
+    let Stays { what, how } = stays;
+    let release = format!("remove the finalizer ({how})");
+    pass.tell(|| Told { intents: vec![Intent::new(&release, false)], stuck: Vec::new() });
+    pass.cx.scalings.forget(pass.uid());
+    match pass.release().await {
+        Ok(()) => Report {
+            requeue: Requeue::Gone,
+            happenings: vec![Happening::new(EventReason::Retained, format!("Let go of {what}: {how}."))],
+            ..report(pass, Verdict::underway(Reason::Deleting, *how), None)
+        },
+        Err(error) => failed(pass, &error),
     }
+}
+
+/// The account, or something in it, is refused: AWS and what the status tells of it stay as they are.
+pub fn refused<K: Kind>(pass: &Pass<'_, K>, refused: &Refused) -> Report<K::Status> {
     let verdict = match refused {
         Refused::Stuck(_, message) | Refused::Waits(message) if pass.deleting() => Verdict::underway(
             Reason::DeletionBlocked,

@@ -212,6 +212,17 @@ impl<'a, K: Kind> Pass<'a, K> {
         })
     }
 
+    /// Is the object let go of, with all that AWS holds of it? That takes no call, so it takes no access to AWS either.
+    pub fn lets_go(&self) -> bool {
+        self.lets_go_within(self.mode())
+    }
+
+    /// The same in a place where no more than this may be done.
+    pub fn lets_go_within(&self, ceiling: ManagementMode) -> bool {
+        let waits = self.mode().max(ceiling) == ManagementMode::Plan;
+        self.deleting() && self.deletion_policy() == DeletionPolicy::Retain && !waits
+    }
+
     /// May this pass run its steps? `inputs` is all that a refusal depends on. A paused object can be deleted,
     /// and an observed one can be let go of; its plan holds nothing else.
     pub fn may_act(&self, inputs: &str) -> bool {

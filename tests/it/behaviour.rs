@@ -4,6 +4,7 @@ mod annotations;
 mod deletion;
 pub(crate) mod failures;
 mod history;
+mod letting_go;
 mod modes;
 pub(crate) mod ownership;
 mod removed;

@@ -17,6 +17,7 @@ use crate::api::{EcsCluster, EcsClusterStatus};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
+use crate::controllers::held::Stays;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::Report;
 use crate::controllers::sweep::{Look, digest_of_cluster};
@@ -48,5 +49,10 @@ impl Reconcile for EcsCluster {
         let outcome = act::run(&plan, pass).await;
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
         status::report(pass, &desired, &observed, &plan, outcome.done, consequence, &facts)
+    }
+
+    fn left(pass: &Pass<'_, Self>) -> Option<Stays> {
+        let name = Desired::resolve(pass.object, &pass.cx.stores).name;
+        Some(Stays { what: format!("ECS cluster `{name}`"), how: plan::STAYS })
     }
 }

@@ -32,6 +32,9 @@ const SOON: Duration = Duration::from_secs(2);
 /// How often to look whether what blocks a deletion is gone.
 const BLOCKED: Duration = Duration::from_secs(5);
 
+/// What becomes of a cluster that is let go of.
+pub(super) const STAYS: &str = "the cluster stays in ECS";
+
 /// One effect, with its exact request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -272,7 +275,7 @@ fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> 
     };
     let wait = |reason, message: String, after| Plan::rest(Verdict::underway(reason, message), Requeue::After(after));
     if facts.deletion == DeletionPolicy::Retain || facts.mode == ManagementMode::Observe {
-        return release("the cluster stays in ECS");
+        return release(STAYS);
     }
     let live = match &observed.cluster {
         Seen::Unreadable(error) => return wait(Reason::Deleting, error.to_string(), SOON),

@@ -34,6 +34,7 @@ use crate::api::{EcsService, EcsServiceStatus};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
+use crate::controllers::held::Stays;
 use crate::controllers::owner;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::{Outcome, Plan, Report, Requeue, Verdict};
@@ -79,6 +80,11 @@ impl Reconcile for EcsService {
         }
         let consequence = pass.judge(&inputs, outcome.failed.as_ref());
         status::report(pass, &desired, &observed, now.as_ref(), &plan, &outcome, &at, consequence)
+    }
+
+    fn left(pass: &Pass<'_, Self>) -> Option<Stays> {
+        let name = Desired::resolve(pass.object, &pass.cx.stores).name;
+        Some(Stays { what: format!("ECS service `{name}`"), how: removal::STAYS })
     }
 }
 

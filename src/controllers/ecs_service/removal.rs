@@ -20,6 +20,8 @@ const DRAINING: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_secs(2);
 /// How often to look whether it is known where the service is; the cluster's object also wakes.
 const LOST: Duration = Duration::from_secs(30);
+/// What becomes of a service that is let go of.
+pub(super) const STAYS: &str = "the service stays in ECS";
 
 /// The plan of a pass over an object that is being deleted. `refused` counts deletions that ECS refused.
 pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refused: u32) -> Plan<Step> {
@@ -30,7 +32,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, facts: &Facts, refuse
     };
     let wait = |message: String, after| Plan::rest(Verdict::underway(Reason::Deleting, message), Requeue::After(after));
     if facts.deletion == DeletionPolicy::Retain || facts.mode == ManagementMode::Observe {
-        return release("the service stays in ECS");
+        return release(STAYS);
     }
     if !observed.placed {
         return lost(desired);

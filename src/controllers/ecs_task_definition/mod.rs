@@ -18,6 +18,7 @@ use crate::api::{EcsTaskDefinition, EcsTaskDefinitionStatus};
 use crate::controllers::drive::Reconcile;
 use crate::controllers::facts::Facts;
 use crate::controllers::failure::StepError;
+use crate::controllers::held::Stays;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::{Outcome, Report};
 use crate::controllers::sweep::Look;
@@ -51,5 +52,10 @@ impl Reconcile for EcsTaskDefinition {
         let consequence = pass.judge(&desired.content_hash, outcome.failed.as_ref());
         let observed = observed.with(registered);
         status::report(pass, &desired, &observed, &plan, &outcome, consequence, &facts)
+    }
+
+    fn left(pass: &Pass<'_, Self>) -> Option<Stays> {
+        let family = Desired::resolve(pass.object, &pass.cx.stores, None).family;
+        Some(Stays { what: format!("family `{family}`"), how: plan::STAYS })
     }
 }

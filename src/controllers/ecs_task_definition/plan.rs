@@ -20,6 +20,9 @@ use crate::controllers::tagging::Tagging;
 /// Revisions deregistered in one pass: they share a bucket of one call a second with registrations.
 const RETIRED_AT_ONCE: usize = 5;
 
+/// What becomes of the revisions of a family that is let go of.
+pub(super) const STAYS: &str = "its revisions stay ACTIVE";
+
 /// One effect, with its exact request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -217,7 +220,7 @@ fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> 
         requeue: Requeue::Gone,
     };
     if facts.deletion == DeletionPolicy::Retain || facts.mode == ManagementMode::Observe {
-        return release("its revisions stay ACTIVE");
+        return release(STAYS);
     }
     if !desired.dependants.is_empty() {
         let message = format!(

@@ -229,7 +229,7 @@ async fn remove(
         removal::plan(before, &observed.children, writes)
     };
     let inputs = format!("delete/{}", pass.generation());
-    let mut consequence = None;
+    let (mut consequence, mut done) = (None, false);
     let mut before = before.clone();
     if !retain && !orphans && !before.alarms.is_empty() {
         let seen = Box::pin(scale_reads::leaving(&before, pass)).await;
@@ -245,9 +245,10 @@ async fn remove(
     }
     if pass.may_act(&inputs) {
         let outcome = act::run(&plan.steps, pass).await;
+        done = outcome.failed.is_none();
         consequence = consequence.or_else(|| pass.judge(&inputs, outcome.failed.as_ref()));
     }
-    status::leaving(pass, before, &plan, &observed, consequence)
+    status::leaving(pass, before, &plan, &observed, done, consequence)
 }
 
 /// What is said instead of acting, where the name of the group is an older object's. What has versions already goes on

@@ -74,7 +74,7 @@ pub(super) async fn config_map(pass: &Pass<'_, ServerGroup>) -> Option<ConfigMap
     })
 }
 
-/// Reads what is wanted.
+/// Reads what is wanted; of AWS nothing for a group that is let go of.
 pub(super) async fn observe(
     desired: &Desired,
     status: &ServerGroupStatus,
@@ -95,6 +95,9 @@ pub(super) async fn observe(
         scale: ScaleSeen::default(),
         error: None,
     };
+    if pass.lets_go() {
+        return observed;
+    }
     if (pass.directive.may_write() || plans(pass)) && !pass.deleting() {
         observed.scale = Box::pin(scale_reads::read(desired, status, &observed.children, pass)).await;
     }

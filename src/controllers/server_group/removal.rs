@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kube::Resource as _;
+use kube::{Resource as _, ResourceExt};
 
 use super::children::{Children, Pair, seen};
 use super::plan::named;
@@ -117,10 +117,24 @@ pub(super) fn keep(children: &Children, lifts: bool, patient: bool) -> Plan<Step
         return deleting(steps, "The autoscaling of the versions is being resumed.".to_owned());
     }
     Plan {
-        steps: vec![Step::Release("the versions stay in ECS".to_owned())],
+        steps: vec![Step::Release(stays(children))],
         verdict: Verdict::underway(Reason::Deleting, "The versions stay in ECS."),
         requeue: Requeue::Gone,
     }
+}
+
+/// What becomes of the versions, and what of it could not be put right.
+fn stays(children: &Children) -> String {
+    let held = |service: &&EcsService| {
+        let scaling = service.status.as_ref().and_then(|status| status.scaling.as_ref());
+        scaling.is_some_and(|scaling| !scaling.suspended.is_empty())
+    };
+    let services = children.pairs().filter_map(|pair| pair.service.as_ref());
+    let names: Vec<String> = services.filter(held).map(ResourceExt::name_any).collect();
+    if names.is_empty() {
+        return "the versions stay in ECS".to_owned();
+    }
+    format!("the versions stay in ECS; the autoscaling of {} is still suspended", names.join(", "))
 }
 
 /// The spec without suspensions, if it has some. Bounds stay: a version without tasks is not to be woken by them.

@@ -12,11 +12,11 @@ use super::scale;
 use super::step::Step;
 use super::verdict;
 use crate::api::condition::Reason;
-use crate::api::policy::{DriftPolicy, ScalingMode};
+use crate::api::policy::{DeletionPolicy, DriftPolicy, ScalingMode};
 use crate::api::status::{Account, RuleStatus, Slot, StoppedTask, VersionState};
 use crate::api::{ServerGroup, ServerGroupStatus};
 use crate::controllers::conclude::{Ask, Findings, conclude};
-use crate::controllers::events::Happening;
+use crate::controllers::events::{EventReason, Happening};
 use crate::controllers::failure::Consequence;
 use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
@@ -297,12 +297,13 @@ fn traffic(status: &ServerGroupStatus) -> Option<String> {
     Some(parts.join(" / "))
 }
 
-/// The report of a pass over a group that is being deleted.
+/// The report of a pass over a group that is being deleted. `done`: its steps were.
 pub(super) fn leaving(
     pass: &Pass<'_, ServerGroup>,
     mut status: ServerGroupStatus,
     plan: &crate::controllers::report::Plan<Step>,
     observed: &Observed,
+    done: bool,
     consequence: Option<Consequence>,
 ) -> Report<ServerGroupStatus> {
     kept::tidy(&mut status);
@@ -322,8 +323,14 @@ pub(super) fn leaving(
         consequence,
         had_work: true,
         open: Vec::new(),
-        happenings: Vec::new(),
+        happenings: plan.steps.iter().filter(|_| done).filter_map(|step| retained(step, pass)).collect(),
         requeue: plan.requeue,
     };
     conclude(pass, status, &findings)
+}
+
+fn retained(step: &Step, pass: &Pass<'_, ServerGroup>) -> Option<Happening> {
+    let Step::Release(what) = step else { return None };
+    let note = || format!("Let go of server group `{}`: {what}.", pass.owner.name);
+    (pass.deletion_policy() == DeletionPolicy::Retain).then(|| Happening::new(EventReason::Retained, note()))
 }

@@ -1,5 +1,7 @@
 //! Which account an object belongs to: allowed, default, ambiguous, withdrawn, moved.
 
+use ecs_operator::api::ServerGroup;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -117,6 +119,56 @@ async fn what_cannot_be_reached_any_more_can_be_let_go() {
     operator.settle(Duration::from_secs(5), MINUTE).await;
     assert!(world.get::<EcsCluster>("prod").await.is_none());
     assert_eq!(clusters(&world, SHOP), ["prod"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn plan_mode_keeps_what_would_be_let_go() {
+    let world = two_accounts(60).await;
+    admit(&world, &shop_account()).await;
+    let mut operator = strict(&world);
+    for name in ["annotated", "capped"] {
+        world.apply::<EcsCluster>(&with(cluster(name), json!({ "deletionPolicy": "Retain" }))).await;
+    }
+    operator.rest().await;
+    world.annotate::<EcsCluster>("annotated", "mode", "Plan").await;
+    edit_account(&world, "shop-prod", json!({ "spec": { "managementMode": "Plan" } })).await;
+    world.delete::<EcsCluster>("capped").await;
+    operator.settle(Duration::from_secs(5), MINUTE).await;
+    assert_eq!(reason::<EcsCluster>(&world, "capped").await, "DeletionBlocked");
+    edit_account(&world, "shop-prod", json!({ "spec": { "allowedNamespaces": null, "defaultFor": null } })).await;
+    world.delete::<EcsCluster>("annotated").await;
+    operator.settle(Duration::from_secs(5), MINUTE).await;
+    assert_eq!(reason::<EcsCluster>(&world, "annotated").await, "DeletionBlocked");
+    assert!(message::<EcsCluster>(&world, "annotated").await.contains("`managementMode: Plan`"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_cannot_be_reached_any_more_can_be_let_go() {
+    let world = two_accounts(61).await;
+    admit(&world, &shop_account()).await;
+    let mut operator = strict(&world);
+    world.apply::<EcsCluster>(&cluster("prod")).await;
+    world.apply::<ServerGroup>(&crate::server_group::group("nginx:1", &json!({}))).await;
+    operator.rest().await;
+    assert_eq!(reason::<ServerGroup>(&world, "shop-prod").await, "Succeeded");
+    edit_account(&world, "shop-prod", json!({ "spec": { "allowedNamespaces": null, "defaultFor": null } })).await;
+    world.delete::<ServerGroup>("shop-prod").await;
+    operator.settle(Duration::from_secs(5), MINUTE).await;
+    assert_eq!(reason::<ServerGroup>(&world, "shop-prod").await, "DeletionBlocked");
+    assert!(message::<ServerGroup>(&world, "shop-prod").await.contains("deletionPolicy: Retain"));
+    world.edit::<ServerGroup>("shop-prod", json!({ "spec": { "deletionPolicy": "Retain" } })).await;
+    world.aws.take_sent();
+    for _ in 0..3 {
+        operator.settle(Duration::from_secs(5), MINUTE).await;
+        world.api.settle();
+    }
+    assert!(world.get::<ServerGroup>("shop-prod").await.is_none());
+    assert!(world.get::<EcsService>("shop-prod-v000").await.is_none());
+    assert!(world.get::<EcsTaskDefinition>("shop-prod-v000").await.is_none());
+    assert_eq!(calls(&world), 0);
+    let cli = aws_sdk_ecs::Client::new(&world.aws.of_a_person().config_in(SHOP, REGION));
+    let found = cli.describe_services().cluster("prod").services("shop-prod-v000").send().await.unwrap();
+    assert_eq!((found.services()[0].status(), found.services()[0].running_count), (Some("ACTIVE"), 2));
 }
 
 /// T4

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use super::alarms::{alarms, by_hand, stepped};
 use super::copies::{cloned, legacy};
 use super::scaling::{held, scaled};
-use super::{MINUTE, balanced, children, group, idle, ready, running, served, status, until, weighted, worlds, writes};
+use super::{
+    MINUTE, balanced, children, group, idle, ready, running, served, status, told, until, weighted, worlds, writes,
+};
 use crate::behaviour::line;
 use crate::support::wire::Fault;
 use crate::support::world::World;
@@ -101,6 +103,21 @@ async fn a_version_that_aws_does_not_let_go_of_is_retained_all_the_same() {
     world.edit::<ServerGroup>("shop-prod", json!({"spec": {"deletionPolicy": "Retain"}})).await;
     delete(&world, &mut operator, false).await;
     assert_eq!((running(&world, V1).await, running(&world, V2).await), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn versions_are_let_go_when_all_of_aws_is_out_of_reach() {
+    let (world, mut operator) = three(726).await;
+    let denied = Fault::Refuse(400, "AccessDeniedException", "User: x is not authorized");
+    world.aws.set_plan(Some(Box::new(move |_, _| denied)));
+    world.edit::<ServerGroup>("shop-prod", json!({"spec": {"deletionPolicy": "Retain"}})).await;
+    delete(&world, &mut operator, false).await;
+    assert_eq!(children(&world).await, Vec::<String>::new());
+    assert_eq!((running(&world, V1).await, running(&world, V2).await), (2, 2));
+    let note = format!(
+        "Let go of server group `shop-prod`: the versions stay in ECS; the autoscaling of {V0}, {V1}, {V2} is still suspended."
+    );
+    assert_eq!(told(&world, "Retained"), [note]);
 }
 
 /// `app/…/targetgroup/…` of a target group behind a load balancer.

@@ -114,6 +114,13 @@ fn versions_that_stay_are_told_so_once_and_their_autoscaling_is_waited_for() {
     assert!(matches!(done.steps.as_slice(), [Step::Release(_)]));
     assert_eq!(done.requeue, Requeue::Gone);
 
+    let [Step::Release(what)] = done.steps.as_slice() else { panic!("{done}") };
+    assert_eq!(what, "the versions stay in ECS");
+    let suspended_still = super::stage::laid(retain.clone(), json!({"status": {"scaling": {"suspended": ["x"]}}}));
+    let done = keep(&children(&[service(V0, suspended_still)]), true, true);
+    let [Step::Release(what)] = done.steps.as_slice() else { panic!("{done}") };
+    assert_eq!(what, &format!("the versions stay in ECS; the autoscaling of {V0} is still suspended"));
+
     let held = super::stage::laid(suspended(), retain.clone());
     let lifted = keep(&children(&[service(V0, held.clone())]), true, true);
     let Step::AlignService { spec, .. } = &lifted.steps[0] else { panic!("{}", lifted.steps[0]) };
