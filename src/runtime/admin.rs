@@ -1,10 +1,11 @@
 //! Probes, metrics and the log level over HTTP.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
@@ -58,7 +59,7 @@ struct Admin {
     level: LevelSwitch,
 }
 
-/// The routes: `GET /livez`, `GET /readyz`, `GET /metrics`, `PUT /log-level` with the level as body.
+/// The routes: `GET /livez`, `GET /readyz`, `GET /metrics`, and from the pod itself `PUT /log-level` with the level as body.
 pub fn router(health: Health, metrics: Metrics, level: LevelSwitch) -> Router {
     Router::new()
         .route("/livez", get(async |State(admin): State<Admin>| probe(&admin.health.0.alive)))
@@ -71,6 +72,7 @@ pub fn router(health: Health, metrics: Metrics, level: LevelSwitch) -> Router {
 
 /// Serves until the token is cancelled.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> std::io::Result<()> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
@@ -86,7 +88,15 @@ async fn exposition(State(admin): State<Admin>) -> Response {
     }
 }
 
-async fn log_level(State(admin): State<Admin>, body: String) -> (StatusCode, &'static str) {
+/// The port is open to whoever scrapes; the log is for those whom Kubernetes lets into the pod.
+async fn log_level(
+    State(admin): State<Admin>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    body: String,
+) -> (StatusCode, &'static str) {
+    if !peer.ip().to_canonical().is_loopback() {
+        return (StatusCode::FORBIDDEN, "from localhost only: use kubectl port-forward to the pod\n");
+    }
     let Ok(level) = LogLevel::from_str(body.trim(), true) else {
         return (StatusCode::BAD_REQUEST, "one of error, warn, info, debug, trace\n");
     };

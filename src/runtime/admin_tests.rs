@@ -13,7 +13,12 @@ use crate::runtime::alone::alone;
 use crate::runtime::telemetry::switchable;
 
 async fn ask(router: &Router, method: &str, path: &str, body: &str) -> (StatusCode, String) {
-    let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
+    ask_from("127.0.0.1", router, method, path, body).await
+}
+
+async fn ask_from(peer: &str, router: &Router, method: &str, path: &str, body: &str) -> (StatusCode, String) {
+    let mut request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned())).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 40_000)));
     let answer = router.clone().oneshot(request).await.unwrap();
     let status = answer.status();
     let bytes = answer.into_body().collect().await.unwrap().to_bytes();
@@ -57,6 +62,21 @@ fn the_log_level_is_changed_by_name_only() {
 }
 
 #[tokio::test]
+async fn the_log_level_is_changed_from_the_pod_only() {
+    let (_filter, switch) = switchable(LogLevel::Info);
+    let router = router(Health::default(), Metrics::new(|_| ()), switch);
+    for other in ["10.0.0.7", "fd00::7", "::ffff:10.0.0.7"] {
+        let (status, said) = ask_from(other, &router, "PUT", "/log-level", "error").await;
+        assert!(status == StatusCode::FORBIDDEN && said.contains("port-forward"), "{other}: {status} {said}");
+        assert_eq!(ask_from(other, &router, "GET", "/livez", "").await.0, StatusCode::OK);
+        assert_eq!(ask_from(other, &router, "GET", "/metrics", "").await.0, StatusCode::OK);
+    }
+    for own in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+        assert_eq!(ask_from(own, &router, "PUT", "/log-level", "info").await.0, StatusCode::OK, "{own}");
+    }
+}
+
+#[tokio::test]
 async fn the_server_answers_on_its_socket_and_ends_with_the_token() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (_filter, switch) = switchable(LogLevel::Info);
@@ -65,11 +85,14 @@ async fn the_server_answers_on_its_socket_and_ends_with_the_token() {
     let token = CancellationToken::new();
     let router = router(Health::default(), Metrics::new(|_| ()), switch);
     let server = tokio::spawn(serve(listener, router, token.clone()));
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+    for (asked, body) in [("GET /livez HTTP/1.1", ""), ("PUT /log-level HTTP/1.1\r\ncontent-length: 4", "info")] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("{asked}\r\nhost: x\r\nconnection: close\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+    }
     token.cancel();
     tokio::time::timeout(std::time::Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
 }
