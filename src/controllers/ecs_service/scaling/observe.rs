@@ -82,7 +82,7 @@ fn needed(
     matters || record.is_some() || sends
 }
 
-/// Policies, scheduled actions and tags: after an edit, and else seldom.
+/// Policies, scheduled actions and tags: after an edit or a request to reconcile, and else seldom.
 async fn detail(
     observed: &ScalingObserved,
     arn: Option<&str>,
@@ -91,14 +91,15 @@ async fn detail(
 ) -> Result<ScalingDetail, AwsError> {
     let scalings = &pass.cx.scalings;
     let (aws, scope, priority) = (&pass.cx.aws, pass.scope(), pass.priority);
+    let anew = pass.edited() || pass.directive.reconcile;
     let seldom = SignedDuration::try_from(pass.cx.config.revision_sweep).unwrap_or(SignedDuration::MAX);
     let known = scalings.detail(pass.uid()).filter(|known| pass.now.duration_since(known.read_at) < seldom);
-    if let Some(known) = known.filter(|_| !pass.edited()) {
+    if let Some(known) = known.filter(|_| !anew) {
         return Ok(known);
     }
     let tags = match arn {
         // The record says whose it is; tags are looked at again when a person is at work.
-        Some(_) if observed.owned() && !pass.edited() => None,
+        Some(_) if observed.owned() && !anew => None,
         Some(arn) => Some(aws.list_scalable_target_tags(&scope, arn, priority).await?),
         None => Some(BTreeMap::new()),
     };

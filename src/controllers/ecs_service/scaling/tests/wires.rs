@@ -159,6 +159,20 @@ async fn an_edit_reads_everything_with_the_tags_and_an_absent_target_nothing_mor
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_to_reconcile_reads_everything_anew() {
+    let declared = json!({"minCapacity": 1, "maxCapacity": 9});
+    let mut bench = Bench::new(&declared, &settled(&declared));
+    bench.look(2).await;
+    assert_eq!(bench.look(2).await.1, ["DescribeScalableTargets"]);
+    bench.object["status"]["lastHandled"] = json!({});
+    bench.object["metadata"]["annotations"] = json!({"ecs-operator.dev/reconcile-requested-at": "now"});
+    assert_eq!(
+        bench.look(2).await.1,
+        ["DescribeScalableTargets", "ListTagsForResource", "DescribeScalingPolicies", "DescribeScheduledActions"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_edit_of_the_count_under_external_is_noticed_once_known() {
     let mut bench = Bench::new(&json!({"minCapacity": 1, "maxCapacity": 9}), &settled(&Value::Null));
     assert_eq!(bench.look(5).await.0.recounted, None, "a first look knows of no edit");
