@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kube::client::ClientBuilder;
+use http::{Request, Response};
+use kube::client::{Body, ClientBuilder, DynBody};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::BoxError;
+use tower::util::BoxService;
 
 use super::admin::{self, Health};
 use super::config::{Config, PerKind};
@@ -94,7 +97,7 @@ async fn operate(
     let election = if config.leader_elect { Some(election(config, &server, &lead, &clock, &metrics)?) } else { None };
     server.read_timeout = Some(READ_TIMEOUT);
     let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
-    let kube = lead.guard(ClientBuilder::try_from(server)?.with_layer(&counted)).build();
+    let kube = lead.guard(once(server)?.with_layer(&counted)).build();
     let controllers = Controllers::new(&kube, config.sight(), &metrics.watches);
     let (wakes, woken) = Wakes::new();
     let context = Context::new(kube, aws, clock, controllers.stores(), settings(config, region), metrics, wakes);
@@ -102,6 +105,19 @@ async fn operate(
     let concurrency = config.concurrency;
     let operator = Operator { controllers, context, woken, concurrency, lead, election, health };
     Ok(operator.run(stop).await?)
+}
+
+/// What lies below the layers of a client.
+type Stack = BoxService<Request<Body>, Response<Box<DynBody>>, BoxError>;
+
+/// Every client of the process starts from this: each request leaves once.
+///
+/// kube would repeat what is answered with 429, 503 or 504, fifteen times and ever later, below the count and the fence: a
+/// write that was made after all would be made twice, and a pass would outlast its deadline. Passes, watches and the
+/// election have pauses of their own.
+fn once(mut server: kube::Config) -> kube::Result<ClientBuilder<Stack>> {
+    server.default_retry = false;
+    ClientBuilder::try_from(server)
 }
 
 fn seconds(of: &PerKind) -> BTreeMap<String, Duration> {
@@ -151,7 +167,7 @@ fn election(
         timing,
     };
     let counted = metrics.requests.layer(server.cluster_url.host().unwrap_or_default());
-    let client = ClientBuilder::try_from(server)?.with_layer(&counted).build();
+    let client = once(server)?.with_layer(&counted).build();
     Ok(Election::new(client, place, lead.clone(), clock.clone(), metrics.leader.clone()))
 }
 
@@ -160,3 +176,7 @@ fn unique(name: &str, clock: &Clock) -> String {
     let life = format!("{name}/{}/{}", std::process::id(), clock.exact().as_nanosecond());
     format!("{name}_{}", hash(&life, 10))
 }
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;

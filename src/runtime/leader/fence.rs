@@ -1,5 +1,5 @@
-//! Before the wire to Kubernetes: without leadership no write leaves, and none that is under way is repeated. Only so
-//! many requests are under way at once.
+//! Before the wire to Kubernetes: without leadership no write leaves, and none that is under way is waited for. Only
+//! so many requests are under way at once.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -73,7 +73,7 @@ where
             if reads {
                 return answer.await.map_err(Into::into);
             }
-            // The client below repeats what the server was too busy for, maybe after our time.
+            // An answer that comes after our time is nobody's to go on from.
             tokio::select! {
                 biased;
                 answer = answer => answer.map_err(Into::into),
