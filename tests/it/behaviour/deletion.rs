@@ -18,12 +18,12 @@ async fn where_the_operator_died(seed: u64, settings: &serde_json::Value) -> Wor
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
     world.apply::<EcsService>(&service("web", "prod", "web")).await;
     let died = Arc::new(Notify::new());
-    let dies = died.clone();
+    let killed = died.clone();
     world.aws.set_plan(Some(Box::new(move |_, operation| {
         if operation != "CreateService" {
             return Fault::Pass;
         }
-        dies.notify_one();
+        killed.notify_one();
         Fault::LostHang
     })));
     let mut operator = world.operator();

@@ -113,12 +113,12 @@ async fn a_service_that_was_just_adopted_is_retained_though_no_status_says_so() 
         let world = with_a_service_made_by_hand(47).await;
         world.apply::<EcsService>(&with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}))).await;
         let died = Arc::new(Notify::new());
-        let dies = died.clone();
+        let killed = died.clone();
         world.aws.set_plan(Some(Box::new(move |_, operation| {
             if operation != "TagResource" {
                 return Fault::Pass;
             }
-            dies.notify_one();
+            killed.notify_one();
             Fault::LostHang
         })));
         let mut operator = world.operator();
