@@ -171,9 +171,15 @@ fn the_template_sends_what_is_understood_and_lets_nobody_else_send() {
     let patterns = [&resources["Changes"], &resources["Calls"]].map(|rule| &rule["Properties"]["EventPattern"]);
     assert!(patterns.iter().all(|pattern| pattern["source"] == json!(["aws.ecs"])));
     let sent: Vec<_> = patterns.iter().flat_map(|pattern| pattern["detail-type"].as_array().unwrap()).collect();
-    // What the simulated ECS sends is among it.
-    for kind in ["ECS Task State Change", "ECS Service Action", "ECS Deployment State Change", "ECS Hook State Change"]
-    {
+    // What the simulated ECS sends is among it, and the other name that AWS's pages give to the third.
+    let kinds = [
+        "ECS Task State Change",
+        "ECS Service Action",
+        "ECS Deployment State Change",
+        "ECS Service Deployment State Change",
+        "ECS Hook State Change",
+    ];
+    for kind in kinds {
         assert!(sent.contains(&&json!(kind)), "{kind}");
     }
     let statement = &resources["EventsPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
