@@ -1,6 +1,6 @@
 //! One conversation with a Kubernetes API server, whichever it is: requests in a fixed order, answers in normal form.
 //!
-//! The transcript beside this file was taken from a real kube-apiserver 1.34; the in-memory server must give the same.
+//! The transcript beside this file is a real kube-apiserver's; the real one and the one in memory must both give it.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,8 @@ mod words;
 
 use ecs_sim::kube::{Apiserver, MemApi};
 use words::Talk;
+
+use crate::local_api::plane::plane;
 
 /// Holds the conversation and returns its steps. The server needs admin rights, and neither the CRD
 /// `talks.conversation.example` nor a namespace `conversation` may be there yet.
@@ -39,7 +41,15 @@ pub(crate) async fn converse(client: kube::Client) -> Vec<String> {
 async fn the_in_memory_server_answers_as_the_real_one_did() {
     let start = jiff::Timestamp::UNIX_EPOCH;
     let server = Apiserver::new(MemApi::new(start), move || start);
-    let said = converse(kube::Client::new(server, "default")).await;
+    is_the_transcript(&converse(kube::Client::new(server, "default")).await);
+}
+
+#[tokio::test]
+async fn the_real_server_answers_as_it_did() {
+    is_the_transcript(&converse(plane().await.client().await).await);
+}
+
+fn is_the_transcript(said: &[String]) {
     let wanted: Vec<&str> = include_str!("conversation/transcript.txt").lines().collect();
     for (said, wanted) in said.iter().zip(&wanted) {
         assert_eq!(said, wanted);
