@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
-use kube::core::{DeserializeGuard, DynamicObject};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
@@ -31,6 +31,7 @@ use crate::controllers::kind::Kind;
 use crate::controllers::lanes::Lanes;
 use crate::controllers::pace::only_counts;
 use crate::controllers::pass::{Pass, api};
+use crate::controllers::readable::{readable, unreadable};
 use crate::controllers::report::{Course, Report, Requeue, Verdict};
 use crate::controllers::sweep::Look;
 use crate::runtime::metrics::{Look as Seen, Reconciled};
@@ -332,21 +333,13 @@ fn came_to_rest<K: Kind>(pass: &Pass<'_, K>, report: &Report<K::Status>) -> bool
     report.requeue == Requeue::Gone || was != now
 }
 
-/// Which member cannot be read, and why; `None` = nothing can be said of it.
-fn unreadable<K: Kind>(stored: &DynamicObject) -> Option<String> {
-    let error = serde_path_to_error::deserialize::<_, K>(serde_json::to_value(stored).ok()?).err()?;
-    let (path, why) = (error.path().to_string(), unquoted(&error.inner().to_string()));
-    Some(if path == "." { why } else { format!("`{path}`: {why}") })
-}
-
-/// An object that this version cannot read: say so, or, if it is being deleted, delete from its status alone.
+/// An object that this version cannot read: say so, or, if it is being deleted, delete by what can be read of it.
 async fn undecodable<K: Reconcile>(invalid: &InvalidObject, cx: &Context) -> Result<Visited, StepError> {
     let namespace = invalid.metadata.namespace.clone().unwrap_or_default();
     let name = invalid.metadata.name.clone().unwrap_or_default();
     let api = api::<K>(&cx.kube, &namespace);
     let Some(stored) = api.get_opt(&name).await? else { return Ok(Visited::GONE) };
-    let status = stored.data.get("status").and_then(|status| serde_json::from_value(status.clone()).ok());
-    let object = K::bare(stored.metadata.clone(), status);
+    let object: K = readable(&stored);
     let deleting = stored.metadata.deletion_timestamp.is_some();
     if deleting && object.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
         return visit(&object, cx).await;

@@ -33,6 +33,7 @@ pub mod ownership;
 pub mod pace;
 pub mod pass;
 mod patience;
+mod readable;
 pub mod reference;
 pub mod refusal;
 pub mod relations;
