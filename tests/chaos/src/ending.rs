@@ -55,7 +55,7 @@ impl Stage<'_> {
     /// Everything is made well, and Git is applied once more.
     pub(crate) async fn recover(&mut self) {
         disturb::heal(self).await;
-        self.tap.faults.lock().unwrap().iter_mut().for_each(|armed| armed.until = 0);
+        self.expose(self.plan.throughout);
         self.tap.trace.note(self.tap.now(), None, What::Healed);
         // What was not asked before the slots were over is asked now.
         let wanted = self.git.clone();
@@ -74,7 +74,8 @@ impl Stage<'_> {
     /// What Git says is applied, as Argo CD does.
     async fn commit(&mut self) {
         for manifest in self.git.values() {
-            workloads::apply(&self.tap.world, manifest).await;
+            // What is being deleted may not be applied.
+            let _refused = workloads::apply(&self.tap.world, manifest).await;
         }
     }
 
@@ -168,8 +169,14 @@ impl Stage<'_> {
         let held = held || self.plan.disturbances.iter().any(|(_, what)| *what == taken);
         let skewed = self.plan.disturbances.iter().any(|(_, what)| matches!(what, Disturbance::Skew(..)));
         let group = self.plan.workload.base.beginning().balanced.is_some();
-        let long = if held || skewed { 80 } else { 0 } + if group { 40 } else { 25 };
-        MINUTE * long
+        // What ECS refused three times is asked for once an hour.
+        let hours = strikes.clone().map(|(_, what)| match what {
+            Disturbance::Strike(strike) if strike.kind.damage.holds_back() => strike.times.saturating_sub(2),
+            _ => 0,
+        });
+        let hours = hours.sum::<usize>().max(usize::from(held || skewed));
+        let long = 80 * hours + if group { 40 } else { 25 };
+        MINUTE * u32::try_from(long).unwrap()
     }
 
     pub(crate) async fn end(&mut self) {
@@ -195,11 +202,15 @@ impl Stage<'_> {
         }
         let quiet = if outside { MINUTE } else { SECOND };
         Box::pin(self.settle(quiet, patience, |stage| stage.missing().is_empty())).await;
+        self.expose(false);
         Box::pin(self.rest()).await;
+        self.rested = self.state();
+        self.expose(self.plan.throughout);
         self.orphans();
+        self.kept();
         // What a restored store does not know of is left in ECS, as is what was retained.
         let restored = self.plan.restores();
-        if self.plan.tear_down && !restored && self.plan.workload.name != "retain" {
+        if self.plan.tear_down && !restored && self.plan.workload.kept.is_none() {
             Box::pin(self.tear_down()).await;
         }
     }
@@ -228,7 +239,7 @@ impl Stage<'_> {
     /// What AWS holds for owners that are gone.
     fn orphans(&mut self) {
         let restored = self.plan.restores();
-        if restored || self.plan.workload.name == "retain" {
+        if restored || self.plan.workload.kept.is_some() {
             return;
         }
         let mut live = Vec::new();
@@ -244,6 +255,19 @@ impl Stage<'_> {
                 .flat_map(|uid| self.tap.world.aws.sim(|sim| facts::held(sim.region(&key()), uid)))
                 .collect();
             self.breaks("S5", format!("nobody owns any more: {}", held.join(", ")));
+        }
+    }
+
+    /// What is to be kept is kept, unless somebody else took it away.
+    fn kept(&mut self) {
+        let ours = self.plan.disturbances.iter().all(|(_, what)| what.is_ours());
+        let Some(name) = self.plan.workload.kept.filter(|_| ours) else { return };
+        let there = self.tap.world.aws.sim(|sim| {
+            let found = facts::service(sim.region(&key()), "prod", name);
+            found.is_some_and(|found| found.status.as_str() == "ACTIVE" && found.desired > 0)
+        });
+        if !there {
+            self.breaks("S4", format!("the service {name} was to be kept"));
         }
     }
 

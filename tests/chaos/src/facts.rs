@@ -40,7 +40,8 @@ fn owner(tags: &Tags) -> Option<(String, String)> {
     get(INSTALLATION).map(|installation| (installation, get(UID).unwrap_or_default()))
 }
 
-fn service<'a>(region: &'a Region, cluster: &str, name: &str) -> Option<&'a Service> {
+/// A service of a cluster, by names or ARNs.
+pub fn service<'a>(region: &'a Region, cluster: &str, name: &str) -> Option<&'a Service> {
     region.services.services.get(&ServiceKey::new(last(cluster), last(name)))
 }
 
@@ -83,8 +84,8 @@ pub fn targets(region: &Region, operation: &str, body: &Value) -> Vec<Target> {
             let name = text(body, "taskDefinition");
             target(name, revision(region, name).map(|found| &found.tags))
         }
-        _ if body["resourceId"].is_string() => {
-            let name = text(body, "resourceId");
+        _ if body["ResourceId"].is_string() => {
+            let name = text(body, "ResourceId");
             let mut parts = name.split('/').skip(1);
             let (cluster, service_name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             target(name, service(region, cluster, service_name).map(|found| &found.tags))

@@ -84,6 +84,23 @@ const fn kube(id: &'static str, damage: Damage, writes: bool) -> Kind {
     Kind { id, wire: Wire::Kube, damage, fits: "", writes }
 }
 
+impl Kind {
+    /// Can it happen to a call of this place?
+    pub fn happens(&self, wire: Wire, site: &str) -> bool {
+        wire == self.wire && site.starts_with(self.fits) && !(self.writes && is_read(site))
+    }
+
+    /// Does the process die of it?
+    pub fn is_crash(&self) -> bool {
+        matches!(self.damage, Damage::CrashBefore | Damage::CrashLost | Damage::CrashAfter)
+    }
+}
+
+/// Does a call of this place leave everything as it is?
+pub fn is_read(site: &str) -> bool {
+    crate::seen::reads(site) || site.starts_with("GET")
+}
+
 /// Every kind of fault of a call.
 pub const KINDS: &[Kind] = &[
     aws("A1", Damage::Refuse(400, "ThrottlingException", "Rate exceeded"), "", false),
@@ -204,13 +221,11 @@ impl Strike {
         for _ in 0..20 {
             let (kind, site) = (*dice.one(KINDS), dice.one(sites));
             let (wire, site) = site.split_once(' ')?;
-            let reads = crate::seen::reads(site) || site.starts_with("GET");
-            if wire != format!("{:?}", kind.wire) || !site.starts_with(kind.fits) || (kind.writes && reads) {
+            if wire != format!("{:?}", kind.wire) || !kind.happens(kind.wire, site) {
                 continue;
             }
-            let nth = 1 + dice.below(if reads { 5 } else { 2 });
-            let crash = matches!(kind.damage, Damage::CrashBefore | Damage::CrashLost | Damage::CrashAfter);
-            let times = if crash { 1 } else { *dice.one(&[1, 1, 1, 2, 5]) };
+            let nth = 1 + dice.below(if is_read(site) { 5 } else { 2 });
+            let times = if kind.is_crash() { 1 } else { *dice.one(&[1, 1, 1, 2, 5]) };
             return Some(Self { kind, site: site.to_owned(), nth, times });
         }
         None

@@ -18,6 +18,7 @@
 pub mod dice;
 pub mod disturb;
 mod ending;
+pub mod enumerate;
 pub mod facts;
 pub mod faults;
 pub mod oracles;
@@ -27,6 +28,7 @@ pub mod seen;
 pub mod shrink;
 pub mod sites;
 pub mod stage;
+pub mod stories;
 #[allow(dead_code, missing_docs, reason = "shared with the integration tests, which use all of it")]
 #[path = "../../it/support/mod.rs"]
 pub mod support;

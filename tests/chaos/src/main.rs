@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use ecs_chaos::plan::Plan;
 use ecs_chaos::shrink::shrink;
-use ecs_chaos::sites;
-use ecs_chaos::stage::play;
+use ecs_chaos::stage::{Outcome, play};
 use ecs_chaos::tally::{self, lines};
+use ecs_chaos::{enumerate, sites};
 
 /// A third of the time of a schedule goes into the allocation of JSON.
 #[global_allocator]
@@ -34,6 +35,16 @@ struct Options {
     /// Play this seed alone and print what was seen.
     #[arg(long)]
     replay: Option<u64>,
+    /// Every story once for each call and each thing that can go wrong with it, in place of random schedules: every
+    /// so many-th of these schedules; 1: all.
+    #[arg(long)]
+    every: Option<usize>,
+    /// With --every: these stories only.
+    #[arg(long, value_delimiter = ',')]
+    story: Vec<String>,
+    /// With --story: play this one of its enumerated schedules alone and print what was seen.
+    #[arg(long, requires = "story")]
+    enumerated: Option<usize>,
     /// With --replay: keep only these disturbances, by number.
     #[arg(long, value_delimiter = ',')]
     keep: Option<Vec<usize>>,
@@ -55,7 +66,12 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     std::thread::Builder::new()
         .stack_size(64 << 20)
-        .spawn(move || options.replay.map_or_else(|| many(&options), |seed| again(&options, seed)))
+        .spawn(move || match (options.replay, options.enumerated, options.every) {
+            (Some(seed), ..) => again(&options, seed),
+            (_, Some(number), _) => one(&options, number),
+            (_, _, Some(step)) => every(&options, step),
+            _ => many(&options),
+        })
         .unwrap()
         .join()
         .unwrap_or(ExitCode::FAILURE)
@@ -73,6 +89,27 @@ fn again(options: &Options, seed: u64) -> ExitCode {
         plan = plan.keeping(&kept);
         outcome = play(&plan);
     }
+    shown(options, &plan, &outcome)
+}
+
+/// One schedule of the enumeration.
+fn one(options: &Options, number: usize) -> ExitCode {
+    let told = enumerate::tell(&options.story);
+    let found = told.first().and_then(|told| Some((told, told.schedules().into_iter().nth(number)?)));
+    let Some((told, plan)) = found else {
+        println!("there is no schedule {number} of {:?}", options.story);
+        return ExitCode::from(2);
+    };
+    match told.play(&plan) {
+        Ok(outcome) => shown(options, &plan, &outcome),
+        Err(panic) => {
+            println!("{plan}  BROKEN panic: {panic}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn shown(options: &Options, plan: &Plan, outcome: &Outcome) -> ExitCode {
     if !options.quiet {
         println!("{}", lines(&outcome.trace, options.whole));
     }
@@ -81,6 +118,25 @@ fn again(options: &Options, seed: u64) -> ExitCode {
         println!("  BROKEN {broken}");
     }
     if outcome.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn every(options: &Options, step: usize) -> ExitCode {
+    let began = tokio::time::Instant::now();
+    let told = enumerate::tell(&options.story);
+    for told in &told {
+        println!(
+            "{:>8} schedules of {:>5} calls  {}",
+            told.schedules().len(),
+            told.outcome.marks.len(),
+            told.workload.name
+        );
+    }
+    let progress = |tally: &tally::Tally| {
+        if tally.schedules.is_multiple_of(1000) {
+            println!("{} schedules, {} failures, {:?}", tally.schedules, tally.failed(), round(began.elapsed()));
+        }
+    };
+    finished(&enumerate::run(&told, step, options.threads, progress), began)
 }
 
 fn many(options: &Options) -> ExitCode {
@@ -93,6 +149,10 @@ fn many(options: &Options) -> ExitCode {
     };
     let stop = |tally: &tally::Tally| options.failures > 0 && tally.failed() >= options.failures;
     let tally = tally::run(options.seed, options.schedules, options.threads, progress, stop);
+    finished(&tally, began)
+}
+
+fn finished(tally: &tally::Tally, began: tokio::time::Instant) -> ExitCode {
     for failure in &tally.failures {
         println!("{failure}");
     }

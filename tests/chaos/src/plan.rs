@@ -114,6 +114,8 @@ pub struct Plan {
     pub disturbances: Vec<(usize, Disturbance)>,
     /// Is everything deleted at the end?
     pub tear_down: bool,
+    /// Do faults of calls wait beyond the slots, for what is called until everything is at rest, and for the deletion?
+    pub throughout: bool,
 }
 
 impl Plan {
@@ -125,7 +127,10 @@ impl Plan {
     /// The schedule of a seed; `sites` are the places where a story makes calls.
     pub fn of(seed: u64, sites: impl Fn(&Workload) -> Vec<String>) -> Self {
         let mut dice = Dice::at(seed, 1);
-        let workload = dice.one(workloads::all());
+        let (first, later) = workloads::all().split_at(workloads::all().len() - workloads::LATER);
+        let mut other = Dice::at(seed, 2);
+        let drawn = dice.one(first);
+        let workload = if other.chance(10) { other.one(later) } else { drawn };
         let slots = 8 + dice.below(24);
         let mut acts: Vec<usize> = workload.acts.iter().map(|_| dice.below(slots / 2)).collect();
         acts.sort_unstable();
@@ -137,7 +142,7 @@ impl Plan {
                 disturbances.push((own.below(slots), drawn));
             }
         }
-        Self { seed, workload, slots, acts, disturbances, tear_down: dice.chance(25) }
+        Self { seed, workload, slots, acts, disturbances, tear_down: dice.chance(25), throughout: false }
     }
 
     /// The same schedule in which only these disturbances are kept.

@@ -208,17 +208,23 @@ impl Trace {
 
     /// A number that two equal traces share: FNV-1a over what was seen, without the SDK's ids of calls.
     pub fn hash(&self) -> u64 {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut hash = START;
         for seen in self.0.lock().unwrap().iter() {
             let text = match &seen.what {
                 What::Aws(call) => format!("{seen} {} {:?}", call.body, call.applied),
                 What::Kube(call) => format!("{seen} {} {}", call.body, call.object),
                 _ => seen.to_string(),
             };
-            for byte in text.bytes() {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
+            hash = fnv(hash, text.as_bytes());
         }
         hash
     }
+}
+
+/// Where FNV-1a begins.
+pub const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Goes on with a hash: FNV-1a.
+pub fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -12,7 +12,8 @@ static KNOWN: Mutex<BTreeMap<&'static str, Vec<String>>> = Mutex::new(BTreeMap::
 /// The schedule of a story in which nothing goes wrong and all is deleted at the end.
 pub fn smooth(workload: &'static Workload) -> Plan {
     let acts = (0..workload.acts.len()).map(|at| at * 6).collect();
-    Plan { seed: 7, workload, slots: 6 * workload.acts.len() + 6, acts, disturbances: Vec::new(), tear_down: true }
+    let slots = 6 * workload.acts.len() + 6;
+    Plan { seed: 7, workload, slots, acts, disturbances: Vec::new(), tear_down: true, throughout: false }
 }
 
 /// The places of a story.

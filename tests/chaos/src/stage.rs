@@ -16,7 +16,7 @@ use crate::seen::{Seen, What};
 use crate::support::log::Log;
 use crate::support::mishap::run;
 use crate::support::world::{World, key};
-use crate::wires::Tap;
+use crate::wires::{Mark, Tap};
 use crate::workloads::{self, Git};
 
 /// How a schedule went.
@@ -36,8 +36,10 @@ pub struct Outcome {
     pub sites: Vec<String>,
     /// All that was seen.
     pub trace: Vec<Seen>,
-    /// What the worlds look like at the end, but for names and times.
+    /// What the worlds look like at rest, but for names and times.
     pub end: Vec<String>,
+    /// The calls that a fault may meet, if they were asked for.
+    pub marks: Vec<Mark>,
 }
 
 /// A schedule while it is played.
@@ -60,8 +62,13 @@ pub struct Stage<'a> {
     pub started: usize,
     /// How much the clock of the process is off, in seconds.
     pub skew: i64,
+    /// What the worlds looked like at rest.
+    pub rested: Vec<String>,
     broken: Vec<Broken>,
 }
+
+/// How a line of the trace begins that tells of a manifest that Kubernetes refuses.
+pub const REFUSED: &str = "refused";
 
 /// Plays a schedule on a clock of its own.
 pub fn play(plan: &Plan) -> Outcome {
@@ -97,6 +104,7 @@ async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
         passes: 0,
         started: 1,
         skew: 0,
+        rested: Vec::new(),
         broken: Vec::new(),
     };
     let bystanders = disturb::bystanders(&stage.tap.world);
@@ -104,12 +112,12 @@ async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
         Box::pin(stage.slot(slot)).await;
     }
     Box::pin(stage.recover()).await;
-    let struck = stage.struck();
     Box::pin(stage.end()).await;
+    let struck = stage.struck();
     if disturb::bystanders(&stage.tap.world) != bystanders {
         stage.breaks("S4", "what is nobody's business was changed".to_owned());
     }
-    let end = stage.state();
+    let end = std::mem::take(&mut stage.rested);
     for line in log.map(Log::text).unwrap_or_default().lines().filter(|line| line.contains(workloads::TAINT)) {
         stage.tap.word(format!("logged: {line}"));
     }
@@ -125,6 +133,7 @@ async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
         sites: stage.tap.sites().into_iter().collect(),
         trace,
         end,
+        marks: stage.tap.marks(),
     }
 }
 
@@ -142,6 +151,13 @@ impl Stage<'_> {
             _ => true,
         });
         strikes.collect()
+    }
+
+    /// May faults of calls strike?
+    pub fn expose(&self, exposed: bool) {
+        let until = if exposed { i64::MAX } else { 0 };
+        self.tap.faults.lock().unwrap().iter_mut().for_each(|armed| armed.until = until);
+        self.tap.expose(exposed);
     }
 
     /// A new process in place of the one that is there.
@@ -186,7 +202,9 @@ impl Stage<'_> {
             if *at == slot {
                 self.tap.word(act.to_string());
                 workloads::commit(&mut self.git, act);
-                workloads::act(&self.tap.world, act).await;
+                if let Err(refused) = workloads::act(&self.tap.world, act).await {
+                    self.tap.word(format!("{REFUSED}: {refused}"));
+                }
             }
         }
         let plan = self.plan;
@@ -230,7 +248,7 @@ impl Stage<'_> {
     }
 
     /// The worlds in words that two ways to the same end must share.
-    fn state(&self) -> Vec<String> {
+    pub fn state(&self) -> Vec<String> {
         let world = &self.tap.world;
         let mut lines: Vec<String> = self.git.values().map(|manifest| manifest["spec"].to_string()).collect();
         world.aws.sim(|sim| {

@@ -16,8 +16,8 @@ use crate::stage::{Outcome, play};
 pub struct Failure {
     /// The schedule, as people read it.
     pub plan: String,
-    /// Its seed.
-    pub seed: u64,
+    /// The arguments that play it again.
+    pub again: String,
     /// What was broken.
     pub broken: Vec<String>,
     /// The first oracle that was broken.
@@ -30,7 +30,7 @@ impl fmt::Display for Failure {
         for broken in &self.broken {
             writeln!(f, "  BROKEN {broken}")?;
         }
-        writeln!(f, "  again: cargo run --profile chaos -p ecs-chaos -- --replay {}", self.seed)
+        writeln!(f, "  again: cargo run --profile chaos -p ecs-chaos -- {}", self.again)
     }
 }
 
@@ -59,7 +59,7 @@ pub struct Tally {
 const KEPT: usize = 40;
 
 impl Tally {
-    fn add(&mut self, plan: &Plan, outcome: &Result<Outcome, String>) {
+    fn add(&mut self, plan: &Plan, again: String, outcome: &Result<Outcome, String>) {
         self.schedules += 1;
         *self.stories.entry(plan.workload.name.to_owned()).or_default() += 1;
         if let Ok(outcome) = outcome {
@@ -82,7 +82,7 @@ impl Tally {
             let oracle = first.split(':').next().unwrap_or_default().to_owned();
             *self.oracles.entry(oracle.clone()).or_default() += 1;
             if self.failures.len() < KEPT {
-                self.failures.push(Failure { plan: plan.to_string(), seed: plan.seed, broken, oracle });
+                self.failures.push(Failure { plan: plan.to_string(), again, broken, oracle });
             }
         }
     }
@@ -141,6 +141,22 @@ pub fn run(
     progress: impl Fn(&Tally) + Sync,
     stop: impl Fn(&Tally) -> bool + Sync,
 ) -> Tally {
+    let one = |number: u64| {
+        let plan = sites::plan(first + number);
+        let outcome = attempt(&plan);
+        (plan, format!("--replay {}", first + number), outcome)
+    };
+    play_all(count, threads, one, progress, stop)
+}
+
+/// Plays so many schedules, each with the arguments that play it again, on so many threads; `stop` ends it early.
+pub fn play_all(
+    count: u64,
+    threads: usize,
+    one: impl Fn(u64) -> (Plan, String, Result<Outcome, String>) + Sync,
+    progress: impl Fn(&Tally) + Sync,
+    stop: impl Fn(&Tally) -> bool + Sync,
+) -> Tally {
     let (next, tally) = (AtomicU64::new(0), Mutex::new(Tally::default()));
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
@@ -150,10 +166,9 @@ pub fn run(
                     if number >= count {
                         return;
                     }
-                    let plan = sites::plan(first + number);
-                    let outcome = attempt(&plan);
+                    let (plan, again, outcome) = one(number);
                     let mut tally = tally.lock().unwrap();
-                    tally.add(&plan, &outcome);
+                    tally.add(&plan, again, &outcome);
                     progress(&tally);
                     if stop(&tally) {
                         return;

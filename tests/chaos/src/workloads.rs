@@ -39,6 +39,8 @@ pub enum Base {
     Empty,
     /// A cluster, a task definition and a service of it.
     Shop,
+    /// The same, and a service in that cluster that a person made.
+    Theirs,
     /// A cluster and a load balancer with two target groups.
     Balanced,
     /// The first version of a server group behind them.
@@ -56,6 +58,8 @@ pub struct Workload {
     pub base: Base,
     /// What is asked, in order.
     pub acts: Vec<Act>,
+    /// A service that stays in ECS though its object goes.
+    pub kept: Option<&'static str>,
 }
 
 /// Where stories begin.
@@ -86,21 +90,28 @@ pub fn commit(git: &mut Git, act: &Act) {
 }
 
 /// Does what the act says.
-pub async fn act(world: &World, act: &Act) {
+///
+/// # Errors
+/// Kubernetes refuses a manifest.
+pub async fn act(world: &World, act: &Act) -> kube::Result<()> {
     match act {
-        Act::Apply(manifest) => apply(world, manifest).await,
+        Act::Apply(manifest) => return apply(world, manifest).await,
         Act::Delete(kind, name) => delete(world, kind, name).await,
         Act::Annotate(kind, name, key, value) => annotate(world, kind, name, key, value).await,
     }
+    Ok(())
 }
 
 /// Applies a manifest of any of the kinds.
-pub async fn apply(world: &World, manifest: &Value) {
+///
+/// # Errors
+/// Kubernetes refuses it.
+pub async fn apply(world: &World, manifest: &Value) -> kube::Result<()> {
     match manifest["kind"].as_str() {
-        Some("EcsCluster") => drop(world.try_apply::<EcsCluster>(manifest).await),
-        Some("EcsTaskDefinition") => drop(world.try_apply::<EcsTaskDefinition>(manifest).await),
-        Some("EcsService") => drop(world.try_apply::<EcsService>(manifest).await),
-        _ => drop(world.try_apply::<ServerGroup>(manifest).await),
+        Some("EcsCluster") => world.try_apply::<EcsCluster>(manifest).await.map(drop),
+        Some("EcsTaskDefinition") => world.try_apply::<EcsTaskDefinition>(manifest).await.map(drop),
+        Some("EcsService") => world.try_apply::<EcsService>(manifest).await.map(drop),
+        _ => world.try_apply::<ServerGroup>(manifest).await.map(drop),
     }
 }
 
@@ -127,38 +138,21 @@ pub async fn annotate(world: &World, kind: &str, name: &str, key: &str, value: &
     }
 }
 
+pub use crate::stories::{LATER, all};
+
 /// Marks of secrets: they must not be seen outside specs and requests.
 pub const TAINT: &str = "taint-5f2c19";
 
-fn definition(image: &str) -> Value {
+/// A task definition with a secret in it.
+pub fn definition(image: &str) -> Value {
     let mut definition = web("web", image);
     definition["spec"]["containerDefinitions"][0]["environment"] =
         json!([{"name": "PASSWORD", "value": TAINT}, {"name": "MODE", "value": "b"}]);
     definition
 }
 
-/// The same definition in another order, with what ECS fills in.
-fn reworded(image: &str) -> Value {
-    let mut definition = definition(image);
-    let container = &mut definition["spec"]["containerDefinitions"][0];
-    if let Some(environment) = container["environment"].as_array_mut() {
-        environment.reverse();
-    }
-    container["essential"] = json!(true);
-    definition
-}
-
-/// A service that names a revision itself.
-fn by_name(count: i64) -> Value {
-    let mut service = shop(count);
-    if let Some(spec) = service["spec"].as_object_mut() {
-        spec.remove("taskDefinitionRef");
-    }
-    service["spec"]["taskDefinition"] = json!("web:1");
-    service
-}
-
-fn shop(count: i64) -> Value {
+/// A service of that definition.
+pub fn shop(count: i64) -> Value {
     let mut service = service("web", "prod", "web");
     service["spec"]["desiredCount"] = json!(count);
     service
@@ -185,27 +179,10 @@ pub fn group(image: &str, balanced: &Balanced, strategy: &Value) -> Value {
     )
 }
 
-fn scaled() -> Value {
-    let mut service = shop(4);
-    service["spec"]["scaling"] = json!({
-        "minCapacity": 1, "maxCapacity": 10,
-        "targetTracking": [{
-            "policyName": "cpu", "targetValue": 60, "scaleOutCooldown": 60, "scaleInCooldown": 300,
-            "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
-        }],
-    });
-    service
-}
-
-fn named(mut manifest: Value, name: &str) -> Value {
-    manifest["metadata"]["name"] = json!(name);
-    manifest
-}
-
 impl Base {
     /// Its worlds, made once.
     pub fn beginning(self) -> &'static Beginning {
-        static ALL: [OnceLock<Beginning>; 5] = [const { OnceLock::new() }; 5];
+        static ALL: [OnceLock<Beginning>; 6] = [const { OnceLock::new() }; 6];
         if let Some(before) = self.before() {
             before.beginning();
         }
@@ -217,6 +194,7 @@ impl Base {
         match self {
             Self::Empty => None,
             Self::Shop | Self::Balanced => Some(Self::Empty),
+            Self::Theirs => Some(Self::Shop),
             Self::Group => Some(Self::Balanced),
             Self::Second => Some(Self::Group),
         }
@@ -242,7 +220,11 @@ impl Base {
             };
             balanced = Some(world.balancer(&spec));
         }
+        if self == Self::Theirs {
+            serve(&world, "prod", "api", 2).await;
+        }
         let acts = match (self, &balanced) {
+            (Self::Theirs, _) => Vec::new(),
             (Self::Shop, _) => {
                 vec![Act::Apply(cluster("prod")), Act::Apply(definition("nginx:1")), Act::Apply(shop(2))]
             }
@@ -252,7 +234,7 @@ impl Base {
         };
         for step in &acts {
             commit(&mut git, step);
-            act(&world, step).await;
+            act(&world, step).await.unwrap();
         }
         world.operator().rest().await;
         Beginning { worlds: world.snapshot(), balanced, git }
@@ -261,9 +243,7 @@ impl Base {
 
 /// A cluster, a family and a service that are nobody's business.
 async fn bystander(world: &World) {
-    use aws_sdk_ecs::types::{
-        AwsVpcConfiguration, Compatibility, ContainerDefinition, LaunchType, NetworkConfiguration, NetworkMode,
-    };
+    use aws_sdk_ecs::types::{Compatibility, ContainerDefinition, NetworkMode};
     let cli = world.cli();
     cli.create_cluster().cluster_name("others").send().await.unwrap();
     let container = ContainerDefinition::builder().name("web").image("other:1").build();
@@ -277,101 +257,24 @@ async fn bystander(world: &World) {
         .send()
         .await
         .unwrap();
+    serve(world, "others", "web", 1).await;
+}
+
+/// A person makes a service.
+async fn serve(world: &World, cluster: &str, name: &str, count: i32) {
+    use aws_sdk_ecs::types::{AwsVpcConfiguration, LaunchType, NetworkConfiguration};
     let vpc = AwsVpcConfiguration::builder().subnets("subnet-0a").build().unwrap();
-    cli.create_service()
-        .cluster("others")
-        .service_name("web")
+    world
+        .cli()
+        .create_service()
+        .cluster(cluster)
+        .service_name(name)
         .task_definition("other:1")
-        .desired_count(1)
+        .desired_count(count)
         .launch_type(LaunchType::Fargate)
         .network_configuration(NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
         .send()
         .await
         .unwrap();
     world.wait(std::time::Duration::from_secs(120)).await;
-}
-
-/// All stories.
-pub fn all() -> &'static [Workload] {
-    static ALL: OnceLock<Vec<Workload>> = OnceLock::new();
-    ALL.get_or_init(|| [of_services(), of_groups()].concat())
-}
-
-fn of_services() -> Vec<Workload> {
-    use Act::{Annotate, Apply, Delete};
-    let made = |name, base, acts| Workload { name, base, acts };
-    let td = |image: &str| Apply(definition(image));
-    let mut settings = cluster("prod");
-    settings["spec"]["settings"] = json!([{"name": "containerInsights", "value": "enabled"}]);
-    settings["spec"]["capacityProviders"] = json!(["FARGATE"]);
-    let mut tagged = shop(2);
-    tagged["spec"]["tags"] = json!([{"key": "team", "value": "shop"}]);
-    let mut retained = shop(2);
-    retained["spec"]["deletionPolicy"] = json!("Retain");
-    let mut broken = shop(2);
-    broken["spec"]["taskDefinitionRef"] = json!({"name": "nothing"});
-    vec![
-        made("create", Base::Empty, vec![Apply(shop(2)), td("nginx:1"), Apply(cluster("prod"))]),
-        made("image", Base::Shop, vec![td("nginx:2")]),
-        made("image twice", Base::Shop, vec![td("nginx:2"), td("nginx:3")]),
-        made("image and back", Base::Shop, vec![td("nginx:2"), td("nginx:1")]),
-        made("count", Base::Shop, vec![Apply(shop(4)), Apply(shop(3))]),
-        made("by name", Base::Shop, vec![Apply(by_name(2)), td("nginx:2"), Apply(by_name(3))]),
-        made("in other words", Base::Shop, vec![Apply(reworded("nginx:1")), td("nginx:1"), Apply(reworded("nginx:1"))]),
-        made("restart", Base::Shop, vec![Annotate("EcsService", "web", "restarted-at", "once"), Apply(shop(3))]),
-        made("settings and tags", Base::Shop, vec![Apply(settings), Apply(tagged)]),
-        made("scaling", Base::Shop, vec![Apply(scaled()), td("nginx:2"), Apply(shop(2))]),
-        made("broken reference", Base::Shop, vec![Apply(broken), td("nginx:2"), Apply(shop(2))]),
-        made(
-            "delete in the wrong order",
-            Base::Shop,
-            vec![Delete("EcsCluster", "prod"), Delete("EcsTaskDefinition", "web"), Delete("EcsService", "web")],
-        ),
-        made("retain", Base::Shop, vec![Apply(retained), Delete("EcsService", "web")]),
-        made(
-            "delete and make anew",
-            Base::Shop,
-            vec![Delete("EcsService", "web"), Delete("EcsTaskDefinition", "web"), td("nginx:3"), Apply(shop(1))],
-        ),
-        made(
-            "several",
-            Base::Shop,
-            vec![
-                Apply(named(definition("nginx:5"), "api")),
-                Apply(service("api", "prod", "api")),
-                Apply(service("job", "prod", "api")),
-                td("nginx:2"),
-                Delete("EcsService", "job"),
-            ],
-        ),
-    ]
-}
-
-fn of_groups() -> Vec<Workload> {
-    use Act::{Annotate, Apply, Delete};
-    let Some(balanced) = &Base::Balanced.beginning().balanced else { return Vec::new() };
-    let made = |name, base, acts| Workload { name, base, acts };
-    let redblack = json!({"redBlack": {}});
-    let canary = json!({"canary": {"steps": [{"setWeight": 50}, {"pause": {"seconds": 5}}]}});
-    let highlander = json!({"highlander": {}});
-    let to = |image: &str, strategy: &Value| Apply(group(image, balanced, strategy));
-    vec![
-        made("group", Base::Balanced, vec![to("nginx:1", &redblack)]),
-        made("red and black", Base::Group, vec![to("nginx:2", &redblack)]),
-        made("highlander", Base::Group, vec![to("nginx:2", &highlander)]),
-        made("canary", Base::Group, vec![to("nginx:2", &canary)]),
-        made("group twice", Base::Group, vec![to("nginx:2", &redblack), to("nginx:3", &redblack)]),
-        made("group and back", Base::Group, vec![to("nginx:2", &redblack), to("nginx:1", &redblack)]),
-        made(
-            "abort",
-            Base::Group,
-            vec![
-                to("nginx:2", &redblack),
-                Annotate("ServerGroup", "shop-prod", "abort", "shop-prod-v001"),
-                to("nginx:3", &redblack),
-            ],
-        ),
-        made("group deleted", Base::Second, vec![Delete("ServerGroup", "shop-prod")]),
-        made("group made anew", Base::Second, vec![Delete("ServerGroup", "shop-prod"), to("nginx:3", &redblack)]),
-    ]
 }

@@ -10,9 +10,9 @@
 use ecs_chaos::oracles::{ALL, Setting, judge_in};
 use ecs_chaos::plan::Plan;
 use ecs_chaos::seen::{AwsCall, KubeCall, Pass, Reply, Seen, Target, What};
-use ecs_chaos::stage::play;
+use ecs_chaos::stage::{REFUSED, play};
 use ecs_chaos::workloads::TAINT;
-use ecs_chaos::{sites, tally};
+use ecs_chaos::{enumerate, sites, tally};
 use serde_json::{Value, json};
 
 /// Schedules of the bounded run; `ECS_CHAOS` asks for another number.
@@ -25,6 +25,24 @@ fn random_schedules_break_nothing() {
     let tally = tally::run(1, schedules(), 2, |_| (), |tally| tally.failed() > 3);
     let failures: String = tally.failures.iter().map(ToString::to_string).collect();
     assert_eq!(tally.failed(), 0, "{failures}");
+}
+
+/// Of all schedules in which one thing goes wrong with one call, every so many-th; `ECS_CHAOS_EVERY` asks for others.
+#[test]
+fn whatever_call_goes_wrong_breaks_nothing() {
+    let step = std::env::var("ECS_CHAOS_EVERY").ok().and_then(|text| text.parse().ok()).unwrap_or(97);
+    let tally = enumerate::run(&enumerate::tell(&[]), step, 2, |_| ());
+    let failures: String = tally.failures.iter().map(ToString::to_string).collect();
+    assert_eq!(tally.failed(), 0, "{failures}");
+}
+
+#[test]
+fn every_story_is_well_when_nothing_goes_wrong() {
+    for told in enumerate::tell(&[]) {
+        let refused = told.outcome.trace.iter().filter(|seen| seen.to_string().contains(REFUSED)).collect::<Vec<_>>();
+        assert!(refused.is_empty(), "{}: {}", told.workload.name, refused[0]);
+        assert!(told.outcome.broken.is_empty(), "{}: {:?}", told.workload.name, told.outcome.broken);
+    }
 }
 
 #[test]
@@ -43,7 +61,16 @@ fn a_way_through_other_states_ends_where_the_straight_way_ends() {
         let straight = ecs_chaos::workloads::Workload { acts: whole.acts[skip..].to_vec(), ..whole.clone() };
         let acts = (0..straight.acts.len()).collect();
         let workload = Box::leak(Box::new(straight));
-        play(&Plan { seed: 7, workload, slots: 10, acts, disturbances: Vec::new(), tear_down: false }).end
+        play(&Plan {
+            seed: 7,
+            workload,
+            slots: 10,
+            acts,
+            disturbances: Vec::new(),
+            tear_down: false,
+            throughout: false,
+        })
+        .end
     };
     for story in ["image twice", "count", "group twice"] {
         assert_eq!(end(story, 0), end(story, 1), "{story}");

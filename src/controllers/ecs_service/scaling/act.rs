@@ -34,11 +34,13 @@ pub(in super::super) async fn run(step: &Step, pass: &Pass<'_, EcsService>) -> R
             aws.call(&scope, Op::PutScheduledAction, priority, call).await?;
         }
         Step::DeletePolicy { resource, name } => {
+            pass.still_ours().await?;
             let call = client.delete_scaling_policy().service_namespace(namespace).scalable_dimension(dimension);
             let call = || call.resource_id(resource).policy_name(name).send();
             gone(aws.call(&scope, Op::DeleteScalingPolicy, priority, call).await)?;
         }
         Step::DeleteAction { resource, name } => {
+            pass.still_ours().await?;
             let call = client.delete_scheduled_action().service_namespace(namespace).scalable_dimension(dimension);
             let call = || call.resource_id(resource).scheduled_action_name(name).send();
             gone(aws.call(&scope, Op::DeleteScheduledAction, priority, call).await)?;

@@ -44,6 +44,8 @@ pub struct Setting {
     pub restored: bool,
     /// Something is kept when its object goes.
     pub retains: bool,
+    /// Something that somebody else made is taken over.
+    pub adopts: bool,
     /// Tasks that must stay healthy throughout; 0: none.
     pub healthy: i64,
     /// Somebody deregistered revisions.
@@ -62,7 +64,7 @@ impl Setting {
             }
             _ => 0,
         });
-        let grows = ["red and black", "highlander", "canary", "group twice", "group and back", "abort"];
+        let grows = ["red and black", "highlander", "canary", "group twice", "group and back", "abort", "rolling"];
         Self {
             ours_only: plan.disturbances.iter().all(|(_, what)| what.is_ours()),
             misled: any(|what| {
@@ -78,7 +80,8 @@ impl Setting {
             }),
             denied: denials.sum::<usize>() >= DENIALS,
             restored: plan.restores(),
-            retains: plan.workload.name == "retain",
+            retains: plan.workload.kept.is_some(),
+            adopts: plan.workload.name == "adopt",
             healthy: if grows.contains(&plan.workload.name) { 2 } else { 0 },
             deregistered: any(|what| matches!(what, Disturbance::Outside(_) | Disturbance::Restore)),
         }

@@ -10,7 +10,15 @@ const OURS: &str = "default";
 
 /// Does a call destroy something?
 fn destroys(call: &AwsCall) -> bool {
-    matches!(call.operation.as_str(), "DeleteService" | "DeleteCluster" | "DeregisterTaskDefinition")
+    matches!(
+        call.operation.as_str(),
+        "DeleteService"
+            | "DeleteCluster"
+            | "DeregisterTaskDefinition"
+            | "DeleteScalingPolicy"
+            | "DeleteScheduledAction"
+            | "DeregisterScalableTarget"
+    )
 }
 
 /// S4: what AWS has is changed only if it bears our tag, and only what the object does not leave to others; and in
@@ -24,6 +32,7 @@ pub(super) fn only_ours(trace: &[Seen], setting: Setting) -> Vec<String> {
             }
             for target in &call.targets {
                 let ours = target.owner.as_ref().is_some_and(|(installation, _)| installation == OURS);
+                let ours = ours || (setting.adopts && call.operation == "TagResource" && target.owner.is_none());
                 if !ours {
                     wrong.push(format!("{} of {}, which is not ours: {seen}", call.operation, target.name));
                 }
