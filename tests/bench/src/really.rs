@@ -159,7 +159,7 @@ impl Bench<'_> {
         drop(process);
         let since = self.now();
         let mut process = self.start()?;
-        self.edits().await?;
+        self.edits(since).await?;
         let (took, note) = if comes_round {
             (self.all_looked_at(since).await.map(|last| millis(last - since)), String::new())
         } else {
@@ -239,12 +239,24 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Waits until the process that has just started looks at services: starting is told with the restart.
+    async fn looks(&mut self, since: i64) {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            self.read();
+            if self.journal.iter().any(|call| call.at >= since && !call.services.is_empty()) {
+                return;
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// Edits while the process that has just started looks at everything.
-    async fn edits(&mut self) -> Result<(), BenchError> {
+    async fn edits(&mut self, since: i64) -> Result<(), BenchError> {
         if self.shape.services == 0 {
             return Ok(());
         }
-        sleep(Duration::from_secs(3)).await;
+        self.looks(since).await;
         let mut changed = Vec::new();
         for number in 0..CHANGED {
             let service = name((number * 6007 + 11) % self.shape.services);
