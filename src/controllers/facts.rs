@@ -1,6 +1,6 @@
 //! What a plan may know of the object besides its spec: plain values, taken from a pass. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -9,6 +9,7 @@ use crate::api::status::Origin;
 use crate::controllers::kind::Kind;
 use crate::controllers::ownership::Owner;
 use crate::controllers::pass::Pass;
+use crate::controllers::tagging::Tagging;
 
 /// The circumstances of a pass.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,19 @@ impl Facts {
     pub fn told<K: Kind>(self, origin: Option<Origin>, pass: &Pass<'_, K>) -> Self {
         let origin = self.origin.or(origin);
         Self { origin, deletion: pass.deletion_policy_of(origin), ..self }
+    }
+
+    /// Are these the tags that are wanted, ours among them and none of ours beside them?
+    #[must_use]
+    pub fn tags_agree(&self, wanted: &BTreeMap<String, String>, present: &BTreeMap<String, String>) -> bool {
+        Tagging::of("", "", wanted, present, &self.owner, &self.owned_fields).is_none()
+    }
+
+    /// What is set in AWS: what is declared, and what left the spec until a look found nothing of it to take back. Before
+    /// the finalizer nothing was set: a spec that is still being written leaves nothing behind.
+    #[must_use]
+    pub fn owned(&self, declared: BTreeSet<String>, is_brought_about: bool) -> BTreeSet<String> {
+        if is_brought_about || !self.claimed { declared } else { &declared | &self.owned_fields }
     }
 
     /// Is a difference to be set back? A person's edit of the spec always is.

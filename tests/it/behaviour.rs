@@ -10,6 +10,7 @@ pub(crate) mod ownership;
 mod removed;
 pub(crate) mod rollouts;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ecs_operator::api::condition::{ConditionType, find};
@@ -18,9 +19,11 @@ use ecs_operator::controllers::kind::Namespaced;
 use ecs_sim::ecs::scheduler::Fleet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::support::driver::Operator;
 use crate::support::manifests::{cluster, service, web};
+use crate::support::wire::Fault;
 use crate::support::world::{World, key};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -64,6 +67,26 @@ pub async fn shop(seed: u64, members: &Value) -> (World, Operator) {
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
     world.aws.take_sent();
     (world, operator)
+}
+
+/// An operator that is killed as soon as AWS has done what such a call asks for, before the answer arrives.
+async fn killed_after(world: &World, operation: &'static str) {
+    let died = Arc::new(Notify::new());
+    let killed = died.clone();
+    world.aws.set_plan(Some(Box::new(move |_, called| {
+        if called != operation {
+            return Fault::Pass;
+        }
+        killed.notify_one();
+        Fault::LostHang
+    })));
+    let mut operator = world.operator();
+    tokio::select! {
+        biased;
+        () = died.notified() => {}
+        _ = operator.rest() => panic!("{operation} was not called"),
+    }
+    world.aws.set_plan(None);
 }
 
 /// Looks at or changes the simulated scheduler.

@@ -17,7 +17,7 @@ use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
 use crate::controllers::report::{Plan, Report, Requeue};
 use crate::controllers::seen::Seen;
-use crate::controllers::tagging::{Tagging, Why, owned_tags};
+use crate::controllers::tagging::{Why, owned_tags};
 
 /// A spec that is refused: nothing was read, nothing was done.
 pub(super) fn refused(pass: &Pass<'_, EcsCluster>, refusal: &Refusal) -> Report<EcsClusterStatus> {
@@ -57,8 +57,9 @@ pub(super) fn report(
     };
     let calls: Vec<String> = plan.steps.iter().filter(|step| step.is_call()).map(ToString::to_string).collect();
     // A member that left the spec is forgotten once a look at the cluster found nothing to take back.
-    let is_brought_about = plan.steps.is_empty() && drift.is_empty() && tags_agree(desired, observed, facts);
-    let owned = if is_brought_about || !facts.claimed { owned(desired) } else { &owned(desired) | &facts.owned_fields };
+    let tagged = observed.cluster.present().map(|live| tag_map(live.tags()));
+    let tags_agree = tagged.is_some_and(|tags| facts.tags_agree(&desired.tags, &tags));
+    let is_brought_about = plan.steps.is_empty() && drift.is_empty() && tags_agree;
     let findings = Findings {
         verdict: plan.verdict.clone(),
         synced: match &observed.cluster {
@@ -68,7 +69,7 @@ pub(super) fn report(
         },
         available: None,
         steps: calls.clone(),
-        owned,
+        owned: facts.owned(owned(desired), is_brought_about),
         scaling: None,
         had_work: !calls.is_empty(),
         open: Vec::new(),
@@ -82,13 +83,6 @@ pub(super) fn report(
 
 fn owned(desired: &Desired) -> BTreeSet<String> {
     &desired.members | &owned_tags(&desired.tags)
-}
-
-/// Does the cluster, if it was seen, bear the tags that it is to bear, and none of ours beside them?
-fn tags_agree(desired: &Desired, observed: &Observed, facts: &Facts) -> bool {
-    observed.cluster.present().is_some_and(|live| {
-        Tagging::of("", "", &desired.tags, &tag_map(live.tags()), &facts.owner, &facts.owned_fields).is_none()
-    })
 }
 
 /// What ECS says, into the status.

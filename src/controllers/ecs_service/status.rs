@@ -25,7 +25,7 @@ use crate::controllers::pass::Pass;
 use crate::controllers::refusal::Refusal;
 use crate::controllers::report::{Outcome, Plan, Report, Verdict};
 use crate::controllers::seen::Seen;
-use crate::controllers::tagging::{Tagging, Why, owned_tags};
+use crate::controllers::tagging::{Why, owned_tags};
 
 /// A spec that is refused: nothing was read, nothing was done.
 pub(super) fn refused(pass: &Pass<'_, EcsService>, refusal: &Refusal) -> Report<EcsServiceStatus> {
@@ -132,13 +132,8 @@ fn owned(
     let declared = &desired.members | &owned_tags(&desired.tags);
     let is_brought_about = plan.steps.is_empty()
         && judged.is_some_and(|judged| judged.verdict.ready && judged.comparison.sent.is_empty())
-        && observed.service.present().is_some_and(|live| !tags_differ(desired, live, facts));
-    // Before the finalizer nothing was set: a spec that is still being written leaves nothing behind.
-    if is_brought_about || !facts.claimed { declared } else { &declared | &facts.owned_fields }
-}
-
-fn tags_differ(desired: &Desired, live: &Service, facts: &Facts) -> bool {
-    Tagging::of("", "", &desired.tags, &tag_map(live.tags()), &facts.owner, &facts.owned_fields).is_some()
+        && observed.service.present().is_some_and(|live| facts.tags_agree(&desired.tags, &tag_map(live.tags())));
+    facts.owned(declared, is_brought_about)
 }
 
 /// What was written down before a call whose effect is not known yet.

@@ -11,6 +11,7 @@ use ecs_chaos::shrink::shrink;
 use ecs_chaos::stage::{Outcome, play};
 use ecs_chaos::tally::{self, lines};
 use ecs_chaos::{enumerate, sites};
+use tokio::time::Instant;
 
 /// A third of the time of a schedule goes into the allocation of JSON.
 #[global_allocator]
@@ -121,7 +122,7 @@ fn shown(options: &Options, plan: &Plan, outcome: &Outcome) -> ExitCode {
 }
 
 fn every(options: &Options, step: usize) -> ExitCode {
-    let began = tokio::time::Instant::now();
+    let began = Instant::now();
     let told = enumerate::tell(&options.story);
     for told in &told {
         println!(
@@ -131,28 +132,24 @@ fn every(options: &Options, step: usize) -> ExitCode {
             told.workload.name
         );
     }
-    let progress = |tally: &tally::Tally| {
-        if tally.schedules.is_multiple_of(1000) {
-            println!("{} schedules, {} failures, {:?}", tally.schedules, tally.failed(), round(began.elapsed()));
-        }
-    };
-    finished(&enumerate::run(&told, step, options.threads, progress), began)
+    finished(&enumerate::run(&told, step, options.threads, |tally| progress(tally, began)), began)
 }
 
 fn many(options: &Options) -> ExitCode {
     println!("seeds {} to {}", options.seed, options.seed + options.schedules.saturating_sub(1));
-    let began = tokio::time::Instant::now();
-    let progress = |tally: &tally::Tally| {
-        if tally.schedules.is_multiple_of(1000) {
-            println!("{} schedules, {} failures, {:?}", tally.schedules, tally.failed(), round(began.elapsed()));
-        }
-    };
+    let began = Instant::now();
     let stop = |tally: &tally::Tally| options.failures > 0 && tally.failed() >= options.failures;
-    let tally = tally::run(options.seed, options.schedules, options.threads, progress, stop);
+    let tally = tally::run(options.seed, options.schedules, options.threads, |tally| progress(tally, began), stop);
     finished(&tally, began)
 }
 
-fn finished(tally: &tally::Tally, began: tokio::time::Instant) -> ExitCode {
+fn progress(tally: &tally::Tally, began: Instant) {
+    if tally.schedules.is_multiple_of(1000) {
+        println!("{} schedules, {} failures, {:?}", tally.schedules, tally.failed(), round(began.elapsed()));
+    }
+}
+
+fn finished(tally: &tally::Tally, began: Instant) -> ExitCode {
     for failure in &tally.failures {
         println!("{failure}");
     }

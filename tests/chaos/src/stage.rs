@@ -92,7 +92,8 @@ async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
         .filter_map(|(_, disturbance)| if let Disturbance::Strike(strike) = disturbance { Some(strike) } else { None })
         .collect();
     let armed = strikes.into_iter().map(Armed::of).collect();
-    let tap = Tap::new(world, armed, plan.seed);
+    let mut tap = Tap::new(world, armed, plan.seed);
+    tap.marking = plan.throughout && plan.disturbances.is_empty();
     let process = Process::start(&tap, 0, 0);
     let mut stage = Stage {
         plan,

@@ -1,12 +1,9 @@
 //! Deletion of a service that may have been made though no status tells of it.
 
-use std::sync::Arc;
-
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use serde_json::json;
-use tokio::sync::Notify;
 
-use super::{ready, with, writes};
+use super::{killed_after, ready, with, writes};
 use crate::support::manifests::{cluster, service, web};
 use crate::support::wire::Fault;
 use crate::support::world::World;
@@ -17,22 +14,7 @@ async fn where_the_operator_died(seed: u64, settings: &serde_json::Value) -> Wor
     world.apply::<EcsCluster>(&with(cluster("prod"), settings)).await;
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
     world.apply::<EcsService>(&service("web", "prod", "web")).await;
-    let died = Arc::new(Notify::new());
-    let killed = died.clone();
-    world.aws.set_plan(Some(Box::new(move |_, operation| {
-        if operation != "CreateService" {
-            return Fault::Pass;
-        }
-        killed.notify_one();
-        Fault::LostHang
-    })));
-    let mut operator = world.operator();
-    tokio::select! {
-        biased;
-        () = died.notified() => {}
-        _ = operator.rest() => panic!("no service was made"),
-    }
-    world.aws.set_plan(None);
+    killed_after(&world, "CreateService").await;
     let object = world.get::<EcsService>("web").await.unwrap();
     assert!(object.status.unwrap_or_default().cluster_arn.is_none(), "nothing was written down");
     assert_eq!(live(&world).await.as_deref(), Some("ACTIVE"));

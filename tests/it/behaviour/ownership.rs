@@ -1,18 +1,14 @@
 //! Whose a service is.
 
-use std::sync::Arc;
-
 use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::policy::DeletionPolicy;
 use ecs_operator::api::status::Origin;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use serde_json::json;
-use tokio::sync::Notify;
 
-use super::{idle, line, ready, shop, told, with, writes};
+use super::{idle, killed_after, line, ready, shop, told, with, writes};
 use crate::support::driver::Operator;
 use crate::support::manifests::{cluster, service, web};
-use crate::support::wire::Fault;
 use crate::support::world::World;
 
 /// A world in which a person made the cluster's service `web` with the AWS CLI.
@@ -112,23 +108,7 @@ async fn a_service_that_was_just_adopted_is_retained_though_no_status_says_so() 
     for deleted_at_once in [true, false] {
         let world = with_a_service_made_by_hand(47).await;
         world.apply::<EcsService>(&with(service("web", "prod", "web"), &json!({"adoptionPolicy": "Always"}))).await;
-        let died = Arc::new(Notify::new());
-        let killed = died.clone();
-        world.aws.set_plan(Some(Box::new(move |_, operation| {
-            if operation != "TagResource" {
-                return Fault::Pass;
-            }
-            killed.notify_one();
-            Fault::LostHang
-        })));
-        let mut operator = world.operator();
-        tokio::select! {
-            biased;
-            () = died.notified() => {}
-            _ = operator.rest() => panic!("nothing was adopted"),
-        }
-        world.aws.set_plan(None);
-        drop(operator);
+        killed_after(&world, "TagResource").await;
         assert_eq!(world.status::<EcsService>("web").await.origin, None);
         let mut operator = world.operator();
         if !deleted_at_once {

@@ -1,7 +1,5 @@
 //! The wire to AWS.
 
-use std::future::pending;
-
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -83,14 +81,10 @@ impl AwsLine {
                 call.reply = Reply::Status(status);
             }
             tap.trace.note(tap.now(), pass, What::Aws(call));
+            tap.befall(damage).await;
             return match damage {
                 Damage::Refuse(status, code, message) => answer(status, &json!({"__type": code, "message": message})),
                 Damage::Empty(status) => raw(status, ""),
-                Damage::Hang => pending().await,
-                Damage::CrashBefore => {
-                    tap.died.notify_one();
-                    pending().await
-                }
                 _ => Err(broken()),
             };
         }
@@ -106,16 +100,10 @@ impl AwsLine {
         let asked = call.body.clone();
         tap.trace.note(tap.now(), pass.clone(), What::Aws(call));
         tap.compare(pass.as_ref());
+        if let Some(damage) = damage {
+            tap.befall(damage).await;
+        }
         match damage {
-            Some(Damage::LostHang) => pending().await,
-            Some(Damage::CrashLost) => {
-                tap.died.notify_one();
-                pending().await
-            }
-            Some(Damage::CrashAfter) => {
-                tap.died.notify_one();
-                Ok(response)
-            }
             Some(Damage::Cut) => {
                 let bytes = response.body().bytes().unwrap_or_default();
                 raw(200, String::from_utf8_lossy(&bytes[..bytes.len() / 2]).into_owned())

@@ -1,6 +1,5 @@
 //! The wire to Kubernetes.
 
-use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,14 +91,10 @@ impl KubeLine {
                 call.reply = Reply::Status(status);
             }
             tap.trace.note(tap.now(), pass, What::Kube(call));
+            tap.befall(damage).await;
             return match damage {
                 Damage::Refuse(code, reason, _) => refusal(code, reason),
                 Damage::Empty(code) => refusal(code, "InternalError"),
-                Damage::Hang => pending().await,
-                Damage::CrashBefore => {
-                    tap.died.notify_one();
-                    pending().await
-                }
                 _ => Err(io(std::io::ErrorKind::ConnectionReset)),
             };
         }
@@ -115,16 +110,11 @@ impl KubeLine {
         call.reply = if damage.is_some_and(Damage::loses) { Reply::Lost } else { Reply::Status(status) };
         tap.trace.note(tap.now(), pass, What::Kube(call));
         let response = Response::from_parts(head, Full::new(bytes));
+        if let Some(damage) = damage {
+            tap.befall(damage).await;
+        }
         match damage {
-            Some(Damage::LostHang) => pending().await,
-            Some(Damage::CrashLost) => {
-                tap.died.notify_one();
-                pending().await
-            }
-            Some(Damage::CrashAfter) => {
-                tap.died.notify_one();
-                Ok(response)
-            }
+            Some(Damage::CrashAfter) => Ok(response),
             Some(damage) if damage.loses() => Err(io(std::io::ErrorKind::ConnectionReset)),
             _ => Ok(response),
         }

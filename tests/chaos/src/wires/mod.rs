@@ -4,6 +4,7 @@ mod aws;
 mod kube;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct Tap {
     /// Second pages of listings, by token.
     pages: Arc<Mutex<BTreeMap<String, String>>>,
     sites: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// Are calls marked that a fault may meet? Only a story that is told without one needs that.
+    pub marking: bool,
     marks: Arc<Mutex<Vec<Mark>>>,
     /// May faults of calls strike?
     exposed: Arc<AtomicBool>,
@@ -55,8 +58,6 @@ pub struct Mark {
     pub site: String,
     /// The n-th call of that place, from 1.
     pub nth: usize,
-    /// Virtual milliseconds.
-    pub at: i64,
     /// A hash of the answer.
     pub reply: u64,
 }
@@ -73,6 +74,7 @@ impl Tap {
             matched: Arc::default(),
             pages: Arc::default(),
             sites: Arc::default(),
+            marking: false,
             marks: Arc::default(),
             exposed: Arc::new(AtomicBool::new(true)),
         }
@@ -110,9 +112,9 @@ impl Tap {
     }
 
     fn mark(&self, wire: Wire, site: &str, nth: usize, reply: &[u8]) {
-        if self.exposed.load(Ordering::SeqCst) {
+        if self.marking && self.exposed.load(Ordering::SeqCst) {
             let reply = fnv(START, reply);
-            self.marks.lock().unwrap().push(Mark { wire, site: site.to_owned(), nth, at: self.now(), reply });
+            self.marks.lock().unwrap().push(Mark { wire, site: site.to_owned(), nth, reply });
         }
     }
 
@@ -126,6 +128,16 @@ impl Tap {
         };
         let now = self.now();
         (self.faults.lock().unwrap().iter_mut().find_map(|armed| armed.strikes(wire, site, now)), nth)
+    }
+
+    /// What damage does to whoever waits for an answer: the process dies, or nothing ever comes.
+    async fn befall(&self, damage: Damage) {
+        if matches!(damage, Damage::CrashBefore | Damage::CrashLost | Damage::CrashAfter) {
+            self.died.notify_one();
+        }
+        if matches!(damage, Damage::Hang | Damage::LostHang | Damage::CrashBefore | Damage::CrashLost) {
+            pending::<()>().await;
+        }
     }
 
     async fn dawdle(&self) {
