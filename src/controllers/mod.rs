@@ -28,6 +28,7 @@ pub mod hidden;
 pub mod hints;
 pub mod kind;
 pub mod lanes;
+mod missed;
 pub mod owner;
 pub mod ownership;
 pub mod pace;

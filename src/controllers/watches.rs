@@ -1,4 +1,5 @@
-//! The watches of one kind: one over all namespaces, or one in each of some; what they tell stands in one store.
+//! The watches of one kind: one over all namespaces, or one in each of some; what they tell stands in one store. What
+//! is told twice is passed on once, and what is not told at all is found when versions are compared ([`super::missed`]).
 //!
 //! They run from the first moment, whether this process acts or not, so that who takes over has nothing to read first.
 
@@ -17,6 +18,7 @@ use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use super::missed::missed;
 use super::patience::{Patience, Said};
 use crate::api::quoted::unquoted;
 use crate::runtime::metrics::WatchMetrics;
@@ -27,7 +29,9 @@ pub trait Watchable: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwn
 impl<K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static> Watchable for K {}
 
 /// An object, readable or not.
-type Guard<K> = DeserializeGuard<K>;
+pub(super) type Guard<K> = DeserializeGuard<K>;
+/// What is told of the watch of that number.
+type Telling<K> = BoxStream<'static, (usize, watcher::Result<Event<Guard<K>>>)>;
 /// Who is told what changed, once somebody acts.
 type Listener<K> = Arc<OnceLock<UnboundedSender<ObjectRef<Guard<K>>>>>;
 
@@ -81,12 +85,7 @@ impl<K: Watchable> Watches<K> {
     }
 
     async fn keep(mut self) {
-        let sources = self.apis.iter().enumerate().map(|(at, (_, api))| {
-            let events = watcher(api.clone(), watcher::Config::default()).backoff(Patience::default()).modify(slim);
-            events.map(move |event| (at, event)).boxed()
-        });
-        let sources: Vec<BoxStream<'static, _>> = sources.collect();
-        let mut events = select_all(sources);
+        let mut events = select_all(self.sources());
         let mut merge = Merge::new(self.apis.iter().map(|(namespace, _)| namespace.clone()).collect());
         let mut said = Said::default();
         while let Some((at, event)) = events.next().await {
@@ -117,6 +116,18 @@ impl<K: Watchable> Watches<K> {
                 }
             }
         }
+    }
+
+    /// What each watch tells, and what it should have told.
+    fn sources(&self) -> Vec<Telling<K>> {
+        let mut sources = Vec::new();
+        for (at, (namespace, api)) in self.apis.iter().enumerate() {
+            let told = watcher(api.clone(), watcher::Config::default()).backoff(Patience::default()).modify(slim);
+            sources.push(told.map(move |event| (at, event)).boxed());
+            let missed = missed(api.clone(), namespace.clone(), self.writer.as_reader(), self.metrics.clone());
+            sources.push(missed.map(move |event| (at, Ok(event))).boxed());
+        }
+        sources
     }
 
     /// Writes to the store first: who is told reads it there.
@@ -153,7 +164,7 @@ fn refused(error: &watcher::Error) -> bool {
 
 /// Takes out what nobody here reads and what is as large as the rest: who wrote which member, and the manifest as it
 /// was last applied.
-fn slim<K: ResourceExt>(object: &mut K) {
+pub(super) fn slim<K: ResourceExt>(object: &mut K) {
     object.managed_fields_mut().clear();
     object.annotations_mut().remove(LAST_APPLIED);
 }
@@ -162,10 +173,21 @@ fn slim<K: ResourceExt>(object: &mut K) {
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// An object's namespace and name.
-type Key = (Option<String>, String);
+pub(super) type Key = (Option<String>, String);
 
-fn key<K: ResourceExt>(object: &K) -> Key {
+pub(super) fn key<K: ResourceExt>(object: &K) -> Key {
     (object.namespace(), object.name_any())
+}
+
+/// An object in a version that is not stored already: a watch that lists anew tells of everything.
+fn news<K>(object: K, stored: &Store<K>) -> impl Iterator<Item = Event<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let known = stored.get(&ObjectRef::from_obj(&object));
+    let version = object.meta().resource_version.as_ref();
+    let same = version.is_some() && known.is_some_and(|known| known.meta().resource_version.as_ref() == version);
+    (!same).then_some(Event::Apply(object)).into_iter()
 }
 
 /// What one watch told of its namespace.
@@ -200,7 +222,8 @@ impl<K: ResourceExt + Clone + 'static> Merge<K> {
         let Some(source) = self.sources.get_mut(at) else { return Vec::new() };
         match event {
             Event::Init => source.listing.clear(),
-            Event::Apply(_) | Event::Delete(_) if self.full => return vec![event],
+            Event::Apply(object) if self.full => return news(object, stored).collect(),
+            Event::Delete(_) if self.full => return vec![event],
             Event::InitApply(object) | Event::Apply(object) => {
                 source.listing.insert(key(&object), object);
             }
@@ -248,7 +271,7 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Source<K> {
         let ours = state.iter().filter(|object| self.namespace.is_none() || object.namespace() == self.namespace);
         let gone = ours.filter(|object| !listed.contains_key(&key(object.as_ref())));
         let mut events: Vec<_> = gone.map(|object| Event::Delete(object.as_ref().clone())).collect();
-        events.extend(listed.into_values().map(Event::Apply));
+        events.extend(listed.into_values().flat_map(|object| news(object, stored)));
         events
     }
 }

@@ -195,6 +195,26 @@ fn one_watch_over_everything_replaces_what_it_told_in_any_namespace() {
     assert_eq!(left, ["3"]);
 }
 
+#[test]
+fn what_is_stored_already_is_not_told_again() {
+    let mut merge = Merge::new(vec![None]);
+    let mut writer = store::store().1;
+    let mut told = Vec::new();
+    for versions in [[1, 1], [1, 2], [1, 2]] {
+        let list = ["x", "y"].into_iter().zip(versions).map(|(name, version)| map("a", name, version));
+        let events = std::iter::once(Event::Init).chain(list.map(Event::InitApply)).chain([Event::InitDone]);
+        for event in events.chain([Event::Apply(map("a", "y", versions[1]))]) {
+            for event in merge.take(0, event, &writer.as_reader()) {
+                writer.apply_watcher_event(&event);
+                if let Event::Apply(object) = event {
+                    told.push((object.name_any(), object.resource_version().unwrap()));
+                }
+            }
+        }
+    }
+    assert_eq!(told, [("y".to_owned(), "2".to_owned())]);
+}
+
 /// Stores a cluster past every check.
 fn store(server: &Apiserver, name: &str, settings: &Value) {
     let object = json!({"metadata": {"name": name, "namespace": "shop"}, "spec": {"settings": settings}});

@@ -22,6 +22,7 @@ mod conformance;
 mod conversation;
 mod crash;
 mod crds;
+mod disturbed;
 mod documents;
 mod hints;
 mod iam;

@@ -17,6 +17,7 @@ struct Labels {
 pub struct WatchMetrics {
     up: Family<Labels, Gauge>,
     errors: Family<Labels, Counter>,
+    missed: Family<Labels, Counter>,
 }
 
 impl WatchMetrics {
@@ -27,6 +28,11 @@ impl WatchMetrics {
             self.up.clone(),
         );
         registry.register("ecs_operator_watch_errors", "Failures of a watch", self.errors.clone());
+        registry.register(
+            "ecs_operator_watch_missed",
+            "Changes that a watch did not tell of, found when versions were compared",
+            self.missed.clone(),
+        );
     }
 
     /// The watch of a kind in a namespace, or in all, told something.
@@ -35,6 +41,14 @@ impl WatchMetrics {
         self.up.get_or_create(&labels).set(1);
         // Known from the start, so that the first failure is an increase.
         drop(self.errors.get_or_create(&labels));
+        drop(self.missed.get_or_create(&labels));
+    }
+
+    /// It should have told of so many changes.
+    pub fn missed(&self, kind: &str, namespace: Option<&str>, changes: usize) {
+        if changes > 0 {
+            self.missed.get_or_create(&labels(kind, namespace)).inc_by(changes as u64);
+        }
     }
 
     /// It failed.

@@ -37,6 +37,8 @@ pub struct Chaos {
     pub stale: Stale,
     /// Loses or repeats watch events.
     pub delivery: Option<DeliveryRule>,
+    /// Closes a watch once it has told of so many events.
+    pub closes_after: Option<usize>,
 }
 
 impl std::fmt::Debug for Chaos {
@@ -45,6 +47,7 @@ impl std::fmt::Debug for Chaos {
             .field("lag", &self.lag)
             .field("stale", &self.stale)
             .field("delivery", &self.delivery.is_some())
+            .field("closes_after", &self.closes_after)
             .finish()
     }
 }

@@ -273,6 +273,7 @@ struct Stream {
     signal: tokio::sync::watch::Receiver<u64>,
     end: Instant,
     bookmark: Option<Instant>,
+    told: usize,
     last_words: bool,
 }
 
@@ -287,7 +288,7 @@ impl Stream {
         let signal = server.with(|api| api.subscribe());
         let now = Instant::now();
         let end = now + Duration::from_secs(watch.timeout_seconds().unwrap_or(1800));
-        Box::new(Self { server, watch, signal, end, bookmark: next_bookmark(now, end), last_words: false })
+        Box::new(Self { server, watch, signal, end, bookmark: next_bookmark(now, end), told: 0, last_words: false })
     }
 
     async fn next(mut self: Box<Self>) -> (Option<Bytes>, Option<Box<Self>>) {
@@ -298,7 +299,9 @@ impl Stream {
             self.signal.mark_unchanged();
             let mut events = self.server.with(|api| self.watch.next_events(api));
             let now = Instant::now();
-            if self.watch.ended() || now >= self.end {
+            self.told += events.len();
+            let closes_after = self.server.with(|api| api.closes_after());
+            if self.watch.ended() || now >= self.end || closes_after.is_some_and(|most| self.told >= most) {
                 self.last_words = true;
             }
             if self.watch.wants_bookmarks() && !self.watch.ended() && self.bookmark.is_some_and(|due| now >= due) {

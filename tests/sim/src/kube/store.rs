@@ -131,6 +131,11 @@ impl MemApi {
         self.signal.send_replace(self.revision);
     }
 
+    /// After how many events a watch is closed.
+    pub(crate) fn closes_after(&self) -> Option<usize> {
+        self.chaos.closes_after
+    }
+
     /// How many changes can be replayed to a watch before it gets 410; 10,000 unless told.
     pub fn set_history_limit(&mut self, limit: usize) {
         self.history_limit = limit;

@@ -109,7 +109,7 @@ fn caches_lag_and_catch_up() {
     w.create("a", &json!({"color": "red"}));
     let start = w.api.revision();
     let mut watch = w.watch(&format!("{BASE}?watch=true&resourceVersion={start}"));
-    w.api.set_chaos(Chaos { lag: 2, stale: Stale::CacheReads, delivery: None });
+    w.api.set_chaos(Chaos { lag: 2, stale: Stale::CacheReads, ..Chaos::default() });
     w.delete(&at("a"), &Value::Null);
     let (_, second) = w.create("a", &json!({"color": "blue"}));
     assert_eq!(told(&watch.next_events(&w.api)), Vec::<String>::new());
