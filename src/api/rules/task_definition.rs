@@ -47,6 +47,16 @@ pub(super) const RULES: &[Rule] = &[
         "must have `essential: false` in a container that another waits for as `COMPLETE` or `SUCCESS`",
     ),
     Rule::new(
+        "spec.containerDefinitions",
+        "self.all(c, !has(c.dependsOn) || c.dependsOn.all(d, d.containerName == c.name || self.all(o, o.name != d.containerName || !has(o.dependsOn) || o.dependsOn.all(e, e.containerName != c.name))))",
+        "must not have two containers that wait for each other in `dependsOn`",
+    ),
+    Rule::new(
+        "spec.containerDefinitions[].logConfiguration",
+        "!has(self.logDriver) || self.logDriver != 'awslogs' || (has(self.options) && 'awslogs-group' in self.options && 'awslogs-region' in self.options)",
+        "must have the options `awslogs-group` and `awslogs-region` for the driver `awslogs`",
+    ),
+    Rule::new(
         "spec.containerDefinitions[]",
         "!has(self.memory) || !has(self.memoryReservation) || int(self.memory) >= int(self.memoryReservation)",
         "must be at least `memoryReservation`",

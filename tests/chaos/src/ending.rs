@@ -79,15 +79,19 @@ impl Stage<'_> {
         }
     }
 
-    /// Asks for a retry of what is held because it failed while ECS was in trouble.
+    /// Asks for a retry of what is held because it failed while ECS was in trouble, and lets go on what waits for a person.
     async fn retry(&mut self) -> bool {
         let mut asked = false;
-        for (kind, member, of) in [("EcsService", "held", "rollout"), ("ServerGroup", "hold", "version")] {
+        for (kind, member, of, request) in [
+            ("EcsService", "held", "rollout", "retry"),
+            ("ServerGroup", "hold", "version", "retry"),
+            ("EcsService", "rollout", "promoteWith", "promote"),
+        ] {
             for object in self.tap.world.api.with(|api| api.all(&facts::plural(kind))) {
                 let Some(value) = object["status"][member][of].as_str() else { continue };
                 let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                self.tap.word(format!("retry {value}"));
-                workloads::annotate(&self.tap.world, kind, name, "retry", value).await;
+                self.tap.word(format!("{request} {value}"));
+                workloads::annotate(&self.tap.world, kind, name, request, value).await;
                 asked = true;
             }
         }

@@ -1,6 +1,6 @@
 //! Every story once for each call it makes and each thing that can go wrong with that call.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::faults::{Damage, KINDS, Kind, Strike, is_read};
 use crate::oracles::Broken;
@@ -14,12 +14,60 @@ use crate::workloads::{self, Workload};
 /// A fault that stays does so for so many calls of its place.
 const IN_A_ROW: usize = 5;
 
-/// Faults that the operator cannot tell apart once it has read them (`aws::classify` is tested with each): the first call
-/// of a place meets all of them, each further one meets one of them, in turn.
-const ALIKE: &[&[&str]] = &[&["A1", "A1b"], &["A2", "A2b", "A3"], &["A5", "A5b"], &["K7", "K7b", "K7c", "K8"]];
+/// Faults of one effect: they leave the worlds alike, and the operator cannot tell them apart once it has read them
+/// (`aws::classify` is tested with each) or does not treat them differently.
+const ALIKE: &[(Calls, &[&str])] = &[
+    (Calls::Reads, &["A1", "A1b", "A2", "A2b", "A3", "A4", "A5", "A5b"]),
+    (Calls::Writes, &["A1", "A1b", "A2", "A2b", "A3", "A4"]),
+    (Calls::Writes, &["A3b", "A4b", "A5", "A5b"]),
+    (Calls::All, &["A6", "A6b", "A7"]),
+    // Nobody waits for what becomes of an event.
+    (Calls::Events, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b", "K8c", "K8d"]),
+    (Calls::All, &["K4", "K5"]),
+    (Calls::All, &["K6", "K7", "K7b", "K7c", "K8", "K8b"]),
+    (Calls::All, &["K8c", "K8d"]),
+    (Calls::All, &["crash lost", "crash after"]),
+];
+
+/// Faults after which a further call of a place was simply not carried out: with which reason is in turn.
+const UNDONE: &[(Calls, &[&str])] = &[
+    (Calls::Reads, &["A1", "A1b", "A2", "A2b", "A3", "A4", "A5", "A5b", "A6", "A7"]),
+    (Calls::Events, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b", "K8c", "K8d"]),
+    (Calls::All, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b"]),
+];
+
+/// Calls of which faults are alike.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Calls {
+    Reads,
+    Writes,
+    Events,
+    All,
+}
+
+impl Calls {
+    fn has(self, site: &str) -> bool {
+        match self {
+            Self::Reads => is_read(site),
+            Self::Writes => !is_read(site),
+            Self::Events => site == "POST events",
+            Self::All => true,
+        }
+    }
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Depth {
+    /// Of each call one fault of each effect, in turn, and of a call that another one of the same place came before one
+    /// of those that only undo it; the first call of a place meets every fault in one of the stories.
+    Effects,
+    /// Of each call every fault.
+    Faults,
+}
 
 /// Stories after which everything is deleted; that of the others would be told in the same words.
-const ENDED: &[&str] = &["create", "scaling", "several", "group", "canary"];
+const ENDED: &[&str] = &["create", "scaling", "several", "group", "canary", "alarms"];
 
 /// A story told without a fault.
 pub struct Told {
@@ -44,22 +92,24 @@ impl Told {
     ///
     /// A read that is answered as before, and with nothing written since, is the same read. A crash is told by what it
     /// leaves behind: before two calls between which nothing was written it leaves the same.
-    pub fn schedules(&self) -> Vec<Plan> {
+    fn schedules(&self, depth: Depth, places: &mut Places) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut crashed = BTreeSet::new();
         let mut begun = BTreeSet::new();
-        for (turn, (mark, written)) in once(&self.outcome.marks).into_iter().enumerate() {
+        for (mark, written) in once(&self.outcome.marks) {
+            let first = begun.insert(&mark.site);
+            let never = places.begun.insert(mark.site.clone());
             for kind in KINDS.iter().filter(|kind| kind.happens(mark.wire, &mark.site)) {
-                let first = begun.insert((mark.site.clone(), kind.id));
                 let again = kind.damage == Damage::CrashBefore && !crashed.insert(written);
-                if again || !(first || is_turn(kind, turn)) {
+                if again || !(depth == Depth::Faults || never || places.is_turn(kind, &mark.site, first)) {
                     continue;
                 }
                 plans.push(self.schedule(kind, mark, 1));
-                if first && !kind.is_crash() {
+                if (never || first && depth == Depth::Faults) && !kind.is_crash() {
                     plans.push(self.schedule(kind, mark, IN_A_ROW));
                 }
             }
+            places.next(&mark.site);
         }
         plans
     }
@@ -83,10 +133,28 @@ impl Told {
     }
 }
 
-/// Is it this one's turn among those that are alike?
-fn is_turn(kind: &Kind, turn: usize) -> bool {
-    let alike = ALIKE.iter().find(|alike| alike.contains(&kind.id));
-    alike.is_none_or(|alike| alike[turn % alike.len()] == kind.id)
+/// The places so far, over all stories.
+#[derive(Default)]
+struct Places {
+    begun: BTreeSet<String>,
+    calls: BTreeMap<String, usize>,
+}
+
+impl Places {
+    /// Is it this one's turn among those of its effect?
+    fn is_turn(&self, kind: &Kind, site: &str, first: bool) -> bool {
+        let undone = UNDONE.iter().filter(|_| !first);
+        let alike = undone.chain(ALIKE).find(|(calls, alike)| calls.has(site) && alike.contains(&kind.id));
+        alike.is_none_or(|(_, alike)| {
+            let fitting = |one: &&Kind| alike.contains(&one.id) && one.happens(kind.wire, site);
+            let turn = self.calls.get(site).unwrap_or(&0) % KINDS.iter().filter(fitting).count();
+            KINDS.iter().filter(fitting).nth(turn) == Some(kind)
+        })
+    }
+
+    fn next(&mut self, site: &str) {
+        *self.calls.entry(site.to_owned()).or_default() += 1;
+    }
 }
 
 /// The calls that differ, each with how much was written before it.
@@ -104,19 +172,46 @@ fn once(marks: &[Mark]) -> Vec<(&Mark, usize)> {
     all
 }
 
-/// Tells all stories, or those that are named.
-pub fn tell(names: &[String]) -> Vec<Told> {
-    let asked = |workload: &&Workload| names.is_empty() || names.iter().any(|name| name == workload.name);
-    workloads::all().iter().filter(asked).map(Told::tell).collect()
+/// A schedule, and where to find it again.
+pub struct Numbered<'a> {
+    /// Its story, told without a fault.
+    pub told: &'a Told,
+    /// The how many-th of its story.
+    pub number: usize,
+    /// What goes wrong.
+    pub plan: Plan,
 }
 
-/// Plays every schedule of the stories, or every so many-th of them, on so many threads.
-pub fn run(told: &[Told], every: usize, threads: usize, progress: impl Fn(&Tally) + Sync) -> Tally {
-    let numbered = told.iter().flat_map(|told| told.schedules().into_iter().enumerate().map(move |plan| (told, plan)));
-    let all: Vec<_> = numbered.step_by(every.max(1)).collect();
+/// Tells all stories.
+pub fn tell() -> Vec<Told> {
+    workloads::all().iter().map(Told::tell).collect()
+}
+
+/// The schedules of all stories, or of those that are named.
+pub fn all<'a>(told: &'a [Told], depth: Depth, names: &[String]) -> Vec<Numbered<'a>> {
+    let mut places = Places::default();
+    let mut all = Vec::new();
+    for told in told {
+        let plans = told.schedules(depth, &mut places).into_iter().enumerate();
+        all.extend(plans.map(|(number, plan)| Numbered { told, number, plan }));
+    }
+    all.retain(|one| names.is_empty() || names.iter().any(|name| name == one.told.workload.name));
+    all
+}
+
+/// Plays every so many-th of some schedules, on so many threads.
+pub fn run(
+    all: &[Numbered<'_>],
+    (every, depth): (usize, Depth),
+    threads: usize,
+    progress: impl Fn(&Tally) + Sync,
+) -> Tally {
+    let some: Vec<&Numbered<'_>> = all.iter().step_by(every.max(1)).collect();
+    let depth = if depth == Depth::Effects { " --depth effects" } else { "" };
     let one = |number: u64| {
-        let (told, (at, plan)) = &all[usize::try_from(number).unwrap_or(usize::MAX)];
-        (plan.clone(), format!("--story '{}' --enumerated {at}", plan.workload.name), told.play(plan))
+        let Numbered { told, number, plan } = some[usize::try_from(number).unwrap_or(usize::MAX)];
+        let again = format!("--story '{}' --enumerated {number}{depth}", plan.workload.name);
+        (plan.clone(), again, told.play(plan))
     };
-    play_all(all.len() as u64, threads, one, progress, |_| false)
+    play_all(some.len() as u64, threads, one, progress, |_| false)
 }

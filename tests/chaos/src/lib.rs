@@ -24,6 +24,7 @@ pub mod faults;
 pub mod oracles;
 pub mod plan;
 pub mod process;
+pub mod rare;
 pub mod seen;
 pub mod shrink;
 pub mod sites;

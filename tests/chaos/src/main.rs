@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use ecs_chaos::enumerate::{self, Depth, Numbered};
 use ecs_chaos::plan::Plan;
 use ecs_chaos::shrink::shrink;
+use ecs_chaos::sites;
 use ecs_chaos::stage::{Outcome, play};
 use ecs_chaos::tally::{self, lines};
-use ecs_chaos::{enumerate, sites};
 use tokio::time::Instant;
 
 /// A third of the time of a schedule goes into the allocation of JSON.
@@ -40,6 +41,9 @@ struct Options {
     /// so many-th of these schedules; 1: all.
     #[arg(long)]
     every: Option<usize>,
+    /// With --every and --enumerated: how much is told.
+    #[arg(long, value_enum, default_value_t = Depth::Faults)]
+    depth: Depth,
     /// With --every: these stories only.
     #[arg(long, value_delimiter = ',')]
     story: Vec<String>,
@@ -95,14 +99,14 @@ fn again(options: &Options, seed: u64) -> ExitCode {
 
 /// One schedule of the enumeration.
 fn one(options: &Options, number: usize) -> ExitCode {
-    let told = enumerate::tell(&options.story);
-    let found = told.first().and_then(|told| Some((told, told.schedules().into_iter().nth(number)?)));
-    let Some((told, plan)) = found else {
+    let told = enumerate::tell();
+    let all = enumerate::all(&told, options.depth, &options.story);
+    let Some(Numbered { told, plan, .. }) = all.get(number) else {
         println!("there is no schedule {number} of {:?}", options.story);
         return ExitCode::from(2);
     };
-    match told.play(&plan) {
-        Ok(outcome) => shown(options, &plan, &outcome),
+    match told.play(plan) {
+        Ok(outcome) => shown(options, plan, &outcome),
         Err(panic) => {
             println!("{plan}  BROKEN panic: {panic}");
             ExitCode::FAILURE
@@ -123,16 +127,15 @@ fn shown(options: &Options, plan: &Plan, outcome: &Outcome) -> ExitCode {
 
 fn every(options: &Options, step: usize) -> ExitCode {
     let began = Instant::now();
-    let told = enumerate::tell(&options.story);
+    let told = enumerate::tell();
+    let all = enumerate::all(&told, options.depth, &options.story);
     for told in &told {
-        println!(
-            "{:>8} schedules of {:>5} calls  {}",
-            told.schedules().len(),
-            told.outcome.marks.len(),
-            told.workload.name
-        );
+        let (name, calls) = (told.workload.name, told.outcome.marks.len());
+        let schedules = all.iter().filter(|one| one.told.workload.name == name).count();
+        println!("{schedules:>8} schedules of {calls:>5} calls  {name}");
     }
-    finished(&enumerate::run(&told, step, options.threads, |tally| progress(tally, began)), began)
+    let tally = enumerate::run(&all, (step, options.depth), options.threads, |tally| progress(tally, began));
+    finished(&tally, began)
 }
 
 fn many(options: &Options) -> ExitCode {

@@ -80,6 +80,13 @@ pub struct KubeCall {
     pub taken: Option<String>,
 }
 
+impl KubeCall {
+    /// Its place: verb and resource.
+    pub fn site(&self) -> String {
+        crate::wires::site(&self.method, &self.path, &self.body)
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum What {

@@ -4,17 +4,18 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use crate::rare;
 use crate::support::manifests::{cluster, service};
 use crate::workloads::{Act, Base, Workload, definition, group, shop};
 
 /// All stories.
 pub fn all() -> &'static [Workload] {
     static ALL: OnceLock<Vec<Workload>> = OnceLock::new();
-    ALL.get_or_init(|| [of_services(), of_groups(), further()].concat())
+    ALL.get_or_init(|| [of_services(), of_groups(), further(), rare::all()].concat())
 }
 
 /// How many of them came later: a seed draws from these seldom, so that it goes on to mean what it meant.
-pub const LATER: usize = 3;
+pub const LATER: usize = 10;
 
 fn further() -> Vec<Workload> {
     use Act::{Apply, Delete};

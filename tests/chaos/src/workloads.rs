@@ -18,7 +18,7 @@ pub enum Act {
     Apply(Value),
     /// Deletes an object.
     Delete(&'static str, &'static str),
-    /// Sets an annotation of ours.
+    /// Sets an annotation of ours; see [`annotate`].
     Annotate(&'static str, &'static str, &'static str, &'static str),
 }
 
@@ -125,17 +125,31 @@ pub async fn delete(world: &World, kind: &str, name: &str) {
     }
 }
 
-/// Sets an annotation, if the object is there.
+/// Sets an annotation, if the object is there: to a value, to what stands at `/place` of the object, or to `a task of` a
+/// service. Where nothing stands, nothing is asked.
 pub async fn annotate(world: &World, kind: &str, name: &str, key: &str, value: &str) {
     if world.api.with(|api| crate::facts::stored(api, kind, name)).is_none() {
         return;
     }
+    let Some(value) = &said(world, kind, name, value).await else { return };
     match kind {
         "EcsCluster" => world.annotate::<EcsCluster>(name, key, value).await,
         "EcsTaskDefinition" => world.annotate::<EcsTaskDefinition>(name, key, value).await,
         "EcsService" => world.annotate::<EcsService>(name, key, value).await,
         _ => world.annotate::<ServerGroup>(name, key, value).await,
     }
+}
+
+async fn said(world: &World, kind: &str, name: &str, value: &str) -> Option<String> {
+    if let Some(service) = value.strip_prefix("a task of ") {
+        let tasks = world.cli().list_tasks().cluster("prod").service_name(service).send().await.ok()?;
+        return Some(format!("{}@once", tasks.task_arns().first()?.rsplit('/').next()?));
+    }
+    if value.starts_with('/') {
+        let object = world.api.with(|api| crate::facts::stored(api, kind, name))?;
+        return object.pointer(value)?.as_str().map(str::to_owned);
+    }
+    Some(value.to_owned())
 }
 
 pub use crate::stories::{LATER, all};
@@ -204,6 +218,7 @@ impl Base {
         let Some(before) = self.before() else {
             let world = World::ready(7).await;
             bystander(&world).await;
+            crate::rare::prepare(&world);
             return Beginning { worlds: world.snapshot(), balanced: None, git: Git::new() };
         };
         let before = before.beginning();

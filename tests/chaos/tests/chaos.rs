@@ -7,47 +7,57 @@
     reason = "a test that cannot go on shall fail on the spot"
 )]
 
+#[path = "chaos/places.rs"]
+mod places;
+
+use std::process::Command;
+
 use ecs_chaos::oracles::{ALL, Setting, judge_in};
 use ecs_chaos::plan::Plan;
 use ecs_chaos::seen::{AwsCall, KubeCall, Pass, Reply, Seen, Target, What};
 use ecs_chaos::stage::{REFUSED, play};
 use ecs_chaos::workloads::TAINT;
-use ecs_chaos::{enumerate, sites, tally};
+use ecs_chaos::{enumerate, sites};
 use serde_json::{Value, json};
 
-/// Schedules of the bounded run; `ECS_CHAOS` asks for another number.
-fn schedules() -> u64 {
-    std::env::var("ECS_CHAOS").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
+/// What an environment variable says, or what is usual.
+fn asked(name: &str, usual: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| usual.to_owned())
+}
+
+/// Runs the program, built for speed: a test build would play for hours.
+fn play_with(arguments: &[&str]) {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let run = ["run", "--quiet", "--profile", "chaos", "--package", "ecs-chaos", "--"];
+    let output =
+        Command::new(cargo).args(run).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "ecs-chaos {arguments:?}: {said}{errors}");
+}
+
+/// Every story once for each call and each effect of what can go wrong with it, then random schedules. `ECS_CHAOS_EVERY`
+/// asks for every so many-th of the former, `ECS_CHAOS` for so many of the latter.
+#[test]
+fn whatever_goes_wrong_breaks_nothing() {
+    play_with(&["--every", &asked("ECS_CHAOS_EVERY", "1"), "--depth", "effects"]);
+    play_with(&["--schedules", &asked("ECS_CHAOS", "500"), "--seed", "1"]);
 }
 
 #[test]
-fn random_schedules_break_nothing() {
-    let tally = tally::run(1, schedules(), 2, |_| (), |tally| tally.failed() > 3);
-    let failures: String = tally.failures.iter().map(ToString::to_string).collect();
-    assert_eq!(tally.failed(), 0, "{failures}");
-}
-
-/// Of all schedules in which one thing goes wrong with one call, every so many-th; `ECS_CHAOS_EVERY` asks for others.
-#[test]
-fn whatever_call_goes_wrong_breaks_nothing() {
-    let step = std::env::var("ECS_CHAOS_EVERY").ok().and_then(|text| text.parse().ok()).unwrap_or(97);
-    let tally = enumerate::run(&enumerate::tell(&[]), step, 2, |_| ());
-    let failures: String = tally.failures.iter().map(ToString::to_string).collect();
-    assert_eq!(tally.failed(), 0, "{failures}");
-}
-
-#[test]
-fn every_story_is_well_when_nothing_goes_wrong() {
-    for told in enumerate::tell(&[]) {
+fn every_story_is_well_when_nothing_goes_wrong_and_every_call_is_in_one() {
+    let all = enumerate::tell();
+    for told in &all {
         let refused = told.outcome.trace.iter().filter(|seen| seen.to_string().contains(REFUSED)).collect::<Vec<_>>();
         assert!(refused.is_empty(), "{}: {}", told.workload.name, refused[0]);
         assert!(told.outcome.broken.is_empty(), "{}: {:?}", told.workload.name, told.outcome.broken);
     }
+    let wrong = places::wrong(&all);
+    assert!(wrong.is_empty(), "tests/chaos/tests/chaos/places.rs: {wrong:#?}");
 }
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    for seed in 0..schedules().min(50) / 2 {
+    for seed in 0..25 {
         let plan = sites::plan(seed);
         assert_eq!(play(&plan).hash, play(&sites::plan(seed)).hash, "{plan}");
     }

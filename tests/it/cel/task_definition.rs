@@ -25,6 +25,10 @@ fn app(patch: Value) -> Value {
     json!({ "containerDefinitions": [container] })
 }
 
+fn logs() -> Value {
+    json!({ "logDriver": "awslogs", "options": { "awslogs-group": "shop", "awslogs-region": "eu-west-1" } })
+}
+
 /// The container `app`, which waits for `db`.
 fn waits(condition: &str, db: Value) -> Value {
     let mut second = json!({ "name": "db", "image": "pg", "memory": 128 });
@@ -73,6 +77,16 @@ fn rules_of_containers_accept_and_refuse() {
             "must have `dependsOn` name other containers of the task",
             waits("START", json!({})),
             app(json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
+        ),
+        case(
+            "must not have two containers that wait for each other in `dependsOn`",
+            waits("START", json!({})),
+            waits("START", json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
+        ),
+        case(
+            "must have the options `awslogs-group` and `awslogs-region` for the driver `awslogs`",
+            app(json!({ "logConfiguration": logs() })),
+            app(json!({ "logConfiguration": { "logDriver": "awslogs", "options": { "awslogs-group": "shop" } } })),
         ),
         case(
             "must have a `healthCheck` in a container that another waits for as `HEALTHY`",
@@ -187,7 +201,7 @@ fn fargate_cases() -> Vec<super::Case> {
         case(
             "must be set for `secrets` and log driver `awslogs` on Fargate",
             {
-                let mut s = container(json!({ "logConfiguration": { "logDriver": "awslogs" } }));
+                let mut s = container(json!({ "logConfiguration": logs() }));
                 s["executionRoleArn"] = json!("arn");
                 s
             },
