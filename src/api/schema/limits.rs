@@ -249,21 +249,6 @@ const PATTERNS: &[(&str, &str)] = &[
     ("containerDefinitions.memoryReservation", "^[0-9]{1,9}$"),
 ];
 
-/// What ARNs do not contain, and what AWS takes in a tag (`API_Tag`).
-const TEXTS: &[(&str, &str)] = &[
-    ("taskRoleArn", UNBROKEN),
-    ("executionRoleArn", UNBROKEN),
-    ("infrastructureRoleArn", UNBROKEN),
-    ("roleArn", UNBROKEN),
-    ("targetGroupArn", UNBROKEN),
-    ("alternateTargetGroupArn", UNBROKEN),
-    ("productionListenerRule", UNBROKEN),
-    ("testListenerRule", UNBROKEN),
-    ("registryArn", UNBROKEN),
-    ("spec.tags.*", r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"),
-];
-const UNBROKEN: &str = r"^\S*$";
-
 /// The value whose key is the longest end of `path`, counted in whole names.
 pub(super) fn find<T: Copy>(table: &[(&str, T)], path: &str) -> Option<T> {
     let fits = |key: &str| path.strip_suffix(key).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -284,9 +269,6 @@ pub(super) fn add(node: &mut Map<String, Value>, path: &str) {
         Some("string") if !node.contains_key("enum") && !node.contains_key("maxLength") => {
             let general = if status { STATUS_LENGTH } else { LENGTH };
             node.insert("maxLength".to_owned(), json!(find(LENGTHS, path).unwrap_or(general)));
-            if let Some(pattern) = find(TEXTS, path).filter(|_| !status) {
-                node.insert("pattern".to_owned(), json!(pattern));
-            }
         }
         Some("array") => {
             let general = if status { STATUS_ITEM_COUNT } else { ITEM_COUNT };

@@ -69,34 +69,9 @@ fn rules_of_containers_accept_and_refuse() {
             app(json!({ "essential": false })),
         ),
         case(
-            "must have `dependsOn` name other containers of the task",
-            waits("START", json!({})),
-            app(json!({ "dependsOn": [{ "containerName": "nobody", "condition": "START" }] })),
-        ),
-        case(
-            "must have `dependsOn` name other containers of the task",
-            waits("START", json!({})),
-            app(json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
-        ),
-        case(
-            "must not have two containers that wait for each other in `dependsOn`",
-            waits("START", json!({})),
-            waits("START", json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
-        ),
-        case(
             "must have the options `awslogs-group` and `awslogs-region` for the driver `awslogs`",
             app(json!({ "logConfiguration": logs() })),
             app(json!({ "logConfiguration": { "logDriver": "awslogs", "options": { "awslogs-group": "shop" } } })),
-        ),
-        case(
-            "must have a `healthCheck` in a container that another waits for as `HEALTHY`",
-            waits("HEALTHY", json!({ "healthCheck": { "command": ["CMD", "true"] } })),
-            waits("HEALTHY", json!({})),
-        ),
-        case(
-            "must have `essential: false` in a container that another waits for as `COMPLETE` or `SUCCESS`",
-            waits("SUCCESS", json!({ "essential": false })),
-            waits("COMPLETE", json!({})),
         ),
         case(
             "must be at least `memoryReservation`",
@@ -149,8 +124,39 @@ fn rules_of_containers_accept_and_refuse() {
             app(json!({ "mountPoints": [{ "sourceVolume": "v", "containerPath": "/v" }] })),
         ),
     ];
+    cases.extend(waiting_cases());
     cases.extend(fargate_cases());
     judge("EcsTaskDefinition", &base(), &cases);
+}
+
+fn waiting_cases() -> Vec<super::Case> {
+    vec![
+        case(
+            "must have `dependsOn` name other containers of the task",
+            waits("START", json!({})),
+            app(json!({ "dependsOn": [{ "containerName": "nobody", "condition": "START" }] })),
+        ),
+        case(
+            "must have `dependsOn` name other containers of the task",
+            waits("START", json!({})),
+            app(json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
+        ),
+        case(
+            "must not have two containers that wait for each other in `dependsOn`",
+            waits("START", json!({})),
+            waits("START", json!({ "dependsOn": [{ "containerName": "app", "condition": "START" }] })),
+        ),
+        case(
+            "must have a `healthCheck` in a container that another waits for as `HEALTHY`",
+            waits("HEALTHY", json!({ "healthCheck": { "command": ["CMD", "true"] } })),
+            waits("HEALTHY", json!({})),
+        ),
+        case(
+            "must have `essential: false` in a container that another waits for as `COMPLETE` or `SUCCESS`",
+            waits("SUCCESS", json!({ "essential": false })),
+            waits("COMPLETE", json!({})),
+        ),
+    ]
 }
 
 fn fargate_cases() -> Vec<super::Case> {
