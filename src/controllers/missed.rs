@@ -14,7 +14,7 @@ use kube::runtime::watcher::Event;
 use kube::{Api, ResourceExt};
 use tokio::time::sleep;
 
-use super::watches::{Guard, Key, Watchable, key, slim};
+use super::watches::{Guard, Key, Watchable, key, slim, within};
 use crate::api::quoted::unquoted;
 use crate::runtime::metrics::WatchMetrics;
 
@@ -64,25 +64,30 @@ async fn round<K: Watchable>(
         return Ok(Vec::new());
     }
     sleep(LATE).await;
-    let after = stored(namespace, store);
-    let lost: BTreeSet<Key> =
-        suspects.into_iter().filter(|suspect| before.get(suspect) == after.get(suspect)).collect();
+    let suspects = untold(suspects, &before, &stored(namespace, store));
+    let mut found = read(api, &suspects).await?;
+    // What the watch told meanwhile is newer than what was read.
+    let lost = untold(suspects, &before, &stored(namespace, store));
     for (namespace, name) in &lost {
         tracing::warn!(kind = %K::kind(&()), namespace, name, "the watch did not tell what became of this object; read anew");
     }
-    let mut found = read(api, &lost).await?;
+    found.retain(|object| lost.contains(&key(object)));
     found.iter_mut().for_each(slim);
-    let present: BTreeSet<Key> = found.iter().map(key).collect();
-    let state = store.state().into_iter();
-    let gone = state.filter(|object| lost.difference(&present).any(|gone| *gone == key(object.as_ref())));
-    let gone = gone.map(|object| Event::Delete(object.as_ref().clone()));
-    Ok(gone.chain(found.into_iter().map(Event::Apply)).collect())
+    let gone = &lost - &found.iter().map(key).collect();
+    let state = store.state().into_iter().filter(|object| gone.contains(&key(object.as_ref())));
+    let deleted = state.map(|object| Event::Delete(object.as_ref().clone()));
+    Ok(deleted.chain(found.into_iter().map(Event::Apply)).collect())
+}
+
+/// Those of which the watch told nothing in between.
+fn untold(suspects: BTreeSet<Key>, before: &Versions, after: &Versions) -> BTreeSet<Key> {
+    suspects.into_iter().filter(|suspect| before.get(suspect) == after.get(suspect)).collect()
 }
 
 fn stored<K: Watchable>(namespace: Option<&str>, store: &Store<Guard<K>>) -> Versions {
-    let state = store.state();
-    let ours = state.iter().filter(|object| namespace.is_none() || object.namespace().as_deref() == namespace);
-    ours.map(|object| (key(object.as_ref()), object.resource_version().unwrap_or_default())).collect()
+    within(store, namespace)
+        .map(|object| (key(object.as_ref()), object.resource_version().unwrap_or_default()))
+        .collect()
 }
 
 async fn listed<K: Watchable>(api: &Api<Guard<K>>) -> kube::Result<Versions> {
@@ -129,24 +134,25 @@ async fn read<K: Watchable>(api: &Api<Guard<K>>, wanted: &BTreeSet<Key>) -> kube
 
 #[cfg(test)]
 mod tests {
-    use ecs_sim::kube::{Apiserver, Chaos, Delivery, MemApi};
-    use jiff::Timestamp;
+    use std::sync::{Arc, Mutex};
+
+    use ecs_sim::kube::{Apiserver, Chaos, Delivery};
+    use http::Request;
     use k8s_openapi::api::core::v1::Namespace;
     use kube::Client;
+    use kube::client::Body;
+    use kube::runtime::reflector::store::Writer;
     use serde_json::{Value, json};
+    use tower::{Service, service_fn};
 
     use super::*;
     use crate::api::EcsCluster;
-    use crate::controllers::watches::{Told, Watches};
+    use crate::controllers::watches::tests::{server, watched};
 
     const RESOURCE: &str = "ecsclusters.ecs-operator.dev";
 
-    async fn server() -> Apiserver {
-        let mut api = MemApi::new(Timestamp::UNIX_EPOCH);
-        for crd in crate::api::schema::crds().unwrap() {
-            api.install_crd(&serde_json::to_value(&crd).unwrap(), Timestamp::UNIX_EPOCH).unwrap();
-        }
-        let server = Apiserver::new(api, || Timestamp::UNIX_EPOCH);
+    async fn shop() -> Apiserver {
+        let server = server();
         let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
         let (params, patch) = (kube::api::PatchParams::apply("git").force(), kube::api::Patch::Apply(namespace));
         Api::<Namespace>::all(Client::new(server.clone(), "shop")).patch("shop", &params, &patch).await.unwrap();
@@ -174,13 +180,6 @@ mod tests {
         server.with(|api| api.set_chaos(Chaos { delivery: Some(Box::new(rule)), ..Chaos::default() }));
     }
 
-    async fn watched(server: &Apiserver) -> Told<EcsCluster> {
-        let (told, watching) = Watches::<EcsCluster>::everywhere(&Client::new(server.clone(), "shop")).split();
-        tokio::spawn(watching);
-        tokio::time::timeout(Duration::from_mins(1), told.store.wait_until_ready()).await.unwrap().unwrap();
-        told
-    }
-
     fn versions(server: &Apiserver) -> Vec<Option<String>> {
         let text = |object: &Value| object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
         server.with(|api| api.all(RESOURCE)).iter().map(text).collect()
@@ -194,12 +193,12 @@ mod tests {
 
     /// So many objects change, so many go, so many are new, and nobody hears of it.
     async fn lost(each: usize) {
-        let server = server().await;
+        let server = shop().await;
         let names = |of: &str| (0..each).map(|number| format!("{of}-{number:03}")).collect::<Vec<_>>();
         for name in ["changed", "gone", "kept"].map(names).concat() {
             put(&server, &name, "disabled").await;
         }
-        let told = watched(&server).await;
+        let (told, _) = watched(&server).await;
         let store = told.store.clone();
         let mut changes = told.changes();
         for _ in 0..each * 3 {
@@ -232,9 +231,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_nothing_was_lost_nothing_is_told_and_nothing_is_read_but_versions() {
-        let server = server().await;
+        let server = shop().await;
         put(&server, "one", "disabled").await;
-        let told = watched(&server).await;
+        let (told, _) = watched(&server).await;
         let mut changes = told.changes();
         changes.next().await;
         server.take_log();
@@ -244,5 +243,42 @@ mod tests {
         let lists: Vec<String> = lists.map(|call| call.query).collect();
         assert_eq!(lists.len(), 3, "{lists:?}");
         assert!(lists.iter().all(|query| query.contains("limit=500")), "{lists:?}");
+    }
+
+    /// The operator's view of a server that tells of one more edit while an object is read.
+    #[tokio::test(start_paused = true)]
+    async fn what_the_watch_tells_meanwhile_is_not_undone() {
+        let server = shop().await;
+        put(&server, "one", "disabled").await;
+        let listed = async || -> Vec<Guard<EcsCluster>> {
+            let api = Api::namespaced(Client::new(server.clone(), "shop"), "shop");
+            api.list(&ListParams::default()).await.unwrap().items
+        };
+        let mut writer = Writer::default();
+        writer.apply_watcher_event(&Event::Init);
+        writer.apply_watcher_event(&Event::InitApply(listed().await.remove(0)));
+        writer.apply_watcher_event(&Event::InitDone);
+        let store = writer.as_reader();
+        put(&server, "one", "enabled").await;
+        let writer = Arc::new(Mutex::new(writer));
+        let (behind, edited) = (server.clone(), writer.clone());
+        let meanwhile = service_fn(move |request: Request<Body>| {
+            let (mut behind, edited) = (behind.clone(), edited.clone());
+            async move {
+                let read = request.uri().query().is_some_and(|query| query.contains("metadata.name"));
+                let answer = behind.call(request).await;
+                if read {
+                    put(&behind, "one", "enhanced").await;
+                    let api = Api::namespaced(Client::new(behind.clone(), "shop"), "shop");
+                    let newest = api.get("one").await.unwrap();
+                    edited.lock().unwrap().apply_watcher_event(&Event::Apply(newest));
+                }
+                answer
+            }
+        });
+        let api = Api::namespaced(Client::new(meanwhile, "shop"), "shop");
+        let told = round(&api, Some("shop"), &store).await.unwrap();
+        assert!(told.is_empty(), "{told:?}");
+        assert_eq!(held(&store), versions(&server));
     }
 }

@@ -179,15 +179,24 @@ pub(super) fn key<K: ResourceExt>(object: &K) -> Key {
     (object.namespace(), object.name_any())
 }
 
+/// What is stored of a namespace, or all.
+pub(super) fn within<K>(stored: &Store<K>, namespace: Option<&str>) -> impl Iterator<Item = Arc<K>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    let all = stored.state().into_iter();
+    all.filter(move |object| namespace.is_none() || object.meta().namespace.as_deref() == namespace)
+}
+
 /// An object in a version that is not stored already: a watch that lists anew tells of everything.
-fn news<K>(object: K, stored: &Store<K>) -> impl Iterator<Item = Event<K>>
+fn news<K>(object: K, stored: &Store<K>) -> Option<Event<K>>
 where
     K: Resource<DynamicType = ()> + Clone + 'static,
 {
     let known = stored.get(&ObjectRef::from_obj(&object));
     let version = object.meta().resource_version.as_ref();
     let same = version.is_some() && known.is_some_and(|known| known.meta().resource_version.as_ref() == version);
-    (!same).then_some(Event::Apply(object)).into_iter()
+    (!same).then_some(Event::Apply(object))
 }
 
 /// What one watch told of its namespace.
@@ -222,7 +231,7 @@ impl<K: ResourceExt + Clone + 'static> Merge<K> {
         let Some(source) = self.sources.get_mut(at) else { return Vec::new() };
         match event {
             Event::Init => source.listing.clear(),
-            Event::Apply(object) if self.full => return news(object, stored).collect(),
+            Event::Apply(object) if self.full => return news(object, stored).into_iter().collect(),
             Event::Delete(_) if self.full => return vec![event],
             Event::InitApply(object) | Event::Apply(object) => {
                 source.listing.insert(key(&object), object);
@@ -267,15 +276,14 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Source<K> {
     /// What differs between a new list and what is stored of this watch.
     fn relisted(&mut self, stored: &Store<K>) -> Vec<Event<K>> {
         let listed = std::mem::take(&mut self.listing);
-        let state = stored.state();
-        let ours = state.iter().filter(|object| self.namespace.is_none() || object.namespace() == self.namespace);
+        let ours = within(stored, self.namespace.as_deref());
         let gone = ours.filter(|object| !listed.contains_key(&key(object.as_ref())));
         let mut events: Vec<_> = gone.map(|object| Event::Delete(object.as_ref().clone())).collect();
-        events.extend(listed.into_values().flat_map(|object| news(object, stored)));
+        events.extend(listed.into_values().filter_map(|object| news(object, stored)));
         events
     }
 }
 
 #[cfg(test)]
 #[path = "watches_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -228,18 +228,29 @@ fn told(store: &Store<Guard<EcsCluster>>) -> Vec<(String, bool)> {
     told
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_object_that_cannot_be_read_is_told_like_the_others_and_the_watch_goes_on() {
+/// A server with our kinds and nothing else.
+pub(in crate::controllers) fn server() -> Apiserver {
     let mut api = MemApi::new(Timestamp::UNIX_EPOCH);
     for crd in crate::api::schema::crds().unwrap() {
         api.install_crd(&serde_json::to_value(&crd).unwrap(), Timestamp::UNIX_EPOCH).unwrap();
     }
-    let server = Apiserver::new(api, || Timestamp::UNIX_EPOCH);
+    Apiserver::new(api, || Timestamp::UNIX_EPOCH)
+}
+
+/// The clusters of a server, once all are stored.
+pub(in crate::controllers) async fn watched(server: &Apiserver) -> (Told<EcsCluster>, tokio::task::JoinHandle<()>) {
+    let (told, watching) = Watches::<EcsCluster>::everywhere(&kube::Client::new(server.clone(), "shop")).split();
+    let watching = tokio::spawn(watching);
+    tokio::time::timeout(Duration::from_mins(1), told.store.wait_until_ready()).await.unwrap().unwrap();
+    (told, watching)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_cannot_be_read_is_told_like_the_others_and_the_watch_goes_on() {
+    let server = server();
     store(&server, "a", &json!("none"));
     store(&server, "b", &json!([]));
-    let (stored, watching) = Watches::<EcsCluster>::everywhere(&kube::Client::new(server.clone(), "shop")).split();
-    let watching = tokio::spawn(watching);
-    tokio::time::timeout(Duration::from_mins(1), stored.store.wait_until_ready()).await.unwrap().unwrap();
+    let (stored, watching) = watched(&server).await;
     let is = |name: &str, readable| (name.to_owned(), readable);
     assert_eq!(told(&stored.store), [is("a", false), is("b", true)]);
     store(&server, "c", &json!(7));

@@ -14,6 +14,10 @@ use crate::workloads::{self, Workload};
 /// A fault that stays does so for so many calls of its place.
 const IN_A_ROW: usize = 5;
 
+/// Faults of an event: nobody waits for what becomes of it.
+const EVENTS: (Calls, &[&str]) =
+    (Calls::Events, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b", "K8c", "K8d"]);
+
 /// Faults of one effect: they leave the worlds alike, and the operator cannot tell them apart once it has read them
 /// (`aws::classify` is tested with each) or does not treat them differently.
 const ALIKE: &[(Calls, &[&str])] = &[
@@ -21,8 +25,7 @@ const ALIKE: &[(Calls, &[&str])] = &[
     (Calls::Writes, &["A1", "A1b", "A2", "A2b", "A3", "A4"]),
     (Calls::Writes, &["A3b", "A4b", "A5", "A5b"]),
     (Calls::All, &["A6", "A6b", "A7"]),
-    // Nobody waits for what becomes of an event.
-    (Calls::Events, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b", "K8c", "K8d"]),
+    EVENTS,
     (Calls::All, &["K4", "K5"]),
     (Calls::All, &["K6", "K7", "K7b", "K7c", "K8", "K8b"]),
     (Calls::All, &["K8c", "K8d"]),
@@ -32,7 +35,7 @@ const ALIKE: &[(Calls, &[&str])] = &[
 /// Faults after which a further call of a place was simply not carried out: with which reason is in turn.
 const UNDONE: &[(Calls, &[&str])] = &[
     (Calls::Reads, &["A1", "A1b", "A2", "A2b", "A3", "A4", "A5", "A5b", "A6", "A7"]),
-    (Calls::Events, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b", "K8c", "K8d"]),
+    EVENTS,
     (Calls::All, &["K1", "K4", "K5", "K6", "K7", "K7b", "K7c", "K8", "K8b"]),
 ];
 
@@ -64,6 +67,16 @@ pub enum Depth {
     Effects,
     /// Of each call every fault.
     Faults,
+}
+
+impl Depth {
+    /// As the program is asked for it.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Effects => " --depth effects",
+            Self::Faults => "",
+        }
+    }
 }
 
 /// Stories after which everything is deleted; that of the others would be told in the same words.
@@ -176,8 +189,8 @@ fn once(marks: &[Mark]) -> Vec<(&Mark, usize)> {
 pub struct Numbered<'a> {
     /// Its story, told without a fault.
     pub told: &'a Told,
-    /// The how many-th of its story.
-    pub number: usize,
+    /// How to play it again.
+    pub again: String,
     /// What goes wrong.
     pub plan: Plan,
 }
@@ -193,25 +206,20 @@ pub fn all<'a>(told: &'a [Told], depth: Depth, names: &[String]) -> Vec<Numbered
     let mut all = Vec::new();
     for told in told {
         let plans = told.schedules(depth, &mut places).into_iter().enumerate();
-        all.extend(plans.map(|(number, plan)| Numbered { told, number, plan }));
+        let name = told.workload.name;
+        let again = |number| format!("--story '{name}' --enumerated {number}{}", depth.option());
+        all.extend(plans.map(|(number, plan)| Numbered { told, again: again(number), plan }));
     }
     all.retain(|one| names.is_empty() || names.iter().any(|name| name == one.told.workload.name));
     all
 }
 
 /// Plays every so many-th of some schedules, on so many threads.
-pub fn run(
-    all: &[Numbered<'_>],
-    (every, depth): (usize, Depth),
-    threads: usize,
-    progress: impl Fn(&Tally) + Sync,
-) -> Tally {
+pub fn run(all: &[Numbered<'_>], every: usize, threads: usize, progress: impl Fn(&Tally) + Sync) -> Tally {
     let some: Vec<&Numbered<'_>> = all.iter().step_by(every.max(1)).collect();
-    let depth = if depth == Depth::Effects { " --depth effects" } else { "" };
     let one = |number: u64| {
-        let Numbered { told, number, plan } = some[usize::try_from(number).unwrap_or(usize::MAX)];
-        let again = format!("--story '{}' --enumerated {number}{depth}", plan.workload.name);
-        (plan.clone(), again, told.play(plan))
+        let Numbered { told, again, plan } = some[usize::try_from(number).unwrap_or(usize::MAX)];
+        (plan.clone(), again.clone(), told.play(plan))
     };
     play_all(some.len() as u64, threads, one, progress, |_| false)
 }

@@ -134,7 +134,7 @@ fn every(options: &Options, step: usize) -> ExitCode {
         let schedules = all.iter().filter(|one| one.told.workload.name == name).count();
         println!("{schedules:>8} schedules of {calls:>5} calls  {name}");
     }
-    let tally = enumerate::run(&all, (step, options.depth), options.threads, |tally| progress(tally, began));
+    let tally = enumerate::run(&all, step, options.threads, |tally| progress(tally, began));
     finished(&tally, began)
 }
 

@@ -5,7 +5,7 @@ use ecs_sim::fixtures::{AlarmState, ImageFate, Network};
 use ecs_sim::sts::Role;
 use serde_json::{Value, json};
 
-use crate::support::manifests::cluster;
+use crate::support::manifests::{cluster, errors, pausing};
 use crate::support::world::{World, key};
 use crate::workloads::{Act, Base, Workload, definition, group, shop};
 
@@ -73,14 +73,7 @@ pub fn prepare(world: &World) {
 /// A service whose rollouts wait until a person lets them go on.
 fn gated() -> Value {
     let mut service = shop(2);
-    service["spec"]["deploymentConfiguration"] = json!({
-        "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0,
-        "deploymentCircuitBreaker": {"enable": true, "rollback": true},
-        "lifecycleHooks": [{
-            "targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"],
-            "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"},
-        }],
-    });
+    service["spec"]["deploymentConfiguration"] = pausing();
     service
 }
 
@@ -127,15 +120,8 @@ fn alarmed(mut group: Value) -> Value {
 
 /// A canary that is measured.
 fn measured() -> Value {
-    let metric = json!({
-        "name": "errors", "success": "result < 5.0", "failure": "result >= 5.0",
-        "cloudWatch": {
-            "namespace": "Shop", "metricName": "Errors", "stat": "Average", "periodSeconds": 60,
-            "dimensions": {"ServiceName": "${service}"},
-        },
-    });
     let alarm = json!({"name": "trouble", "alarms": ["trouble"]});
-    let analysis = json!({"intervalSeconds": 60, "count": 2, "metrics": [metric, alarm]});
+    let analysis = json!({"intervalSeconds": 60, "count": 2, "metrics": [errors(60), alarm]});
     json!({"canary": {"steps": [{"setWeight": 50}, {"analysis": analysis}]}})
 }
 

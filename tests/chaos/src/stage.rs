@@ -156,8 +156,6 @@ impl Stage<'_> {
 
     /// May faults of calls strike?
     pub fn expose(&self, exposed: bool) {
-        let until = if exposed { i64::MAX } else { 0 };
-        self.tap.faults.lock().unwrap().iter_mut().for_each(|armed| armed.until = until);
         self.tap.expose(exposed);
     }
 

@@ -5,24 +5,13 @@ use std::time::Duration;
 use ecs_operator::api::condition::ConditionType;
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use ecs_sim::fixtures::{AlarmState, ImageFate};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{MINUTE, fleet, idle, ready, shop, stands, told, with, writes};
 use crate::support::driver::Operator;
-use crate::support::manifests::{cluster, service, web};
+use crate::support::manifests::{cluster, pausing, service, web};
 use crate::support::wire::Fault;
 use crate::support::world::World;
-
-fn pausing() -> Value {
-    json!({"deploymentConfiguration": {
-        "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0,
-        "deploymentCircuitBreaker": {"enable": true, "rollback": true},
-        "lifecycleHooks": [{
-            "targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"],
-            "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"},
-        }],
-    }})
-}
 
 /// A blue/green deployment of a new image that waits at its gate.
 pub async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
@@ -32,7 +21,7 @@ pub async fn at_the_gate(seed: u64) -> (World, Operator, String, String) {
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:1")).await;
     world.apply::<EcsService>(&service("web", "prod", "web")).await;
     operator.rest().await;
-    world.edit::<EcsService>("web", json!({"spec": pausing()})).await;
+    world.edit::<EcsService>("web", json!({"spec": {"deploymentConfiguration": pausing()}})).await;
     operator.rest().await;
     world.apply::<EcsTaskDefinition>(&web("web", "nginx:2")).await;
     operator.settle(Duration::from_secs(20), 10 * MINUTE).await;

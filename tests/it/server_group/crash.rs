@@ -13,6 +13,7 @@ use ecs_sim::kube::Call;
 use serde_json::{Value, json};
 
 use super::{balancer, children, status, weighted, worlds};
+use crate::support::manifests::errors;
 use crate::support::mishap::{Place, Telling, Trace, run};
 use crate::support::wire::{AwsWire, Sent};
 use crate::support::world::{Snapshot, World, key};
@@ -95,14 +96,7 @@ impl Story {
 }
 
 fn canary() -> Value {
-    let metric = json!({
-        "name": "errors", "success": "result < 5.0", "failure": "result >= 5.0",
-        "cloudWatch": {
-            "namespace": "Shop", "metricName": "Errors", "stat": "Average", "periodSeconds": 10,
-            "dimensions": {"ServiceName": "${service}"},
-        },
-    });
-    let analysis = json!({"intervalSeconds": 10, "count": 20, "metrics": [metric]});
+    let analysis = json!({"intervalSeconds": 10, "count": 20, "metrics": [errors(10)]});
     json!({"canary": {"steps": [{"setWeight": 50}, {"analysis": analysis}]}})
 }
 

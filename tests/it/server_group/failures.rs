@@ -15,6 +15,7 @@ use super::{
 };
 use crate::behaviour::line;
 use crate::support::driver::Operator;
+use crate::support::manifests::errors;
 use crate::support::world::{World, key};
 
 const OLD: (&str, i32) = ("shop-prod-v000", 2);
@@ -189,21 +190,14 @@ async fn an_alarm_that_fires_in_a_canary_gives_the_traffic_back_at_once() {
 
 #[tokio::test(start_paused = true)]
 pub(crate) async fn a_metric_that_turns_bad_in_a_canary_fails_it() {
-    let metric = json!({
-        "name": "errors", "failure": "result > 5.0", "success": "result <= 5.0",
-        "cloudWatch": {
-            "namespace": "Shop", "metricName": "Errors", "stat": "Average", "periodSeconds": 60,
-            "dimensions": {"Service": "${service}"},
-        },
-    });
     let canary = json!({"strategy": {"canary": {"steps": [
-        {"setWeight": 20}, {"analysis": {"intervalSeconds": 60, "count": 10, "metrics": [metric]}},
+        {"setWeight": 20}, {"analysis": {"intervalSeconds": 60, "count": 10, "metrics": [errors(60)]}},
     ]}}});
     let (world, mut operator, rule) = balanced(518, &canary).await;
     // Good at first, bad from the fourth minute on.
     let points = (0..60).map(|minute| (minute * 60, if minute < 6 { 1.0 } else { 50.0 })).collect();
     world.aws.sim(|sim| {
-        sim.set_series(&key(), "Shop", "Errors", &[("Service", "shop-prod-v001")], Series::Points(points));
+        sim.set_series(&key(), "Shop", "Errors", &[("ServiceName", "shop-prod-v001")], Series::Points(points));
     });
     world.apply::<ServerGroup>(&weighted("nginx:2", &rule, &canary)).await;
     through(&world, &mut operator, 60 * MINUTE, OLD).await;

@@ -53,3 +53,26 @@ pub fn service(name: &str, cluster: &str, task_definition: &str) -> Value {
         }),
     )
 }
+
+/// A deployment that waits for a person before it goes on.
+pub fn pausing() -> Value {
+    json!({
+        "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 0,
+        "deploymentCircuitBreaker": {"enable": true, "rollback": true},
+        "lifecycleHooks": [{
+            "targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"],
+            "timeoutConfiguration": {"timeoutInMinutes": 1440, "action": "ROLLBACK"},
+        }],
+    })
+}
+
+/// A metric of an analysis: the errors of a version, over so many seconds.
+pub fn errors(period: u32) -> Value {
+    json!({
+        "name": "errors", "success": "result < 5.0", "failure": "result >= 5.0",
+        "cloudWatch": {
+            "namespace": "Shop", "metricName": "Errors", "stat": "Average", "periodSeconds": period,
+            "dimensions": {"ServiceName": "${service}"},
+        },
+    })
+}

@@ -120,12 +120,16 @@ impl Tap {
 
     /// What happens to a call, and the how many-th of its place it is.
     fn damage(&self, wire: Wire, site: &str) -> (Option<Damage>, usize) {
+        let exposed = self.exposed.load(Ordering::SeqCst);
         let nth = {
             let mut sites = self.sites.lock().unwrap();
             let calls = sites.entry(format!("{wire:?} {site}")).or_default();
-            *calls += usize::from(self.exposed.load(Ordering::SeqCst));
+            *calls += usize::from(exposed);
             *calls
         };
+        if !exposed {
+            return (None, nth);
+        }
         let now = self.now();
         (self.faults.lock().unwrap().iter_mut().find_map(|armed| armed.strikes(wire, site, now)), nth)
     }

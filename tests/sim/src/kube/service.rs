@@ -297,10 +297,9 @@ impl Stream {
                 return (None, None);
             }
             self.signal.mark_unchanged();
-            let mut events = self.server.with(|api| self.watch.next_events(api));
+            let (mut events, closes_after) = self.server.with(|api| (self.watch.next_events(api), api.closes_after()));
             let now = Instant::now();
             self.told += events.len();
-            let closes_after = self.server.with(|api| api.closes_after());
             if self.watch.ended() || now >= self.end || closes_after.is_some_and(|most| self.told >= most) {
                 self.last_words = true;
             }
