@@ -10,7 +10,7 @@ use crate::plan::Disturbance;
 use crate::seen::What;
 use crate::stage::Stage;
 use crate::support::world::key;
-use crate::workloads;
+use crate::workloads::{self, Act};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -49,6 +49,24 @@ impl Stage<'_> {
                 }
                 None => return enough(self),
             }
+        }
+    }
+
+    /// Waits until what is applied anew is gone, as `kubectl delete` does: where the service stays, what is applied to
+    /// an object that is going never reaches it, and the story would end elsewhere.
+    pub(crate) async fn gone(&mut self, act: &Act) {
+        let Act::Apply(manifest) = act else { return };
+        if !self.plan.throughout || self.plan.workload.kept.is_none() {
+            return;
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (kind, name) = (text(&manifest["kind"]), text(&manifest["metadata"]["name"]));
+        let going = |stage: &Self| {
+            let object = stage.tap.world.api.with(|api| facts::stored(api, &kind, &name));
+            object.is_some_and(|object| object["metadata"]["deletionTimestamp"].is_string())
+        };
+        if going(self) {
+            self.settle(SECOND, MINUTE * 30, |stage| !going(stage)).await;
         }
     }
 

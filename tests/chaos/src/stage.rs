@@ -199,6 +199,7 @@ impl Stage<'_> {
         }
         for (at, act) in self.plan.acts.iter().zip(&self.plan.workload.acts) {
             if *at == slot {
+                Box::pin(self.gone(act)).await;
                 self.tap.word(act.to_string());
                 workloads::commit(&mut self.git, act);
                 if let Err(refused) = workloads::act(&self.tap.world, act).await {
