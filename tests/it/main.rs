@@ -33,6 +33,7 @@ mod mirror;
 mod monitoring;
 mod neighbours;
 mod pages;
+mod planted;
 mod plugin;
 mod preflight;
 mod readers;
