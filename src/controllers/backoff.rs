@@ -99,6 +99,13 @@ impl Failed {
     }
 }
 
+/// How soon to look again at what others have kept from going for so many seconds: after a tenth of that, but for 5 s and
+/// a minute. Those of ours wake it when they go.
+#[must_use]
+pub fn blocked(seconds: i64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds / 10).unwrap_or_default().clamp(5, 60))
+}
+
 /// The delay after the n-th failure in a row (n ≥ 1): doubling from 1 s to 5 min, spread by ±20 % per object.
 #[must_use]
 pub fn delay(count: u32, uid: &str) -> Duration {
@@ -126,6 +133,13 @@ mod tests {
             assert!(d >= seconds * 0.8 - 0.01 && d <= seconds * 1.2 + 0.01, "{count}: {d}");
         }
         assert_ne!(delay(9, "a"), delay(9, "b"));
+    }
+
+    #[test]
+    fn what_others_keep_from_going_is_looked_at_after_a_tenth_of_its_wait() {
+        for (waited, wait) in [(-1, 5), (0, 5), (59, 5), (60, 6), (300, 30), (600, 60), (i64::MAX, 60)] {
+            assert_eq!(blocked(waited), Duration::from_secs(wait), "{waited}");
+        }
     }
 
     #[test]

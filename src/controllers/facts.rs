@@ -1,6 +1,7 @@
 //! What a plan may know of the object besides its spec: plain values, taken from a pass. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,8 @@ pub struct Facts {
     pub claimed: bool,
     /// Is it being deleted?
     pub deleting: bool,
+    /// How soon to look again while others keep it from going.
+    pub blocked: Duration,
     /// What deletion does in AWS.
     pub deletion: DeletionPolicy,
     /// Which existing resources may be taken over.
@@ -52,6 +55,7 @@ impl Facts {
             owner: pass.owner.clone(),
             claimed: pass.claimed(),
             deleting: pass.deleting(),
+            blocked: pass.blocked(),
             deletion: pass.deletion_policy(),
             adoption: pass.policies.adoption,
             drift: pass.policies.drift,

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -15,7 +16,7 @@ use crate::api::policy::{AdoptionPolicy, DeletionPolicy, ManagementMode};
 use crate::api::status::{Common, Origin, Status};
 use crate::aws::{AccountKey, Priority, Scope};
 use crate::controllers::accounts::Place;
-use crate::controllers::backoff::{GONE, VANISHED};
+use crate::controllers::backoff::{GONE, VANISHED, blocked};
 use crate::controllers::context::Context;
 use crate::controllers::directive::{self, Directive};
 use crate::controllers::failure::{Consequence, StepError, judge};
@@ -123,6 +124,12 @@ impl<'a, K: Kind> Pass<'a, K> {
     /// Is the object being deleted?
     pub fn deleting(&self) -> bool {
         self.object.meta().deletion_timestamp.is_some()
+    }
+
+    /// How soon to look again while others keep the object from going.
+    pub fn blocked(&self) -> Duration {
+        let asked = self.object.meta().deletion_timestamp.as_ref();
+        blocked(asked.map_or(0, |asked| self.now.duration_since(asked.0).as_secs()))
     }
 
     /// Does the object carry our finalizer?

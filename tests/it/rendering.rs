@@ -74,6 +74,7 @@ fn refused(desired: &Desired) -> String {
         origin: None,
         arn: None,
         owned_fields: std::collections::BTreeSet::new(),
+        blocked: std::time::Duration::from_secs(5),
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     desired.refusal(&facts).map(|refusal| refusal.message).unwrap_or_default()

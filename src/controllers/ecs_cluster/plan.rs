@@ -29,8 +29,6 @@ use crate::diff::{self, Change};
 
 /// ECS needs a moment before it tells of a change.
 const SOON: Duration = Duration::from_secs(2);
-/// How often to look whether what blocks a deletion is gone.
-const BLOCKED: Duration = Duration::from_secs(5);
 
 /// What becomes of a cluster that is let go of.
 pub(super) const STAYS: &str = "the cluster stays in ECS";
@@ -297,7 +295,7 @@ fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> 
         return wait(Reason::Deleting, "The cluster is DEPROVISIONING.".to_owned(), Duration::from_secs(5));
     }
     if let Some(message) = blocked(desired, live) {
-        return wait(Reason::DeletionBlocked, message, BLOCKED);
+        return wait(Reason::DeletionBlocked, message, facts.blocked);
     }
     Plan {
         steps: vec![Step::Delete(live.cluster_arn.clone().unwrap_or_default())],

@@ -51,6 +51,7 @@ fn facts() -> Facts {
         origin: None,
         arn: None,
         owned_fields: BTreeSet::new(),
+        blocked: std::time::Duration::from_secs(5),
         now: Timestamp::UNIX_EPOCH,
     }
 }

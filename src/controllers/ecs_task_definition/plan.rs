@@ -228,7 +228,7 @@ fn removal(desired: &Desired, observed: &Observed, facts: &Facts) -> Plan<Step> 
             desired.family,
             desired.dependants.join(", ")
         );
-        return Plan::rest(Verdict::underway(Reason::DeletionBlocked, message), Requeue::After(Duration::from_secs(5)));
+        return Plan::rest(Verdict::underway(Reason::DeletionBlocked, message), Requeue::After(facts.blocked));
     }
     let ours: Vec<&Described> = observed.active.iter().filter(|r| r.is_made_for(&facts.owner)).collect();
     if ours.is_empty() {

@@ -226,7 +226,7 @@ async fn remove(
         let patient = lifts && clock::since(since, pass.now) < removal::PATIENCE;
         removal::keep(&observed.children, lifts, patient)
     } else {
-        removal::plan(before, &observed.children, writes)
+        removal::plan(before, &observed.children, writes, pass.blocked())
     };
     let inputs = format!("delete/{}", pass.generation());
     let (mut consequence, mut done) = (None, false);

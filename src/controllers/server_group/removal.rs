@@ -21,11 +21,12 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Seconds after which versions are let go of even if their autoscaling could not be resumed.
 pub(super) const PATIENCE: i64 = 300;
 
-/// The plan of a pass over a group that is being deleted. `resets` are the writes that give the traffic back.
-pub(super) fn plan(status: &ServerGroupStatus, children: &Children, resets: Vec<Step>) -> Plan<Step> {
+/// The plan of a pass over a group that is being deleted. `resets` are the writes that give the traffic back; `wait` is how
+/// soon to look again while the versions go.
+pub(super) fn plan(status: &ServerGroupStatus, children: &Children, resets: Vec<Step>, wait: Duration) -> Plan<Step> {
     let services: Vec<&EcsService> = children.pairs().filter_map(|pair| pair.service.as_ref()).collect();
     if !services.is_empty() {
-        return services_first(status, &services);
+        return waiting(services_first(status, &services), wait);
     }
     let definitions: Vec<_> = children.pairs().filter_map(|pair| pair.task_definition.as_ref()).collect();
     if !definitions.is_empty() {
@@ -35,7 +36,7 @@ pub(super) fn plan(status: &ServerGroupStatus, children: &Children, resets: Vec<
             .map(|definition| Step::DeleteTaskDefinition { object: named(*definition) })
             .collect();
         let message = format!("{} left to delete.", count(definitions.len(), "task definition"));
-        return deleting(steps, message);
+        return waiting(deleting(steps, message), wait);
     }
     if !resets.is_empty() {
         return deleting(resets, "The traffic goes back to the first target groups.".to_owned());
@@ -52,6 +53,13 @@ pub(super) fn alarms_first(removals: Option<Vec<Step>>) -> Option<Plan<Step>> {
     let said = if removals.is_some() { "The alarms go first." } else { "The alarms cannot be read." };
     let steps = removals.unwrap_or_default();
     (!steps.is_empty() || said.ends_with("read.")).then(|| deleting(steps, said.to_owned()))
+}
+
+/// With nothing to do until the objects of the versions are gone, which wake their group.
+fn waiting(plan: Plan<Step>, wait: Duration) -> Plan<Step> {
+    let Requeue::After(after) = plan.requeue else { return plan };
+    let after = if plan.steps.is_empty() { after.max(wait) } else { after };
+    Plan { requeue: Requeue::After(after), ..plan }
 }
 
 fn deleting(steps: Vec<Step>, message: String) -> Plan<Step> {

@@ -3,7 +3,7 @@
 use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition};
 use serde_json::json;
 
-use super::{killed_after, ready, with, writes};
+use super::{MINUTE, killed_after, ready, shop, with, writes};
 use crate::support::manifests::{cluster, service, web};
 use crate::support::wire::Fault;
 use crate::support::world::World;
@@ -80,4 +80,18 @@ async fn a_service_that_ecs_refused_goes_after_a_retained_cluster() {
     assert!(world.get::<EcsCluster>("prod").await.is_none());
     assert!(world.get::<EcsService>("web").await.is_none(), "{}", ready(&world).await);
     assert_eq!(writes(&world), Vec::<String>::new());
+}
+
+/// Whoever keeps the cluster may do so for long; the answer of ECS is not asked for every five seconds.
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_is_kept_by_its_service_is_looked_at_less_often_and_goes_soon_after_it() {
+    let (world, mut operator) = shop(412, &json!({})).await;
+    world.delete::<EcsCluster>("prod").await;
+    world.delete::<EcsTaskDefinition>("web").await;
+    operator.settle(10 * MINUTE, 60 * MINUTE).await;
+    let looks = world.aws.take_sent().iter().filter(|sent| sent.operation == "DescribeClusters").count();
+    assert!((60..120).contains(&looks), "{looks}");
+    world.delete::<EcsService>("web").await;
+    operator.settle(2 * MINUTE, 4 * MINUTE).await;
+    assert!(world.get::<EcsCluster>("prod").await.is_none() && world.get::<EcsTaskDefinition>("web").await.is_none());
 }

@@ -85,6 +85,7 @@ impl Model {
                 origin: None,
                 arn: None,
                 owned_fields: BTreeSet::new(),
+                blocked: std::time::Duration::from_secs(5),
                 now: Timestamp::from_second(NOW).unwrap(),
             },
             directive: Directive::default(),

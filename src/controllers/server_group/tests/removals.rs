@@ -12,7 +12,7 @@ use crate::controllers::server_group::removal::{alarms_first, keep, orphan, plan
 use crate::controllers::server_group::step::Step;
 
 fn removal(objects: &[Value]) -> Plan<Step> {
-    plan(&at_rest(), &children(objects), Vec::new())
+    plan(&at_rest(), &children(objects), Vec::new(), Duration::from_secs(12))
 }
 
 fn external(more: Value) -> Value {
@@ -31,6 +31,7 @@ fn the_current_version_goes_when_the_others_are_gone() {
     assert_eq!(both.requeue, Requeue::After(Duration::from_secs(5)));
     let waits = removal(&[service(V0, json!({})), service(V1, leaving())]);
     assert!(waits.steps.is_empty(), "the current one waits for what is leaving");
+    assert_eq!(waits.requeue, Requeue::After(Duration::from_secs(12)), "what leaves wakes its group");
     let last = removal(&[service(V0, json!({}))]);
     assert_eq!(printed(&last.steps), [format!("delete EcsService {V0}")]);
 }
@@ -42,7 +43,8 @@ fn task_definitions_go_after_the_services_then_the_traffic_goes_back_then_the_fi
     assert_eq!(definitions.verdict.message, "2 task definitions left to delete.");
     let beside = removal(&[service(V0, leaving()), definition(V0, json!({}))]);
     assert!(beside.steps.is_empty(), "a service needs its task definition to the end");
-    let resets = plan(&at_rest(), &children(&[]), vec![Step::DeleteAlarms(vec!["a".to_owned()])]);
+    let resets =
+        plan(&at_rest(), &children(&[]), vec![Step::DeleteAlarms(vec!["a".to_owned()])], Duration::from_secs(12));
     assert_eq!(
         (printed(&resets.steps), resets.requeue),
         (vec!["DeleteAlarms a".to_owned()], Requeue::After(Duration::from_secs(5)))

@@ -130,6 +130,7 @@ impl Model {
             origin: None,
             arn: None,
             owned_fields: std::collections::BTreeSet::new(),
+            blocked: std::time::Duration::from_secs(5),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
         }
     }
