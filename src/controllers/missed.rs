@@ -250,13 +250,10 @@ mod tests {
     async fn what_the_watch_tells_meanwhile_is_not_undone() {
         let server = shop().await;
         put(&server, "one", "disabled").await;
-        let listed = async || -> Vec<Guard<EcsCluster>> {
-            let api = Api::namespaced(Client::new(server.clone(), "shop"), "shop");
-            api.list(&ListParams::default()).await.unwrap().items
-        };
+        let api = Api::<Guard<EcsCluster>>::namespaced(Client::new(server.clone(), "shop"), "shop");
         let mut writer = Writer::default();
         writer.apply_watcher_event(&Event::Init);
-        writer.apply_watcher_event(&Event::InitApply(listed().await.remove(0)));
+        writer.apply_watcher_event(&Event::InitApply(api.get("one").await.unwrap()));
         writer.apply_watcher_event(&Event::InitDone);
         let store = writer.as_reader();
         put(&server, "one", "enabled").await;

@@ -126,10 +126,15 @@ impl<'a, K: Kind> Pass<'a, K> {
         self.object.meta().deletion_timestamp.is_some()
     }
 
+    /// Seconds since the object was asked to go; 0 if it was not.
+    pub fn going_for(&self) -> i64 {
+        let asked = self.object.meta().deletion_timestamp.as_ref();
+        asked.map_or(0, |asked| self.now.duration_since(asked.0).as_secs().max(0))
+    }
+
     /// How soon to look again while others keep the object from going.
     pub fn blocked(&self) -> Duration {
-        let asked = self.object.meta().deletion_timestamp.as_ref();
-        blocked(asked.map_or(0, |asked| self.now.duration_since(asked.0).as_secs()))
+        blocked(self.going_for())
     }
 
     /// Does the object carry our finalizer?

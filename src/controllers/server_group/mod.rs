@@ -37,7 +37,7 @@ mod verdict;
 
 pub use step::Step;
 
-use kube::{Resource as _, ResourceExt};
+use kube::ResourceExt;
 
 use crate::api::condition::Reason;
 use crate::api::policy::{DeletionPolicy, ManagementMode};
@@ -57,7 +57,6 @@ use basis::{Against, Basis};
 use children::Children;
 use desired::Desired;
 use observe::Observed;
-use rollout::clock;
 use rollout::sight::{Asked, Wants, wants};
 use scale::SourceSeen;
 use status::Ended;
@@ -222,8 +221,7 @@ async fn remove(
     let mut plan: Plan<Step> = if orphans {
         removal::orphan(&Children::let_go(pass.uid(), pass.namespace(), &pass.cx.stores), lifts)
     } else if retain {
-        let since = pass.object.meta().deletion_timestamp.as_ref();
-        let patient = lifts && clock::since(since, pass.now) < removal::PATIENCE;
+        let patient = lifts && pass.going_for() < removal::PATIENCE;
         removal::keep(&observed.children, lifts, patient)
     } else {
         removal::plan(before, &observed.children, writes, pass.blocked())

@@ -59,8 +59,7 @@ impl Stage<'_> {
         if !self.plan.throughout || self.plan.workload.kept.is_none() {
             return;
         }
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (kind, name) = (text(&manifest["kind"]), text(&manifest["metadata"]["name"]));
+        let (kind, name) = workloads::name_of(manifest);
         let going = |stage: &Self| {
             let object = stage.tap.world.api.with(|api| facts::stored(api, &kind, &name));
             object.is_some_and(|object| object["metadata"]["deletionTimestamp"].is_string())
@@ -73,7 +72,7 @@ impl Stage<'_> {
     /// Everything is made well, and Git is applied once more.
     pub(crate) async fn recover(&mut self) {
         disturb::heal(self).await;
-        self.expose(self.plan.throughout);
+        self.tap.expose(self.plan.throughout);
         self.tap.trace.note(self.tap.now(), None, What::Healed);
         // What was not asked before the slots were over is asked now.
         let wanted = self.git.clone();
@@ -224,10 +223,10 @@ impl Stage<'_> {
         }
         let quiet = if outside { MINUTE } else { SECOND };
         Box::pin(self.settle(quiet, patience, |stage| stage.missing().is_empty())).await;
-        self.expose(false);
+        self.tap.expose(false);
         Box::pin(self.rest()).await;
         self.rested = self.state();
-        self.expose(self.plan.throughout);
+        self.tap.expose(self.plan.throughout);
         self.orphans();
         self.kept();
         // What a restored store does not know of is left in ECS, as is what was retained.

@@ -154,11 +154,6 @@ impl Stage<'_> {
         strikes.collect()
     }
 
-    /// May faults of calls strike?
-    pub fn expose(&self, exposed: bool) {
-        self.tap.expose(exposed);
-    }
-
     /// A new process in place of the one that is there.
     pub fn restart(&mut self) {
         self.process = Process::start(&self.tap, self.started, self.skew);

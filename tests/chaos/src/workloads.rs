@@ -75,12 +75,17 @@ pub struct Beginning {
 /// The manifests that Git holds, by kind and name.
 pub type Git = BTreeMap<(String, String), Value>;
 
+/// The kind and name of a manifest.
+pub fn name_of(manifest: &Value) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(&manifest["kind"]), text(&manifest["metadata"]["name"]))
+}
+
 /// What Git says after an act.
 pub fn commit(git: &mut Git, act: &Act) {
     match act {
         Act::Apply(manifest) => {
-            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            git.insert((text(&manifest["kind"]), text(&manifest["metadata"]["name"])), manifest.clone());
+            git.insert(name_of(manifest), manifest.clone());
         }
         Act::Delete(kind, name) => {
             git.remove(&((*kind).to_owned(), (*name).to_owned()));
