@@ -5,6 +5,9 @@ mod invariants;
 mod limits;
 mod lists;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
@@ -84,13 +87,19 @@ fn whole(value: &mut Value) {
     }
 }
 
-/// The finished structural schema of one kind, if it is ours.
-pub fn schema(kind: &str) -> Result<Option<Value>, SchemaError> {
-    let Some(crd) = crds()?.into_iter().find(|crd| crd.spec.names.kind == kind) else {
-        return Ok(None);
+/// The finished structural schema of one kind, if it is ours; made once.
+pub fn schema(kind: &str) -> Result<Option<&'static Value>, &'static SchemaError> {
+    static ALL: LazyLock<Result<BTreeMap<String, Value>, SchemaError>> = LazyLock::new(schemas);
+    ALL.as_ref().map(|all| all.get(kind))
+}
+
+fn schemas() -> Result<BTreeMap<String, Value>, SchemaError> {
+    let schema = |crd: CustomResourceDefinition| {
+        let kind = crd.spec.names.kind.clone();
+        let mut crd = serde_json::to_value(crd)?;
+        Ok((kind, crd.pointer_mut(SCHEMA).map(Value::take).unwrap_or_default()))
     };
-    let mut crd = serde_json::to_value(crd)?;
-    Ok(crd.pointer_mut(SCHEMA).map(Value::take))
+    crds()?.into_iter().map(schema).collect()
 }
 
 const VERSION: &str = "/spec/versions/0";

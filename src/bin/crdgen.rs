@@ -66,7 +66,7 @@ fn samples(directory: &Path) -> anyhow::Result<Vec<(String, String)>> {
         let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
         let kind = text.lines().find_map(|line| line.strip_prefix("kind: ")).unwrap_or_default();
         let Some(schema) = schema::schema(kind)? else { bail!("{}: no such kind: `{kind}`", path.display()) };
-        files.push((name, pages::commented::commented(&schema, &text)));
+        files.push((name, pages::commented::commented(schema, &text)));
     }
     Ok(files)
 }

@@ -1,9 +1,5 @@
 //! What the API server would refuse: required members, closed lists, bounds and the rules of the schema.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
 use serde_json::Value;
 
 use super::kind::Kind;
@@ -13,8 +9,8 @@ use crate::preflight::Problem;
 
 /// Problems of a manifest against the CRD of its kind.
 pub fn check(kind: Kind, manifest: &Value) -> Vec<Problem> {
-    match known(kind) {
-        Ok(known) => against(kind.as_str(), &known, manifest),
+    match schema::schema(kind.as_str()) {
+        Ok(schema) => against(kind.as_str(), schema.unwrap_or(&Value::Null), manifest),
         Err(error) => vec![Problem::new("spec", format!("cannot be checked: {error}"), "report this")],
     }
 }
@@ -33,21 +29,6 @@ pub fn against(kind: &str, schema: &Value, manifest: &Value) -> Vec<Problem> {
         Problem::new(path, violation.message, "change it so that the rule holds")
     }));
     found
-}
-
-thread_local! {
-    static KNOWN: RefCell<BTreeMap<&'static str, Rc<Value>>> = const { RefCell::new(BTreeMap::new()) };
-}
-
-/// The schema of a kind, made once.
-fn known(kind: Kind) -> Result<Rc<Value>, schema::SchemaError> {
-    let name = kind.as_str();
-    if let Some(known) = KNOWN.with_borrow(|cache| cache.get(name).cloned()) {
-        return Ok(known);
-    }
-    let fresh = Rc::new(schema::schema(name)?.unwrap_or_default());
-    KNOWN.with_borrow_mut(|cache| cache.insert(name, Rc::clone(&fresh)));
-    Ok(fresh)
 }
 
 fn walk(value: &Value, schema: &Value, path: &str, found: &mut Vec<Problem>) {

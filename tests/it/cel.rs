@@ -126,7 +126,7 @@ fn every_message_says_what_must_be() {
 fn every_rule_can_be_evaluated_here() {
     for kind in ["AwsAccount", "EcsCluster", "EcsTaskDefinition", "EcsService", "ServerGroup"] {
         let schema = ecs_operator::api::schema::schema(kind).unwrap().unwrap();
-        let compiled = kube::core::cel::compile_schema(&schema);
+        let compiled = kube::core::cel::compile_schema(schema);
         assert!(compiled.compilation_errors().is_empty(), "{kind}: {:?}", compiled.compilation_errors());
     }
 }

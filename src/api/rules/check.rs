@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema};
 use serde_json::Value;
@@ -25,16 +25,18 @@ const REMEMBERED: usize = 4096;
 thread_local! {
     /// An object is judged at every visit and seldom changes; each rule with a pattern compiles it anew.
     static JUDGED: RefCell<BTreeMap<u64, Vec<Violation>>> = const { RefCell::new(BTreeMap::new()) };
-    static COMPILED: RefCell<BTreeMap<String, Rc<CompiledSchema>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-fn compiled(kind: &str) -> Result<Option<Rc<CompiledSchema>>, String> {
-    if let Some(known) = COMPILED.with_borrow(|cache| cache.get(kind).cloned()) {
-        return Ok(Some(known));
+/// The schema of a kind with its rules, compiled once.
+fn compiled(kind: &str) -> Result<Option<Arc<CompiledSchema>>, String> {
+    static COMPILED: Mutex<BTreeMap<String, Arc<CompiledSchema>>> = Mutex::new(BTreeMap::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = compiled.get(kind) {
+        return Ok(Some(Arc::clone(known)));
     }
-    let Some(schema) = schema(kind).map_err(|error| error.to_string())? else { return Ok(None) };
-    let fresh = Rc::new(compile_schema(&schema));
-    COMPILED.with_borrow_mut(|cache| cache.insert(kind.to_owned(), Rc::clone(&fresh)));
+    let Some(schema) = schema(kind).map_err(ToString::to_string)? else { return Ok(None) };
+    let fresh = Arc::new(compile_schema(schema));
+    compiled.insert(kind.to_owned(), Arc::clone(&fresh));
     Ok(Some(fresh))
 }
 

@@ -5,8 +5,8 @@ use kube::{Client, ResourceExt};
 use serde_json::{Map, Value, json};
 
 use super::manifests::Manifest;
-use super::schemas;
 use crate::api::names::FIELD_MANAGER as OPERATOR;
+use crate::api::schema::schema;
 use crate::plugin::cluster::objects;
 
 /// The annotation in which `kubectl apply` keeps what it applied.
@@ -74,7 +74,7 @@ pub fn fresh(manifest: &Manifest) -> Value {
     let name = format!("{}/{}", manifest.kind.name(), object.get("metadata").unwrap_or(&Value::Null));
     let uid = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
     json_patch::merge(&mut object, &json!({"metadata": {"uid": uid.to_string(), "generation": 1}, "status": null}));
-    if let Some(schema) = schemas::of(manifest.kind) {
+    if let Some(schema) = schema(manifest.kind.name()).ok().flatten() {
         defaults(&mut object, schema);
     }
     object

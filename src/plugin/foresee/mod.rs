@@ -7,7 +7,6 @@ pub mod answers;
 pub mod forecast;
 pub mod manifests;
 pub mod merge;
-pub mod schemas;
 pub mod value;
 pub mod wire;
 

@@ -9,12 +9,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::api::schema::schema;
 use crate::api::{EcsClusterSpec, EcsServiceSpec, EcsTaskDefinitionSpec, ServerGroup};
 use crate::controllers::context::Stores;
 use crate::controllers::server_group::desired::Desired;
 use crate::document;
 use crate::plugin::foresee::manifests::{Files, Manifest};
-use crate::plugin::foresee::schemas;
 use crate::plugin::kind::Kind;
 use crate::preflight::{self, Problem};
 
@@ -72,7 +72,7 @@ pub fn findings(files: &Files) -> Vec<Finding> {
 /// Everything wrong with a manifest; the others may be what it refers to.
 #[must_use]
 pub fn problems(manifest: &Manifest, others: &[Manifest]) -> Vec<Problem> {
-    let Some(schema) = schemas::of(manifest.kind) else { return Vec::new() };
+    let Some(schema) = schema(manifest.kind.name()).ok().flatten() else { return Vec::new() };
     let mut found = shape::misfits(&manifest.object, schema);
     let fits = found.is_empty();
     let told = document::against(manifest.kind.name(), schema, &manifest.object);

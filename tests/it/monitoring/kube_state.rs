@@ -21,7 +21,7 @@ fn at<'a>(node: &'a Value, path: &Value) -> Option<&'a Value> {
 
 /// The schema of a kind, with what every object's metadata has.
 fn schema_of(kind: &str) -> Value {
-    let mut schema = schema::schema(kind).unwrap().unwrap();
+    let mut schema = schema::schema(kind).unwrap().unwrap().clone();
     let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
     schema["properties"]["metadata"] = json!({"properties": {"name": text, "namespace": text, "generation": number}});
     schema

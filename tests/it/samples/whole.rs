@@ -20,7 +20,7 @@ const FILES: [(&str, &str); 5] = [
 fn each(look: impl Fn(&str, &Value, &str)) {
     for (kind, file) in FILES {
         let text = fs::read_to_string(root().join("full").join(file)).unwrap();
-        look(file, &schema::schema(kind).unwrap().unwrap(), &text);
+        look(file, schema::schema(kind).unwrap().unwrap(), &text);
     }
 }
 
