@@ -80,7 +80,7 @@ impl Depth {
 }
 
 /// Stories after which everything is deleted; that of the others would be told in the same words.
-const ENDED: &[&str] = &["create", "scaling", "several", "group", "canary", "alarms"];
+const ENDED: &[&str] = &["create", "scaling", "several", "group", "canary", "alarms", "copies on"];
 
 /// A story told without a fault.
 pub struct Told {

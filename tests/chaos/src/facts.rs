@@ -1,6 +1,7 @@
 //! What is true in the simulated worlds, read from their state: never from the operator's words or by its code.
 
 use ecs_sim::Region;
+use ecs_sim::autoscaling::control::resource_id;
 use ecs_sim::ecs::scheduler::Key as ServiceKey;
 use ecs_sim::ecs::service::state::{Service, ServiceStatus};
 use ecs_sim::ecs::task_definition::Revision;
@@ -63,7 +64,7 @@ fn tags_of<'a>(region: &'a Region, arn: &str) -> Option<&'a Tags> {
 
 /// The resources that a mutating call changes, with their owners; a creation changes none.
 pub fn targets(region: &Region, operation: &str, body: &Value) -> Vec<Target> {
-    let target = |name: &str, tags: Option<&Tags>| {
+    let target = |name: &str, tags: Option<&Tags>| -> Vec<Target> {
         tags.map(|tags| Target { name: name.to_owned(), owner: owner(tags) }).into_iter().collect()
     };
     match operation {
@@ -84,6 +85,11 @@ pub fn targets(region: &Region, operation: &str, body: &Value) -> Vec<Target> {
             let name = text(body, "taskDefinition");
             target(name, revision(region, name).map(|found| &found.tags))
         }
+        "PutMetricAlarm" | "DeleteAlarms" => {
+            let names = body["AlarmNames"].as_array().into_iter().flatten().chain([&body["AlarmName"]]);
+            let found = names.filter_map(|name| region.fixtures.alarms.get_key_value(name.as_str()?));
+            found.flat_map(|(name, alarm)| target(name, Some(&alarm.tags))).collect()
+        }
         _ if body["ResourceId"].is_string() => {
             let name = text(body, "ResourceId");
             let mut parts = name.split('/').skip(1);
@@ -91,6 +97,16 @@ pub fn targets(region: &Region, operation: &str, body: &Value) -> Vec<Target> {
             target(name, service(region, cluster, service_name).map(|found| &found.tags))
         }
         _ => Vec::new(),
+    }
+}
+
+/// What the service of a version owns is the group's, too.
+pub fn of_group(api: &Apiserver, target: &mut Target) {
+    let Some((_, uid)) = &mut target.owner else { return };
+    let services = api.with(|api| api.shared(&plural("EcsService")));
+    let version = services.iter().find(|service| service["metadata"]["uid"] == **uid);
+    if let Some(group) = version.and_then(|version| version["metadata"]["ownerReferences"][0]["uid"].as_str()) {
+        group.clone_into(uid);
     }
 }
 
@@ -104,7 +120,29 @@ pub fn held(region: &Region, uid: &str) -> Vec<String> {
     let revisions = region.families.values().flat_map(|family| family.revisions.values());
     let revisions = revisions.filter(|r| r.status == "ACTIVE" && mine(&r.tags));
     let revisions = revisions.map(|r| format!("{}:{} is ACTIVE", r.family, r.revision));
-    services.chain(clusters).chain(revisions).collect()
+    let alarms = region.fixtures.alarms.iter().filter(|(_, alarm)| mine(&alarm.tags));
+    let alarms = alarms.map(|(name, _)| format!("alarm {name}"));
+    services.chain(clusters).chain(revisions).chain(alarms).collect()
+}
+
+/// What moves the count of a service: bounds, policies and their alarms, scheduled actions, in words without its name.
+pub fn scaling(region: &Region, cluster: &str, service: &str) -> String {
+    let Some(target) = region.autoscaling.targets.get(&resource_id(cluster, service)) else { return String::new() };
+    let mut lines = vec![format!("{} to {}", target.min, target.max)];
+    for (name, policy) in &target.policies {
+        lines.push(format!("policy {} {}", name.replace(service, "-"), policy.config));
+        for (name, alarm) in &region.fixtures.alarms {
+            let actions = alarm.definition.get("AlarmActions").and_then(Value::as_array).into_iter().flatten();
+            if actions.into_iter().any(|action| action == &policy.arn) {
+                let threshold = alarm.definition.get("Threshold");
+                lines.push(format!("alarm {} above {threshold:?}", name.replace(service, "-")));
+            }
+        }
+    }
+    for (name, action) in &target.actions {
+        lines.push(format!("action {} {}", name.replace(service, "-"), action.schedule));
+    }
+    lines.join(", ")
 }
 
 /// What AWS has under the name of a version's service: owner's UID and status.
@@ -124,6 +162,7 @@ pub fn owners(region: &Region, installation: &str) -> Vec<String> {
     let revisions = region.families.values().flat_map(|family| family.revisions.values());
     let revisions = revisions.filter(|r| r.status == "ACTIVE").map(|r| &r.tags);
     found.extend(revisions.filter(|tags| fits(tags)).map(uid));
+    found.extend(region.fixtures.alarms.values().map(|alarm| &alarm.tags).filter(|tags| fits(tags)).map(uid));
     found.sort();
     found.dedup();
     found
@@ -242,7 +281,10 @@ fn differs_group(region: &Region, api: &Apiserver, object: &Value) -> Vec<String
     if there != wanted {
         wrong.push(format!("{current} runs the image `{there}`, not `{wanted}`"));
     }
-    let capacity = spec["capacity"]["desired"].as_i64().unwrap_or(1);
+    // The first version begins with the size of its source, and each further one with that of the one before.
+    let source = (text(&spec["source"], "cluster"), text(&spec["source"], "serviceName"));
+    let source = service(region, source.0, source.1).map(|source| source.desired);
+    let capacity = source.or(spec["capacity"]["desired"].as_i64()).unwrap_or(1);
     for service in region.services.services.values().filter(|s| s.status == ServiceStatus::Active) {
         let mine = service.key.service.starts_with("shop-prod-v");
         let want = if service.key.service == current { capacity } else { 0 };

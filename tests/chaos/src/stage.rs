@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::disturb;
+use crate::facts;
 use crate::faults::{Armed, Strike};
 use crate::oracles::{self, Broken};
 use crate::plan::{Disturbance, Plan};
@@ -257,6 +258,8 @@ impl Stage<'_> {
                     let mut config = config;
                     config["taskDefinition"] = Value::Null;
                     lines.push(format!("{cluster} {image:?} {desired} {}", config["desiredCount"]));
+                    let scaling = facts::scaling(region, cluster, &service.key.service);
+                    lines.extend((!scaling.is_empty()).then(|| format!("{cluster} {image:?} {scaling}")));
                 }
             }
         });

@@ -47,6 +47,10 @@ pub enum Base {
     Group,
     /// The second version.
     Second,
+    /// A load balancer, and a service with scaling of its own that a person made.
+    Legacy,
+    /// The first version of a server group that took over its scaling.
+    Copied,
 }
 
 /// A story.
@@ -201,7 +205,7 @@ pub fn group(image: &str, balanced: &Balanced, strategy: &Value) -> Value {
 impl Base {
     /// Its worlds, made once.
     pub fn beginning(self) -> &'static Beginning {
-        static ALL: [OnceLock<Beginning>; 6] = [const { OnceLock::new() }; 6];
+        static ALL: [OnceLock<Beginning>; 8] = [const { OnceLock::new() }; 8];
         if let Some(before) = self.before() {
             before.beginning();
         }
@@ -214,8 +218,9 @@ impl Base {
             Self::Empty => None,
             Self::Shop | Self::Balanced => Some(Self::Empty),
             Self::Theirs => Some(Self::Shop),
-            Self::Group => Some(Self::Balanced),
+            Self::Group | Self::Legacy => Some(Self::Balanced),
             Self::Second => Some(Self::Group),
+            Self::Copied => Some(Self::Legacy),
         }
     }
 
@@ -240,14 +245,20 @@ impl Base {
             };
             balanced = Some(world.balancer(&spec));
         }
-        if self == Self::Theirs {
-            serve(&world, "prod", "api", 2).await;
+        match self {
+            Self::Theirs => serve(&world, "prod", "api", 2).await,
+            Self::Legacy => {
+                serve(&world, "others", "legacy", 3).await;
+                crate::rare::scale_by_hand(&world, "others", "legacy").await;
+            }
+            _ => {}
         }
         let acts = match (self, &balanced) {
-            (Self::Theirs, _) => Vec::new(),
+            (Self::Theirs | Self::Legacy, _) => Vec::new(),
             (Self::Shop, _) => {
                 vec![Act::Apply(cluster("prod")), Act::Apply(definition("nginx:1")), Act::Apply(shop(2))]
             }
+            (Self::Copied, Some(balanced)) => vec![Act::Apply(crate::rare::copying("nginx:1", balanced))],
             (Self::Group, Some(balanced)) => vec![Act::Apply(group("nginx:1", balanced, &redblack))],
             (Self::Second, Some(balanced)) => vec![Act::Apply(group("nginx:2", balanced, &redblack))],
             _ => vec![Act::Apply(cluster("prod"))],

@@ -1,6 +1,8 @@
 //! Alarms that a group declares: one of each for every version, while the version lives.
 
-use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic};
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic, Tag};
 use ecs_operator::api::ServerGroup;
 use serde_json::{Value, json};
 
@@ -135,6 +137,33 @@ async fn an_alarm_of_somebody_else_is_never_overwritten_nor_deleted() {
     operator.rest().await;
     assert!(world.get::<ServerGroup>("shop-prod").await.is_none());
     assert_eq!(names(&alarms(&world).await), ["busy-shop-prod-v000"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alarm_of_an_earlier_group_of_the_name_is_taken_over() {
+    let tags = async |world: &World| {
+        let arn = alarms(world).await[0].alarm_arn().unwrap().to_owned();
+        let answer = world.cloudwatch().list_tags_for_resource().resource_arn(arn).send().await.unwrap();
+        let tags: BTreeMap<String, String> =
+            answer.tags().iter().map(|tag| (tag.key().unwrap().to_owned(), tag.value().unwrap().to_owned())).collect();
+        tags
+    };
+    let (world, mut operator) = worlds(606).await;
+    by_hand(&world, "busy-shop-prod-v000", 5.0).await;
+    let arn = alarms(&world).await[0].alarm_arn().unwrap().to_owned();
+    let tag = |key: &str, value: &str| Tag::builder().key(format!("ecs-operator.dev/{key}")).value(value).build();
+    let earlier = [("installation", "default"), ("uid", "earlier"), ("kind", "ServerGroup"), ("namespace", "shop")];
+    let earlier = earlier.into_iter().chain([("name", "shop-prod")]).map(|(key, value)| tag(key, value)).collect();
+    world.cloudwatch().tag_resource().resource_arn(arn).set_tags(Some(earlier)).send().await.unwrap();
+    world.apply::<ServerGroup>(&stepped("nginx:1", &json!({}))).await;
+    operator.rest().await;
+    assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
+    assert_eq!(alarms(&world).await[0].threshold(), Some(70.0));
+    let uid = world.get::<ServerGroup>("shop-prod").await.and_then(|group| group.metadata.uid).unwrap();
+    assert_eq!(tags(&world).await["ecs-operator.dev/uid"], uid);
+    world.delete::<ServerGroup>("shop-prod").await;
+    operator.rest().await;
+    assert!(alarms(&world).await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

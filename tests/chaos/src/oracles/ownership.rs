@@ -15,6 +15,7 @@ fn destroys(call: &AwsCall) -> bool {
         "DeleteService"
             | "DeleteCluster"
             | "DeregisterTaskDefinition"
+            | "DeleteAlarms"
             | "DeleteScalingPolicy"
             | "DeleteScheduledAction"
             | "DeregisterScalableTarget"

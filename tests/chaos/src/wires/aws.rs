@@ -55,8 +55,17 @@ impl AwsLine {
         let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
         let bytes = request.body().bytes().unwrap_or_default().to_vec();
         let operation = operation(&header("x-amz-target"), request.uri(), &bytes);
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
-        let targets = tap.world.aws.sim(|sim| facts::targets(sim.region(&key()), &operation, &body));
+        let body = if header("content-type").contains("cbor") {
+            ecs_sim::wire::cbor::read(&bytes).unwrap_or_default()
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)))
+        };
+        let mut targets = tap.world.aws.sim(|sim| facts::targets(sim.region(&key()), &operation, &body));
+        if pass.as_ref().is_some_and(|pass| pass.key.0 == "ServerGroup") {
+            for target in &mut targets {
+                facts::of_group(&tap.world.api, target);
+            }
+        }
         let mut call = AwsCall {
             operation,
             body,

@@ -20,7 +20,7 @@ use Met::{By, Elsewhere};
 
 const SWEEP: &str = "the sweep is a process's, and schedules run passes; `scale` runs it, under throttling and outages";
 const ACCOUNTS: &str = "no story has an AwsAccount; `accounts` withdraws, forbids and denies them";
-const COPIES: &str = "no story copies scaling from a service; `server_group::copies` dies at each of its calls";
+const FORMER: &str = "no story meets alarms of an earlier group of the name; `server_group::alarms` does";
 const SQS: &str = "hints are read by a task of their own; `hints` breaks, forges and loses them";
 const WATCHES: &str = "the watches are a process's; `disturbed` disturbs them";
 
@@ -129,17 +129,17 @@ const PLACES: &[(&str, &str, usize, Met)] = &[
     ("server_group/resolve/account.rs", "long_arns", 1, By("", "ListAccountSettings")),
     ("server_group/resolve/account.rs", "role", 1, By("", "GetRole")),
     ("server_group/rules.rs", "listener_rules", 1, By("", "DescribeRules")),
-    ("server_group/scale_act.rs", "DeleteScalingPolicy", 1, Elsewhere(COPIES)),
-    ("server_group/scale_act.rs", "DeleteScheduledAction", 1, Elsewhere(COPIES)),
-    ("server_group/scale_act.rs", "PutScalingPolicy", 1, Elsewhere(COPIES)),
-    ("server_group/scale_act.rs", "PutScheduledAction", 1, Elsewhere(COPIES)),
+    ("server_group/scale_act.rs", "DeleteScalingPolicy", 1, By("ServerGroup", "DeleteScalingPolicy")),
+    ("server_group/scale_act.rs", "DeleteScheduledAction", 1, By("ServerGroup", "DeleteScheduledAction")),
+    ("server_group/scale_act.rs", "PutScalingPolicy", 1, By("ServerGroup", "PutScalingPolicy")),
+    ("server_group/scale_act.rs", "PutScheduledAction", 1, By("ServerGroup", "PutScheduledAction")),
     ("server_group/scale_act.rs", "delete_alarms", 1, By("ServerGroup", "DeleteAlarms")),
     ("server_group/scale_act.rs", "put_metric_alarm", 1, By("ServerGroup", "PutMetricAlarm")),
-    ("server_group/scale_act.rs", "tag_alarm", 1, Elsewhere(COPIES)),
-    ("server_group/scale_reads.rs", "alarm_tags", 3, Elsewhere(COPIES)),
+    ("server_group/scale_act.rs", "tag_alarm", 1, Elsewhere(FORMER)),
+    ("server_group/scale_reads.rs", "alarm_tags", 3, By("ServerGroup", "ListTagsForResource")),
     ("server_group/scale_reads.rs", "describe_service", 2, By("", "DescribeServices")),
     ("server_group/scale_reads.rs", "list_scaling_policies", 3, By("ServerGroup", "DescribeScalingPolicies")),
-    ("server_group/scale_reads.rs", "list_scheduled_actions", 2, Elsewhere(COPIES)),
+    ("server_group/scale_reads.rs", "list_scheduled_actions", 2, By("ServerGroup", "DescribeScheduledActions")),
     ("server_group/scale_reads.rs", "target_groups", 1, By("", "DescribeTargetGroups")),
     ("server_group/scale_reads.rs", "whole_alarms", 3, By("ServerGroup", "DescribeAlarms")),
     ("sweep/look.rs", "describe_cluster", 1, Elsewhere(SWEEP)),
