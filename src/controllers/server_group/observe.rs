@@ -171,11 +171,17 @@ fn plans(pass: &Pass<'_, ServerGroup>) -> bool {
     pass.mode() == ManagementMode::Plan && !pass.directive.paused
 }
 
-/// The source that the first version starts from. A count that cannot be read is not guessed.
+/// The source that the first version starts from. A count that cannot be read is not guessed, and a source that ECS does
+/// not tell of once may be there.
 async fn source(desired: &Desired, pass: &Pass<'_, ServerGroup>, observed: &mut Observed) {
-    match scale_reads::source(desired, pass).await {
+    let seen = scale_reads::source(desired, pass).await;
+    let gone = pass.gone_twice(matches!(seen, Ok(SourceSeen::Missing(_))));
+    match seen {
         Ok(SourceSeen::Missing(why)) if desired.source.as_ref().is_some_and(|source| source.required) => {
             observed.sight.problems.push(why);
+        }
+        Ok(SourceSeen::Missing(why)) if !gone => {
+            observed.sight.number = Number::Busy(format!("{why}; it is looked for once more"));
         }
         Ok(SourceSeen::Refused(reason, why)) => observed.sight.refused = Some((reason, why)),
         Ok(seen) => observed.scale.source = seen,
