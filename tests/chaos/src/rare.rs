@@ -1,11 +1,6 @@
 //! Stories of calls that the others do not make: gates, stops, tags that go, alarms, measurements, names of networks,
 //! scaling that is copied.
 
-use aws_sdk_applicationautoscaling::types::{
-    AdjustmentType, PolicyType, ScalableDimension, ScalableTargetAction, ServiceNamespace, StepAdjustment,
-    StepScalingPolicyConfiguration,
-};
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
 use ecs_sim::cloudwatch::Series;
 use ecs_sim::elbv2::control::Balanced;
 use ecs_sim::fixtures::{AlarmState, ImageFate, Network};
@@ -52,9 +47,6 @@ pub fn all() -> Vec<Workload> {
         made("copies on", Base::Copied, vec![Apply(copying("nginx:2", balanced))]),
     ]
 }
-
-const ECS: ServiceNamespace = ServiceNamespace::Ecs;
-const COUNT: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
 
 /// An image whose tasks never run.
 const HANGS: &str = "nginx:hangs";
@@ -136,29 +128,6 @@ pub fn copying(image: &str, balanced: &Balanced) -> Value {
     group["spec"]["source"] = json!({"serviceName": "legacy", "cluster": "others"});
     group["spec"]["scaling"]["copyFromPrevious"] = json!(true);
     group
-}
-
-/// A person adds step scaling by an alarm and a scheduled action to a service.
-pub async fn scale_by_hand(world: &World, cluster: &str, service: &str) {
-    let resource = format!("service/{cluster}/{service}");
-    let client = world.scaling();
-    let target = client.register_scalable_target().service_namespace(ECS).scalable_dimension(COUNT);
-    target.resource_id(&resource).min_capacity(1).max_capacity(9).send().await.unwrap();
-    let step = StepAdjustment::builder().metric_interval_lower_bound(0.0).scaling_adjustment(2).build().unwrap();
-    let steps = StepScalingPolicyConfiguration::builder().adjustment_type(AdjustmentType::ChangeInCapacity);
-    let policy = client.put_scaling_policy().service_namespace(ECS).scalable_dimension(COUNT).resource_id(&resource);
-    let policy = policy.policy_name(format!("{service}-up")).policy_type(PolicyType::StepScaling);
-    let made = policy.step_scaling_policy_configuration(steps.step_adjustments(step).build()).send().await.unwrap();
-    let action = client.put_scheduled_action().service_namespace(ECS).scalable_dimension(COUNT).resource_id(&resource);
-    let action = action.scheduled_action_name("night").schedule("cron(0 20 * * ? *)");
-    let bounds = ScalableTargetAction::builder().min_capacity(1).build();
-    action.scalable_target_action(bounds).send().await.unwrap();
-    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
-    let alarm = world.cloudwatch().put_metric_alarm().alarm_name(format!("{service}-busy")).namespace("AWS/ECS");
-    let alarm = alarm.metric_name("CPUUtilization").dimensions(dimension("ClusterName", cluster));
-    let alarm = alarm.dimensions(dimension("ServiceName", service)).statistic(Statistic::Maximum).period(60);
-    let alarm = alarm.evaluation_periods(5).threshold(77.0).alarm_actions(made.policy_arn());
-    alarm.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await.unwrap();
 }
 
 /// A canary that is measured.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::manifests::{cluster, manifest, service, web};
 use crate::support::mishap::run;
+use crate::support::scaled::made_by_hand;
 use crate::support::world::{Snapshot, World};
 
 /// Something a person does.
@@ -249,7 +250,7 @@ impl Base {
             Self::Theirs => serve(&world, "prod", "api", 2).await,
             Self::Legacy => {
                 serve(&world, "others", "legacy", 3).await;
-                crate::rare::scale_by_hand(&world, "others", "legacy").await;
+                made_by_hand(&world, "others", "legacy").await;
             }
             _ => {}
         }

@@ -1,7 +1,5 @@
 //! Alarms that a group declares: one of each for every version, while the version lives.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic, Tag};
 use ecs_operator::api::ServerGroup;
 use serde_json::{Value, json};
@@ -41,6 +39,14 @@ pub(super) fn names(alarms: &[MetricAlarm]) -> Vec<&str> {
     alarms.iter().map(|alarm| alarm.alarm_name().unwrap_or_default()).collect()
 }
 
+/// The UID of the group that an alarm is tagged with.
+async fn owner(world: &World, alarm: &MetricAlarm) -> Option<String> {
+    let tags = world.cloudwatch().list_tags_for_resource().resource_arn(alarm.alarm_arn().unwrap());
+    let answer = tags.send().await.unwrap();
+    let uid = answer.tags().iter().find(|tag| tag.key() == Some(OURS))?;
+    uid.value().map(str::to_owned)
+}
+
 /// An alarm made by hand.
 pub(super) async fn by_hand(world: &World, name: &str, threshold: f64) {
     let put = world.cloudwatch().put_metric_alarm().alarm_name(name).namespace("App").metric_name("m");
@@ -62,8 +68,7 @@ pub(crate) async fn each_version_has_the_declared_alarms_and_takes_them_along() 
     assert_eq!(actions.len(), 2);
     let policy = actions.iter().find(|action| action.contains("scalingPolicy")).unwrap();
     assert!(policy.ends_with("resource/ecs/service/prod/shop-prod-v000:policyName/up"), "{policy}");
-    let tags = world.cloudwatch().list_tags_for_resource().resource_arn(found[0].alarm_arn().unwrap());
-    assert!(tags.send().await.unwrap().tags().iter().any(|tag| tag.key() == Some(OURS)));
+    assert!(owner(&world, &found[0]).await.is_some());
     world.apply::<ServerGroup>(&stepped("nginx:2", &json!({}))).await;
     operator.rest().await;
     assert_eq!(names(&alarms(&world).await), ["busy-shop-prod-v000", "busy-shop-prod-v001"]);
@@ -141,13 +146,6 @@ async fn an_alarm_of_somebody_else_is_never_overwritten_nor_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_of_an_earlier_group_of_the_name_is_taken_over() {
-    let tags = async |world: &World| {
-        let arn = alarms(world).await[0].alarm_arn().unwrap().to_owned();
-        let answer = world.cloudwatch().list_tags_for_resource().resource_arn(arn).send().await.unwrap();
-        let tags: BTreeMap<String, String> =
-            answer.tags().iter().map(|tag| (tag.key().unwrap().to_owned(), tag.value().unwrap().to_owned())).collect();
-        tags
-    };
     let (world, mut operator) = worlds(606).await;
     by_hand(&world, "busy-shop-prod-v000", 5.0).await;
     let arn = alarms(&world).await[0].alarm_arn().unwrap().to_owned();
@@ -158,9 +156,11 @@ async fn an_alarm_of_an_earlier_group_of_the_name_is_taken_over() {
     world.apply::<ServerGroup>(&stepped("nginx:1", &json!({}))).await;
     operator.rest().await;
     assert!(ready(&world).await.starts_with("True"), "{}", ready(&world).await);
-    assert_eq!(alarms(&world).await[0].threshold(), Some(70.0));
-    let uid = world.get::<ServerGroup>("shop-prod").await.and_then(|group| group.metadata.uid).unwrap();
-    assert_eq!(tags(&world).await["ecs-operator.dev/uid"], uid);
+    let alarm = &alarms(&world).await[0];
+    assert_eq!(alarm.threshold(), Some(70.0));
+    let uid = world.get::<ServerGroup>("shop-prod").await.and_then(|group| group.metadata.uid);
+    assert!(uid.is_some());
+    assert_eq!(owner(&world, alarm).await, uid);
     world.delete::<ServerGroup>("shop-prod").await;
     operator.rest().await;
     assert!(alarms(&world).await.is_empty());

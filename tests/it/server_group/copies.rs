@@ -2,49 +2,22 @@
 
 use std::time::Duration;
 
-use aws_sdk_applicationautoscaling::types::{
-    AdjustmentType, PolicyType, ScalableDimension, ScalableTargetAction, ServiceNamespace, StepAdjustment,
-    StepScalingPolicyConfiguration,
-};
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use aws_sdk_applicationautoscaling::types::ServiceNamespace;
 use ecs_operator::api::ServerGroup;
 use serde_json::{Value, json};
 
 use super::alarms::{alarms, by_hand, names};
 use super::asks::made_by_spinnaker;
 use super::{MINUTE, group, ready, running, status, worlds, writes};
+use crate::support::scaled::{added_by_hand, made_by_hand};
 use crate::support::world::World;
 
 const ECS: ServiceNamespace = ServiceNamespace::Ecs;
-const COUNT: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
-
-/// A step policy with an alarm and a scheduled action, added to a service by hand.
-async fn scaled_by_hand(world: &World, service: &str, policy: &str, alarm: &str) {
-    let resource = format!("service/prod/{service}");
-    let step = StepAdjustment::builder().metric_interval_lower_bound(0.0).scaling_adjustment(2).build().unwrap();
-    let steps = StepScalingPolicyConfiguration::builder().adjustment_type(AdjustmentType::ChangeInCapacity);
-    let put = world.scaling().put_scaling_policy().service_namespace(ECS).scalable_dimension(COUNT);
-    let put = put.resource_id(&resource).policy_name(policy).policy_type(PolicyType::StepScaling);
-    let put = put.step_scaling_policy_configuration(steps.step_adjustments(step).cooldown(90).build());
-    let arn = put.send().await.unwrap().policy_arn;
-    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
-    let put = world.cloudwatch().put_metric_alarm().alarm_name(alarm).namespace("AWS/ECS");
-    let put = put.metric_name("CPUUtilization").dimensions(dimension("ClusterName", "prod"));
-    let put = put.dimensions(dimension("ServiceName", service)).statistic(Statistic::Maximum).period(60);
-    let put = put.evaluation_periods(5).datapoints_to_alarm(4).threshold(77.0).alarm_actions(arn);
-    put.comparison_operator(ComparisonOperator::GreaterThanThreshold).send().await.unwrap();
-    let bounds = ScalableTargetAction::builder().min_capacity(1).build();
-    let put = world.scaling().put_scheduled_action().service_namespace(ECS).scalable_dimension(COUNT);
-    let put = put.resource_id(&resource).scheduled_action_name("night").schedule("cron(0 20 * * ? *)");
-    put.scalable_target_action(bounds).send().await.unwrap();
-}
 
 /// A service outside of Kubernetes with scaling of its own.
 pub(super) async fn legacy(world: &World) {
     made_by_spinnaker(world, "legacy", 3).await;
-    let register = world.scaling().register_scalable_target().service_namespace(ECS).scalable_dimension(COUNT);
-    register.resource_id("service/prod/legacy").min_capacity(1).max_capacity(9).send().await.unwrap();
-    scaled_by_hand(world, "legacy", "legacy-up", "legacy-busy").await;
+    made_by_hand(world, "prod", "legacy").await;
 }
 
 pub(super) fn cloned(image: &str, more: &Value) -> Value {
@@ -114,7 +87,7 @@ async fn what_somebody_added_to_the_previous_version_is_copied_to_the_next() {
     let copying = json!({"scaling": {"copyFromPrevious": true}, "source": null});
     world.apply::<ServerGroup>(&cloned("nginx:1", &copying)).await;
     operator.rest().await;
-    scaled_by_hand(&world, "shop-prod-v000", "cpu", "cpu-high").await;
+    added_by_hand(&world, "prod", "shop-prod-v000", "cpu", "cpu-high").await;
     world.apply::<ServerGroup>(&cloned("nginx:2", &copying)).await;
     operator.rest().await;
     assert_eq!(scaling(&world, "shop-prod-v001").await, ["cpu-shop-prod-v001", "night-shop-prod-v001"]);

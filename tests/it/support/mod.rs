@@ -5,6 +5,7 @@ pub mod log;
 pub mod manifests;
 pub mod mishap;
 pub mod replica;
+pub mod scaled;
 pub mod wire;
 pub mod witness;
 pub mod world;
