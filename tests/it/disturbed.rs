@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::scale::process::{PERIOD, SECOND, is_ready};
 use crate::support::manifests::{cluster, service, web};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::replica::{Deed, Journal, Replica};
 use crate::support::world::World;
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::support::manifests::{cluster, service, web};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::replica::{Journal, Replica, holder};
 use crate::support::world::World;
 

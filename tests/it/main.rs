@@ -20,7 +20,6 @@ mod cel;
 mod chart;
 mod conformance;
 mod conversation;
-mod crash;
 mod crds;
 mod disturbed;
 mod documents;

@@ -8,7 +8,6 @@ mod bounds;
 mod checks;
 pub(crate) mod copies;
 mod counts;
-mod crash;
 mod documents;
 pub(crate) mod failures;
 mod going_back;

@@ -104,7 +104,8 @@ impl Told {
     /// A schedule for each call and each fault that can meet it, and for each place one in which the fault stays a while.
     ///
     /// A read that is answered as before, and with nothing written since, is the same read. A crash is told by what it
-    /// leaves behind: before two calls between which nothing was written it leaves the same.
+    /// leaves behind: before two calls between which nothing was written it leaves the same, and after a call what the
+    /// next one would find. Nobody reads events.
     fn schedules(&self, depth: Depth, places: &mut Places) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut crashed = BTreeSet::new();
@@ -113,8 +114,15 @@ impl Told {
             let first = begun.insert(&mark.site);
             let never = places.begun.insert(mark.site.clone());
             for kind in KINDS.iter().filter(|kind| kind.happens(mark.wire, &mark.site)) {
-                let again = kind.damage == Damage::CrashBefore && !crashed.insert(written);
-                if again || !(depth == Depth::Faults || never || places.is_turn(kind, &mark.site, first)) {
+                if !(depth == Depth::Faults || never || places.is_turn(kind, &mark.site, first)) {
+                    continue;
+                }
+                let applied = usize::from(kind.damage.applies() && leaves(&mark.site));
+                let again = match depth {
+                    Depth::Effects => kind.is_crash() && !crashed.insert(written + applied) && !never,
+                    Depth::Faults => kind.damage == Damage::CrashBefore && !crashed.insert(written),
+                };
+                if again {
                     continue;
                 }
                 plans.push(self.schedule(kind, mark, 1));
@@ -170,6 +178,11 @@ impl Places {
     }
 }
 
+/// Can a call of this place leave anything that is read again?
+fn leaves(site: &str) -> bool {
+    !is_read(site) && !Calls::Events.has(site)
+}
+
 /// The calls that differ, each with how much was written before it.
 fn once(marks: &[Mark]) -> Vec<(&Mark, usize)> {
     let mut written = 0;
@@ -180,7 +193,7 @@ fn once(marks: &[Mark]) -> Vec<(&Mark, usize)> {
         if !read || seen.insert((&mark.site, written, mark.reply)) {
             all.push((mark, written));
         }
-        written += usize::from(!read);
+        written += usize::from(leaves(&mark.site));
     }
     all
 }

@@ -28,6 +28,7 @@ pub mod rare;
 pub mod seen;
 pub mod shrink;
 pub mod sites;
+pub mod snapshot;
 pub mod stage;
 pub mod stories;
 #[allow(dead_code, missing_docs, reason = "shared with the integration tests, which use all of it")]

@@ -1,4 +1,4 @@
-//! Stories of calls that the others do not make: gates, stops, tags that go, alarms, measurements, names of networks,
+//! Stories of calls that the others do not make: rollouts that fail, gates, stops, tags that go, alarms, measurements, names of networks,
 //! scaling that is copied.
 
 use ecs_sim::cloudwatch::Series;
@@ -18,6 +18,7 @@ pub fn all() -> Vec<Workload> {
     let made = |name, base, acts| Workload { name, base, acts, kept: None };
     let td = |image: &str| Apply(definition(image));
     let highlander = json!({"highlander": {}});
+    let again = Annotate("EcsService", "web", "retry", "/status/held/rollout");
     let version = |image: &str| alarmed(group(image, balanced, &highlander));
     vec![
         made(
@@ -45,11 +46,15 @@ pub fn all() -> Vec<Workload> {
         ),
         made("copies", Base::Legacy, vec![Apply(copying("nginx:1", balanced))]),
         made("copies on", Base::Copied, vec![Apply(copying("nginx:2", balanced))]),
+        made("fails", Base::Shop, vec![td(MISSING), again, td("nginx:2")]),
     ]
 }
 
 /// An image whose tasks never run.
 const HANGS: &str = "nginx:hangs";
+
+/// An image that nobody pushed.
+const MISSING: &str = "nginx:missing";
 
 /// A role of tasks.
 const ROLE: &str = "arn:aws:iam::123456789012:role/pull";
@@ -58,6 +63,7 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/pull";
 pub fn prepare(world: &World) {
     world.aws.sim(|sim| {
         sim.set_image(HANGS, ImageFate::Hangs);
+        sim.set_image(MISSING, ImageFate::Missing);
         sim.add_role(ROLE, Role::serving(&["ecs-tasks.amazonaws.com"]));
         // A version that fails is followed by others.
         for version in 1..9 {

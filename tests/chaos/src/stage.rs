@@ -15,7 +15,7 @@ use crate::plan::{Disturbance, Plan};
 use crate::process::Process;
 use crate::seen::{Seen, What};
 use crate::support::log::Log;
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::world::{World, key};
 use crate::wires::{Mark, Tap};
 use crate::workloads::{self, Git};
@@ -83,7 +83,7 @@ pub fn play(plan: &Plan) -> Outcome {
 
 async fn perform(plan: &Plan, log: Option<&Log>) -> Outcome {
     let beginning = plan.workload.base.beginning();
-    let world = Arc::new(World::from(&beginning.worlds));
+    let world = Arc::new(beginning.worlds.go_on());
     world.api.take_log();
     // The trace is what is judged; a second record of every answer would cost as much as the answers.
     world.aws.sim(|sim| sim.knobs.no_transcript = true);

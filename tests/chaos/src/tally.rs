@@ -30,7 +30,7 @@ impl fmt::Display for Failure {
         for broken in &self.broken {
             writeln!(f, "  BROKEN {broken}")?;
         }
-        writeln!(f, "  again: cargo run --profile chaos -p ecs-chaos -- {}", self.again)
+        writeln!(f, "  again: cargo quick -p ecs-chaos -- {}", self.again)
     }
 }
 

@@ -7,10 +7,11 @@ use ecs_operator::api::{EcsCluster, EcsService, EcsTaskDefinition, ServerGroup};
 use ecs_sim::elbv2::control::{Balanced, BalancerSpec};
 use serde_json::{Value, json};
 
+use crate::snapshot::Snapshot;
 use crate::support::manifests::{cluster, manifest, service, web};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::scaled::made_by_hand;
-use crate::support::world::{Snapshot, World};
+use crate::support::world::World;
 
 /// Something a person does.
 #[derive(Clone, Debug)]
@@ -230,10 +231,10 @@ impl Base {
             let world = World::ready(7).await;
             bystander(&world).await;
             crate::rare::prepare(&world);
-            return Beginning { worlds: world.snapshot(), balanced: None, git: Git::new() };
+            return Beginning { worlds: Snapshot::of(&world), balanced: None, git: Git::new() };
         };
         let before = before.beginning();
-        let world = World::from(&before.worlds);
+        let world = before.worlds.go_on();
         let mut git = before.git.clone();
         let mut balanced = before.balanced.clone();
         let redblack = json!({"redBlack": {}});
@@ -269,7 +270,7 @@ impl Base {
             act(&world, step).await.unwrap();
         }
         world.operator().rest().await;
-        Beginning { worlds: world.snapshot(), balanced, git }
+        Beginning { worlds: Snapshot::of(&world), balanced, git }
     }
 }
 

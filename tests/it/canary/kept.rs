@@ -13,7 +13,7 @@ use super::MARK;
 use crate::server_group::bad_input::{artifact, config_map};
 use crate::server_group::{group, until, worlds};
 use crate::support::driver::Operator;
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::world::{NAMESPACE, World};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use crate::server_group::bad_input::{artifact, config_map};
 use crate::server_group::worlds;
 use crate::support::log::Log;
 use crate::support::manifests::{cluster, service, web};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::wire::{Fault, Plan};
 use crate::support::world::World;
 

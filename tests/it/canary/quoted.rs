@@ -9,7 +9,7 @@ use super::{MARK, annotated, untold};
 use crate::server_group::worlds;
 use crate::support::log::Log;
 use crate::support::manifests::cluster;
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::world::{REGION, World};
 
 #[test]

@@ -8,7 +8,7 @@ use crate::behaviour::shop;
 use crate::server_group::group;
 use crate::support::log::Log;
 use crate::support::manifests::{cluster, service, web};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::wire::Fault;
 use crate::support::world::World;
 

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::rows::{Row, rows};
-use crate::support::mishap::run;
+use crate::support::paused::run;
 
 /// Where Argo CD's customizations are kept.
 pub fn folder() -> PathBuf {

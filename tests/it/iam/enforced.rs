@@ -14,7 +14,7 @@ use super::stories::{
     a_group_on_instances_behind_a_listener, a_service_with_metrics_of_its_own, a_shop_that_uses_everything,
     an_alarm_of_an_earlier_group, laden_edits, laden_shop, ready,
 };
-use crate::support::mishap::run;
+use crate::support::paused::run;
 use crate::support::wire::{documents, take_audit};
 use crate::support::world::{REGION, World};
 use crate::{accounts, behaviour, hints, reconcile, scaling, server_group};

@@ -3,7 +3,7 @@
 pub mod driver;
 pub mod log;
 pub mod manifests;
-pub mod mishap;
+pub mod paused;
 pub mod replica;
 pub mod scaled;
 pub mod wire;

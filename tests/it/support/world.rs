@@ -1,6 +1,5 @@
 //! Both worlds: a simulated AWS and an in-memory Kubernetes API server, on one paused clock.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use ecs_operator::api::names;
@@ -36,13 +35,6 @@ pub struct World {
     _witness: Witness,
 }
 
-/// Both worlds at one moment.
-pub struct Snapshot {
-    worlds: Mutex<(MemApi, Sim)>,
-    /// The moment.
-    pub at: Timestamp,
-}
-
 impl World {
     /// Empty worlds; the same seed gives the same history.
     pub fn new(seed: u64) -> Self {
@@ -58,7 +50,8 @@ impl World {
         world
     }
 
-    fn of(mut memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
+    /// These worlds, at this time.
+    pub fn of(mut memory: MemApi, sim: Sim, start: Timestamp, seed: u64) -> Self {
         let clock = Clock::starting_at(start);
         let now = clock.clone();
         let witnessed = Witness::watch(&mut memory);
@@ -70,18 +63,6 @@ impl World {
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
         let witness = Witness::of(witnessed, api.clone());
         Self { aws, api, clock, person, _witness: witness }
-    }
-
-    /// Both worlds as they are now, to go on from any number of times.
-    pub fn snapshot(&self) -> Snapshot {
-        let sim = self.aws.sim(|sim| sim.clone());
-        Snapshot { worlds: Mutex::new((self.api.with(|api| api.fork()), sim)), at: self.clock.exact() }
-    }
-
-    /// Worlds of their own that go on from a snapshot; nobody has called them yet.
-    pub fn from(snapshot: &Snapshot) -> Self {
-        let worlds = snapshot.worlds.lock().unwrap();
-        Self::of(worlds.0.fork(), worlds.1.clone(), snapshot.at, 7)
     }
 
     /// Empty worlds in which the test's namespace exists.
