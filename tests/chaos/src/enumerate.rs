@@ -105,12 +105,13 @@ impl Told {
     ///
     /// A read that is answered as before, and with nothing written since, is the same read. A crash is told by what it
     /// leaves behind: before two calls between which nothing was written it leaves the same, and after a call what the
-    /// next one would find. Nobody reads events.
+    /// next one would find. Nobody reads events, nor waits for what becomes of them: by effect the first of a story stands
+    /// for all.
     fn schedules(&self, depth: Depth, places: &mut Places) -> Vec<Plan> {
         let mut plans = Vec::new();
         let mut crashed = BTreeSet::new();
         let mut begun = BTreeSet::new();
-        for (mark, written) in once(&self.outcome.marks) {
+        for (mark, written) in once(&self.outcome.marks, depth) {
             let first = begun.insert(&mark.site);
             let never = places.begun.insert(mark.site.clone());
             for kind in KINDS.iter().filter(|kind| kind.happens(mark.wire, &mark.site)) {
@@ -184,13 +185,18 @@ fn leaves(site: &str) -> bool {
 }
 
 /// The calls that differ, each with how much was written before it.
-fn once(marks: &[Mark]) -> Vec<(&Mark, usize)> {
+fn once(marks: &[Mark], depth: Depth) -> Vec<(&Mark, usize)> {
     let mut written = 0;
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
     for mark in marks {
-        let read = is_read(&mark.site);
-        if !read || seen.insert((&mark.site, written, mark.reply)) {
+        let event = depth == Depth::Effects && Calls::Events.has(&mark.site);
+        let told = if event {
+            seen.insert((&mark.site, 0, 0))
+        } else {
+            !is_read(&mark.site) || seen.insert((&mark.site, written, mark.reply))
+        };
+        if told {
             all.push((mark, written));
         }
         written += usize::from(leaves(&mark.site));
