@@ -184,7 +184,7 @@ fn leaves(site: &str) -> bool {
     !is_read(site) && !Calls::Events.has(site)
 }
 
-/// The calls that differ, each with how much was written before it.
+/// The calls that differ, and by effect one event; each with how much was written before it.
 fn once(marks: &[Mark], depth: Depth) -> Vec<(&Mark, usize)> {
     let mut written = 0;
     let mut seen = BTreeSet::new();

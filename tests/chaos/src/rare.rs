@@ -1,5 +1,5 @@
-//! Stories of calls that the others do not make: rollouts that fail, gates, stops, tags that go, alarms, measurements, names of networks,
-//! scaling that is copied.
+//! Stories of calls that the others do not make: rollouts that fail, gates, stops, tags that go, alarms, measurements,
+//! names of networks, scaling that is copied.
 
 use ecs_sim::cloudwatch::Series;
 use ecs_sim::elbv2::control::Balanced;
