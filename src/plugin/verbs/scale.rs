@@ -1,14 +1,12 @@
 //! `scale`: the number of tasks, by the scale subresource.
 
 use clap::Args;
-use kube::api::{Patch, PatchParams};
-use serde_json::json;
 
 use super::ask::{Done, able, refuse, tell, warn};
-use crate::plugin::cluster::{objects, read};
+use crate::plugin::cluster::{edit, read};
 use crate::plugin::exit::{Exit, PluginError};
 use crate::plugin::kind::Kind;
-use crate::plugin::setting::{FIELD_MANAGER, Setting};
+use crate::plugin::setting::Setting;
 use crate::plugin::tree::Object;
 
 const EXAMPLES: &str = "\
@@ -33,17 +31,9 @@ pub struct Arguments {
 /// Does it.
 pub async fn run(arguments: Arguments, setting: &Setting) -> Result<Exit, PluginError> {
     let (kube, object) = (setting.kube().await?, read::one(setting, &arguments.object).await?);
+    let judged = |object: &Object| judge(object, arguments.tasks).map(drop);
+    let object = edit::scale(&kube, object, arguments.tasks, judged).await?;
     let before = judge(&object, arguments.tasks)?;
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    let patch = json!({"metadata": {"resourceVersion": object.version}, "spec": {"replicas": arguments.tasks}});
-    let api = objects(&kube, object.kind, Some(&object.namespace));
-    match api.patch_scale(&object.name, &params, &Patch::Merge(&patch)).await {
-        Ok(_) => {}
-        Err(kube::Error::Api(status)) if status.code == 409 => {
-            return refuse(&object, "somebody else edited it at the same moment; look again, and try again");
-        }
-        Err(error) => return Err(PluginError::kubernetes(format!("scaling {}", object.address()))(error)),
-    }
     let field = if object.kind == Kind::Group {
         ["f:spec", "f:capacity", "f:desired"].as_slice()
     } else {
