@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch};
 use kube::{Resource as _, ResourceExt};
 use serde_json::json;
 
@@ -26,6 +26,7 @@ use crate::controllers::owner;
 use crate::controllers::ownership::Owner;
 use crate::controllers::seen::Seen;
 use crate::controllers::sweep::Look;
+use crate::controllers::written::ours;
 
 /// One pass.
 pub struct Pass<'a, K: Kind> {
@@ -388,7 +389,7 @@ impl<'a, K: Kind> Pass<'a, K> {
 
     async fn patch(&self, patch: serde_json::Value) -> Result<(), StepError> {
         let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
-        match self.api().patch(&self.owner.name, &PatchParams::default(), &Patch::Json::<()>(patch)).await {
+        match self.api().patch(&self.owner.name, &ours(), &Patch::Json::<()>(patch)).await {
             Ok(object) => {
                 self.moved_to(&object);
                 Ok(())

@@ -28,6 +28,11 @@ struct Applied<'a, S> {
     status: &'a S,
 }
 
+/// A patch that is no apply, under the name that an apply gives: otherwise `managedFields` says `unknown`.
+pub(super) fn ours() -> PatchParams {
+    PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() }
+}
+
 impl<K: Kind> Pass<'_, K> {
     /// Writes the whole status with the version that was read, so that it cannot land on a successor.
     pub async fn write_status(&self, status: &K::Status) -> Result<(), StepError> {
@@ -84,8 +89,7 @@ impl<K: Kind> Pass<'_, K> {
             {"op": "add", "path": "/status", "value": status},
         ]);
         let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        match self.api().patch_status(&self.owner.name, &params, &Patch::Json::<()>(patch)).await {
+        match self.api().patch_status(&self.owner.name, &ours(), &Patch::Json::<()>(patch)).await {
             Ok(object) => {
                 self.moved_to(&object);
                 Ok(())

@@ -1,6 +1,6 @@
 //! Runs the effects in order; stops at the first failure.
 
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{Api, DeleteParams, Patch, PostParams, Preconditions};
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::controllers::failure::StepError;
 use crate::controllers::kind::Namespaced;
 use crate::controllers::pass::Pass;
 use crate::controllers::report::Outcome;
+use crate::controllers::written::ours;
 
 /// Runs all effects. Before the first the group is read anew: an effect is that of the status as it stands now.
 pub(super) async fn run(steps: &[Step], pass: &Pass<'_, ServerGroup>) -> Outcome {
@@ -91,8 +92,7 @@ async fn align<K: Namespaced>(
         {"op": "replace", "path": "/spec", "value": spec},
     ]);
     let patch: json_patch::Patch = serde_json::from_value(patch).map_err(kube::Error::SerdeError)?;
-    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-    match api::<K>(pass).patch(name, &params, &Patch::Json::<()>(patch)).await {
+    match api::<K>(pass).patch(name, &ours(), &Patch::Json::<()>(patch)).await {
         Ok(_) => Ok(()),
         Err(kube::Error::Api(refused)) if refused.is_not_found() => Err(StepError::Outdated),
         Err(error) => Err(error.into()),
@@ -118,7 +118,7 @@ async fn annotate(
     pass: &Pass<'_, ServerGroup>,
 ) -> Result<(), StepError> {
     let patch = json!({"metadata": {"uid": uid, "annotations": {key: value}}});
-    api::<EcsService>(pass).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await?;
+    api::<EcsService>(pass).patch(name, &ours(), &Patch::Merge(patch)).await?;
     Ok(())
 }
 

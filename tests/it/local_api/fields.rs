@@ -76,6 +76,7 @@ async fn the_operator_owns_its_finalizer_and_status_and_nothing_else() {
                 assert!(owned(entry).iter().all(|field| field.starts_with("f:spec.")), "{object}: {entry}");
                 continue;
             }
+            assert_eq!(entry["manager"], "ecs-operator", "{object}: {entry}");
             for field in owned(entry) {
                 let allowed = if entry["subresource"] == "status" {
                     field.starts_with("f:status.")
