@@ -46,6 +46,8 @@ pub struct Findings {
     pub had_work: bool,
     /// Asks of annotations that could not be answered yet.
     pub open: Vec<Ask>,
+    /// Asks that the status itself answers, whatever became of calls and reads.
+    pub decided: &'static [Ask],
     /// Events of the kind's own.
     pub happenings: Vec<Happening>,
     /// When to come back, without failures.
@@ -87,6 +89,7 @@ impl Findings {
             had_work: true,
             // What was asked is done once the spec can be gone by.
             open: Ask::ALL.to_vec(),
+            decided: &[],
             happenings: Vec::new(),
             requeue: Requeue::Sweep,
         }
@@ -134,18 +137,18 @@ pub fn conclude<K: Kind>(pass: &Pass<'_, K>, mut status: K::Status, found: &Find
     Report { status, claims, happenings, requeue, keep_generation, failed }
 }
 
-/// The record of answered asks. Where nothing may be written, or a call failed, every ask stays open.
+/// The record of answered asks. Where nothing may be written every ask stays open; where a call failed, those that the
+/// status does not answer by itself.
 fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
     let before = pass.common.last_handled.as_ref();
-    let baseline = || before.cloned().unwrap_or_else(|| pass.directive.record(None));
-    if found.consequence.is_some() || !pass.directive.may_write() {
-        // A request to reconcile asks for one pass, and this was it, whatever came of it.
-        let asked = pass.directive.present.reconcile_requested_at.clone();
-        let baseline = baseline();
-        return Handled { reconcile_requested_at: asked.or(baseline.reconcile_requested_at), ..baseline };
-    }
-    let (mut record, unanswered) = (pass.directive.record(before), baseline());
-    for ask in &found.open {
+    let unanswered = before.cloned().unwrap_or_else(|| pass.directive.record(None));
+    let mut record = pass.directive.record(before);
+    let (writes, failed) = (pass.directive.may_write(), found.consequence.is_some());
+    for ask in Ask::ALL {
+        let late = failed && !found.decided.contains(&ask);
+        if writes && !late && !found.open.contains(&ask) {
+            continue;
+        }
         match ask {
             Ask::Restart => record.restarted_at.clone_from(&unanswered.restarted_at),
             Ask::Terminate => record.terminate_tasks.clone_from(&unanswered.terminate_tasks),
@@ -154,6 +157,7 @@ fn handled<K: Kind>(pass: &Pass<'_, K>, found: &Findings) -> Handled {
             Ask::Retry => record.retry.clone_from(&unanswered.retry),
         }
     }
+    // A request to reconcile asks for one pass, and this was it, whatever came of it.
     record
 }
 

@@ -73,6 +73,7 @@ pub(super) fn report(
         scaling: None,
         had_work: !calls.is_empty(),
         open: Vec::new(),
+        decided: &[],
         happenings: did.iter().filter_map(|step| happening(step, desired, facts)).collect(),
         requeue: if todo.is_empty() { plan.requeue } else { Requeue::Sweep },
         drift,

@@ -113,6 +113,7 @@ pub(super) fn report(
         owned: owned(desired, observed, plan, judged.as_ref(), facts),
         scaling: Some(desired.scaling),
         open: open(plan, &asked, lifts && judged.is_some()),
+        decided: &[],
         happenings,
         requeue: plan.requeue,
         consequence,

@@ -81,6 +81,7 @@ pub(super) fn report(
         scaling: None,
         consequence,
         open: Vec::new(),
+        decided: &[],
         happenings: did.iter().filter_map(|step| happening(step, desired, found, facts)).collect(),
         requeue: plan.requeue,
     };

@@ -128,6 +128,7 @@ pub(super) fn report(
         scaling: Some(desired.scaling.mode),
         consequence: ended.consequence,
         open: open(ended.moved, asked, rolls),
+        decided: &[Ask::Promote, Ask::Abort, Ask::Retry],
         happenings: ended.said,
         requeue: match requeue {
             _ if at_once => Requeue::After(std::time::Duration::ZERO),
@@ -323,6 +324,7 @@ pub(super) fn leaving(
         consequence,
         had_work: true,
         open: Vec::new(),
+        decided: &[],
         happenings: plan.steps.iter().filter(|_| done).filter_map(|step| retained(step, pass)).collect(),
         requeue: plan.requeue,
     };

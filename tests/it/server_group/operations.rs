@@ -13,6 +13,7 @@ use super::{
     weights_of_b, worlds, writes,
 };
 use crate::behaviour::line;
+use crate::support::wire::Fault;
 use crate::support::world::{World, key};
 
 const V0: &str = "shop-prod-v000";
@@ -363,6 +364,24 @@ async fn a_pause_lasts_until_it_is_promoted_and_other_values_are_answered_by_an_
     assert_eq!(ready(&world).await, "True Succeeded: shop-prod-v001 is current, 2/2 tasks.");
     assert_eq!(weights_of_b(&world, &rule), [0, 50, 100]);
     assert_eq!(told(&world, "GateOpened").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_promotion_is_answered_once_though_rules_and_targets_cannot_be_read() {
+    let (world, mut operator, rule) = half(549).await;
+    let waits = status(&world).await.rollout.unwrap().promote_with.unwrap();
+    world.aws.set_plan(Some(Box::new(|_, operation| match operation {
+        "DescribeRules" | "DescribeTargetHealth" => Fault::Before,
+        _ => Fault::Pass,
+    })));
+    world.annotate::<ServerGroup>("shop-prod", "promote", &waits).await;
+    operator.settle(Duration::from_secs(30), 3 * MINUTE).await;
+    assert_eq!(status(&world).await.rollout.unwrap().promote_with, None);
+    world.aws.set_plan(None);
+    until(&world, &mut operator, "True Succeeded: shop-prod-v001 is current, 2/2 tasks.").await;
+    assert_eq!(weights_of_b(&world, &rule), [0, 50, 100]);
+    assert_eq!(told(&world, "GateOpened").len(), 1);
+    assert_eq!(told(&world, "RequestIgnored"), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
